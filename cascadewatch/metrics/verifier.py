@@ -1,0 +1,109 @@
+"""What the verifier costs: per verdict, against the tier it guards, and by sending right answers up."""
+
+from collections.abc import Sequence
+
+from cascadewatch.metrics.counterfactual import NANO
+from cascadewatch.metrics.interval import weighted_proportion
+from cascadewatch.metrics.quality import estimating
+from cascadewatch.metrics.spec import MetricSpec
+from cascadewatch.metrics.window import LabelCounts, Metric, Window
+
+NO_HOURS = "no interval: tiers are not summed per hour"
+
+
+def verifier_overhead(window: Window) -> Metric:
+    """Mean cost of a verdict on a cheap answer / mean cost of an attempt of the tiers above.
+
+    Per call, not per total: the usual advice that a verifier should stay under 10 to 20 % compares one
+    verdict with one run of the next stage. A ratio of totals would rise by itself when fewer requests
+    escalate. n is the number of priced verdicts. Undefined without a priced verdict, or where the tiers
+    above cost nothing or have no price.
+    """
+    return _overhead(window, "priced", "cost", "a price")
+
+
+def verifier_latency_overhead(window: Window) -> Metric:
+    """Mean latency of a verdict on a cheap answer / mean latency of an attempt of the tiers above."""
+    return _overhead(window, "latency_known", "latency_us", "a latency")
+
+
+def wasted_escalation(window: Window) -> Metric:
+    """Cost in USD of escalating events whose cheap answer was right already.
+
+    Escalated events × the labelled share of them that was right × the mean extra cost of those (of all
+    escalated events where no right one has a price). The interval is that of the share, scaled; n is the
+    number of labels. Undefined without labels of escalated events' cheap answers.
+    """
+    rows = [row for row in estimating(window, "cheap") if row.path == "escalated"]
+    groups = [(r.correct, r.counts["n"], r.counts["weight"], r.counts["weight_sq"]) for r in rows]
+    share = weighted_proportion(groups, "no escalated event has a label of its cheap answer")
+    if share.value is None or share.low is None or share.high is None:
+        return Metric(None, share.n, unit="usd", reason=share.reason)
+    extra = _extra_cost(window, rows)
+    if extra is None:
+        return Metric(None, share.n, unit="usd", reason="no escalated event is fully priced")
+    scale = extra * window.counts["escalated"] / NANO
+    return Metric(share.value * scale, share.n, share.low * scale, share.high * scale, "usd")
+
+
+def _extra_cost(window: Window, rows: Sequence[LabelCounts]) -> float | None:
+    """Mean cost in nano-dollars of what came after a cheap answer that was right."""
+    right = [row.counts for row in rows if row.correct]
+    priced = sum(counts["extra_n"] for counts in right)
+    if priced:
+        return sum(counts["extra_cost"] for counts in right) / priced
+    if window.counts["even_escalated"]:
+        return window.counts["even_after"] / window.counts["even_escalated"]
+    return None
+
+
+def _overhead(window: Window, known: str, amount: str, what: str) -> Metric:
+    cheap = [t.counts for t in window.tiers if t.tier == window.order.cheap]
+    above = [t.counts for t in window.tiers if _above_cheap(window, t.tier)]
+    verdicts = sum(counts[f"verify_{known}"] for counts in cheap)
+    attempts = sum(counts[known] for counts in above)
+    if not verdicts:
+        return Metric(None, 0, unit="ratio", reason=f"no verdict on a cheap answer has {what}")
+    spent = sum(counts[amount] for counts in above)
+    if not attempts or not spent:
+        return Metric(None, verdicts, unit="ratio", reason=f"no attempt above the cheap tier has {what}")
+    mean_verdict = sum(counts[f"verify_{amount}"] for counts in cheap) / verdicts
+    return Metric(mean_verdict / (spent / attempts), verdicts, unit="ratio", reason=NO_HOURS)
+
+
+def _above_cheap(window: Window, tier: str) -> bool:
+    return window.order.cheap is not None and window.order.above(tier, window.order.cheap)
+
+
+SPECS = (
+    MetricSpec(
+        key="verifier_overhead",
+        title="Verifier overhead",
+        unit="ratio",
+        bad="up",
+        definition="What one verdict on a cheap answer costs, as a share of an attempt of the tiers above.",
+        formula="mean verdict cost on the cheap tier / mean attempt cost above it; healthy below 0.1 to 0.2",
+        undefined="no verdict has a price, or nothing above the cheap tier has one above zero",
+        function=verifier_overhead,
+    ),
+    MetricSpec(
+        key="verifier_overhead.latency",
+        title="Verifier overhead: latency",
+        unit="ratio",
+        bad="up",
+        definition="How long one verdict on a cheap answer takes, as a share of an attempt of the tiers above.",
+        formula="mean verdict latency on the cheap tier / mean attempt latency above it",
+        undefined="no verdict has a latency, or nothing above the cheap tier has one above zero",
+        function=verifier_latency_overhead,
+    ),
+    MetricSpec(
+        key="wasted_escalation_usd",
+        title="Wasted escalation",
+        unit="usd",
+        bad="up",
+        definition="What it cost to escalate events whose cheap answer was right already.",
+        formula="escalated × labelled share right × mean cost after the cheap tier",
+        undefined="no escalated event has a label of its cheap answer, or none is fully priced",
+        function=wasted_escalation,
+    ),
+)

@@ -1,0 +1,68 @@
+"""In which order a cascade's tiers stand, from the settings or from what was seen.
+
+Order comes from the settings. Without them it is learned: a tier followed by another in some
+event stands below it; where both directions were seen, or neither, the cheaper on average stands
+below.
+"""
+
+from collections.abc import Mapping
+from itertools import permutations
+from typing import NamedTuple
+
+from cascadewatch.model import TierOrder
+
+KINDS_BY_NAME = {"cache": "cache", "rule": "rule", "human": "human"}  # until an event says
+
+
+class SeenTier(NamedTuple):
+    """A tier as events showed it; `mean_cost` in nano-dollars, None while unpriced."""
+
+    kind: str
+    mean_cost: float | None = None
+
+
+def decide(
+    seen: Mapping[str, SeenTier], pairs: frozenset[tuple[str, str]], configured: tuple[str, ...] = ()
+) -> TierOrder:
+    """The order of all tiers known. Tiers the settings do not name are never the cheap tier or
+    the flagship: caches and rules among them stand first, the others below the last one named.
+
+    >>> pairs = frozenset({("small", "large")})
+    >>> decide({"large": SeenTier("model"), "small": SeenTier("model")}, pairs)
+    TierOrder(names=('small', 'large'), cheap='small', flagship='large')
+    """
+    learned = _learned(seen, pairs)
+    if not configured:
+        models = [name for name in learned if seen[name].kind == "model"]
+        return _order(learned, models)
+    extra = [name for name in learned if name not in configured]
+    before = [name for name in extra if seen[name].kind in ("cache", "rule")]
+    between = [name for name in extra if name not in before]
+    models = [name for name in configured if _kind(name, seen) == "model"]
+    return _order((*before, *configured[:-1], *between, configured[-1]), models)
+
+
+def _order(names: tuple[str, ...], models: list[str]) -> TierOrder:
+    return TierOrder(names, models[0] if models else None, models[-1] if len(models) > 1 else None)
+
+
+def _kind(name: str, seen: Mapping[str, SeenTier]) -> str:
+    return seen[name].kind if name in seen else KINDS_BY_NAME.get(name, "model")
+
+
+def _learned(seen: Mapping[str, SeenTier], pairs: frozenset[tuple[str, str]]) -> tuple[str, ...]:
+    """Tiers by how many others they stand below, most first."""
+    below = dict.fromkeys(seen, 0)
+    for a, b in permutations(seen, 2):
+        below[a] += _stands_below(a, b, seen, pairs)
+    return tuple(sorted(seen, key=lambda name: (-below[name], name)))
+
+
+def _stands_below(
+    a: str, b: str, seen: Mapping[str, SeenTier], pairs: frozenset[tuple[str, str]]
+) -> bool:
+    forward, backward = (a, b) in pairs, (b, a) in pairs
+    if forward != backward:
+        return forward
+    x, y = seen[a].mean_cost, seen[b].mean_cost
+    return x is not None and y is not None and x < y

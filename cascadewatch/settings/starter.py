@@ -1,0 +1,54 @@
+"""The file that `cascadewatch init` writes."""
+
+_STARTER = """\
+# Settings of cascadewatch. Every line is optional; a line that starts with "#" shows a default or an example.
+# A misspelled key is refused with the nearest known one. All keys: docs/configuration.md
+
+# database_url = "sqlite:///cascadewatch.db"    # beside this file; or "postgresql://user@host/name"
+timezone = "UTC"                                # where days begin, such as "Europe/Berlin"
+# public_url = "http://127.0.0.1:8765"          # for links in messages
+
+# Callers and sessions are stored as keyed hashes. Secrets never stand in this file:
+# write "env:NAME" for an environment variable or "file:PATH" for a file.
+# caller_ids = "hmac"                           # or "plain", or "off"
+# caller_key = "env:CASCADEWATCH_CALLER_KEY"    # SQLite makes one beside the database
+
+# One table for each cascade, named as its events name it.
+# [cascade.support]
+# tiers = ["small", "flagship"]                 # cheapest first; left out, the order is learned
+# objective = 0.30                              # escalate at most this share of judged requests ...
+# objective_window = "28d"                      # ... over this window
+# quality_bar = 0.90                            # the share of right answers you accept at the least
+# trace_url = "https://traces.example.com/{id}"
+# store_text = false                            # keep prompts and answers that senders attach
+
+# Prices of models that the bundled list does not know, or that you pay otherwise.
+# [[price]]
+# model = "my-own-model"
+# input_usd_per_1m = 0.60
+# output_usd_per_1m = 0.60
+# cache_read_usd_per_1m = 0.06                  # left out: as input
+# from = 2026-01-01                             # left out: always
+# batch_factor = 0.5                            # left out: batch requests stay without a price
+
+[retention]
+raw_days = 30                                   # single events
+rollup_days = 400                               # the sums behind every chart
+# text_days = 7
+# minute_days = 14
+# caller_hour_days = 35
+
+# [ingest]
+# keys = "auto"                                 # do senders need a key: "auto", "on" or "off"
+# max_body_mib = 16
+# max_events = 5000
+# allowed_hosts = ["monitor.example.com"]
+
+# [dashboard]
+# login = "none"                                # or "oidc", or "header" with user_header
+"""
+
+
+def template() -> str:
+    """A first settings file with comments; it loads as it is and changes no default."""
+    return _STARTER

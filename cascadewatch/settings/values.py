@@ -1,0 +1,111 @@
+"""The kinds of values that settings take.
+
+Each parser raises ValueError with words that fit after the name of the setting.
+"""
+
+import os
+from collections.abc import Mapping
+from decimal import Decimal
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationInfo
+
+from cascadewatch.model import NAME_LENGTH
+from cascadewatch.settings.duration import parse_duration
+from cascadewatch.settings.secret import Secret, parse_secret
+
+POSTGRES = "postgresql+psycopg"
+DATABASE_FORMS = '"sqlite:///cascadewatch.db" or "postgresql://user@host/name"'
+
+
+def parse_database_url(text: str, folder: Path) -> str:
+    """The URL with an absolute SQLite path (from `folder` if relative) or the psycopg driver."""
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        raise ValueError(f"is no URL; write {DATABASE_FORMS}")
+    if scheme in ("postgresql", POSTGRES):
+        return f"{POSTGRES}://{rest}"
+    if scheme != "sqlite":
+        raise ValueError(f"starts with {scheme}://, which is not supported; write {DATABASE_FORMS}")
+    name, question, query = rest.removeprefix("/").partition("?")
+    if not rest.startswith("/"):
+        raise ValueError('needs three slashes before the file, such as "sqlite:///cascadewatch.db"')
+    if name in ("", ":memory:"):
+        raise ValueError("must name a file, since a database in memory would end with its process")
+    return f"sqlite:///{os.path.abspath(folder / name)}{question}{query}"
+
+
+def parse_timezone(name: str) -> str:
+    """The name itself, once the time zone database knows it."""
+    try:
+        ZoneInfo(name)
+    except (LookupError, ValueError, OSError):
+        nearest = get_close_matches(name, sorted(available_timezones()), n=1)
+        hint = f'did you mean "{nearest[0]}"?' if nearest else 'write an IANA name such as "Europe/Berlin"'
+        raise ValueError(f'is "{name}", which is no known time zone; {hint}') from None
+    return name
+
+
+def parse_http_url(text: str) -> str:
+    """The URL without a slash at its end."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ValueError("must be a URL that starts with http:// or https://")
+    return text.rstrip("/")
+
+
+def parse_trace_url(text: str) -> str:
+    """The URL as it is, once it has a place for the event's id."""
+    parse_http_url(text)
+    if "{id}" not in text:
+        raise ValueError('must contain "{id}", where the id of the event goes')
+    return text
+
+
+def _duration(value: object) -> int:
+    if not isinstance(value, str):
+        raise ValueError('must be a length of time in quotes, such as "7d"')
+    return parse_duration(value)
+
+
+def _exact(value: object) -> object:
+    """The decimal that was written: 0.1 is a tenth, not the nearest binary fraction."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return Decimal(str(value))
+    return value
+
+
+def _context(info: ValidationInfo) -> tuple[Path, Mapping[str, str]]:
+    context: dict[str, Any] = info.context or {}
+    return context.get("folder", Path.cwd()), context.get("env", os.environ)
+
+
+def _database_url(value: str, info: ValidationInfo) -> str:
+    return parse_database_url(value, _context(info)[0])
+
+
+def _secret(value: object, info: ValidationInfo) -> Secret:
+    return value if isinstance(value, Secret) else parse_secret(value, *_context(info))
+
+
+Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH)]
+Share = Annotated[float, Field(ge=0, le=1)]
+PositiveShare = Annotated[float, Field(gt=0, le=1)]
+Days = Annotated[int, Field(ge=1, le=36_500)]
+Cap = Annotated[int, Field(ge=1, le=10_000_000)]
+UsdPer1m = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=1_000_000)]
+Factor = Annotated[Decimal, BeforeValidator(_exact), Field(gt=0, le=1)]
+Duration = Annotated[int, PlainValidator(_duration)]
+DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+TimeZone = Annotated[str, AfterValidator(parse_timezone)]
+HttpUrl = Annotated[str, AfterValidator(parse_http_url)]
+TraceUrl = Annotated[str, AfterValidator(parse_trace_url)]
+HostName = Annotated[str, Field(pattern=r"^[^/\s]+$")]
+SecretPlace = Annotated[Secret, PlainValidator(_secret)]

@@ -1,0 +1,1 @@
+"""Where events are kept: tables, the one writer, rollups, reads."""

@@ -1,0 +1,182 @@
+"""Opens the database: one engine that writes, one that only reads."""
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from cascadewatch.errors import BusyError, StoreError
+from cascadewatch.settings import Settings
+from cascadewatch.store import dialect
+
+log = logging.getLogger("cascadewatch.store")
+
+BUSY_SECONDS = 5
+WAL_RESET_FIXED = (3, 51, 3)  # earlier ones may corrupt when two connections write and checkpoint
+
+_PRAGMAS = (
+    ("journal_mode", "WAL"),  # readers never wait for the writer
+    ("synchronous", "FULL"),  # an acknowledged event survives a power cut
+    ("foreign_keys", "ON"),
+    ("secure_delete", "ON"),  # what is deleted is gone from the file too
+    ("busy_timeout", str(BUSY_SECONDS * 1000)),
+    ("wal_autocheckpoint", "4000"),  # 16 MiB: a tenth faster than the default
+    ("cache_size", "-65536"),  # KiB
+    ("temp_store", "MEMORY"),
+)
+
+
+class Store:
+    """A database opened for reading and writing.
+
+    `engine` writes (through `writing()` only), `reader` cannot. Both are safe to share between
+    threads. Close it when done.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self._threads = threading.Lock()
+        self.path: Path | None = None
+        if self.url.get_backend_name() == "sqlite":
+            self.path = _sqlite_path(self.url.database)
+            self._lock: FileLock | None = FileLock(f"{self.path}.lock", timeout=BUSY_SECONDS, poll_interval=0.002)
+            self.engine, self.reader = _sqlite_engines(self.path)
+        else:
+            self._lock = None
+            self.engine, self.reader = _postgres_engines(url)
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.engine.dialect.name
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A write transaction: the only one of the whole database while it lasts.
+
+        On SQLite every write and checkpoint of any process holds `<db>.lock`, which also keeps
+        clear of the WAL-reset bug of SQLite before 3.51.3. Raises BusyError when the turn does
+        not come within five seconds or the database is out of reach.
+        """
+        with self._turn(), translated(), self.engine.begin() as connection:
+            dialect.lock_for_writing(connection)
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A read transaction: everything read in it is of one moment."""
+        with translated(), self.reader.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if self._lock is None:
+            yield
+            return
+        if not self._threads.acquire(timeout=BUSY_SECONDS):
+            raise BusyError("the database is busy with another write of this process")
+        try:
+            with self._lock:
+                yield
+        except Timeout:
+            raise BusyError(f"another process has held {self._lock.lock_file} for {BUSY_SECONDS} s") from None
+        finally:
+            self._threads.release()
+
+    def close(self) -> None:
+        """Gives all connections back."""
+        self.reader.dispose()
+        if self._lock is None:
+            self.engine.dispose()
+            return
+        with self._turn():  # the last connection to close checkpoints
+            self.engine.dispose()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turns "not now" errors of the drivers into BusyError."""
+    try:
+        yield
+    except OperationalError as error:
+        raise BusyError(f"the database cannot be used now: {_first_line(error)}", retry_after=2) from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise BusyError("the connection to the database was lost", retry_after=2) from error
+        raise
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).strip().splitlines()[0][:200]
+
+
+def _sqlite_path(name: str | None) -> Path:
+    if not name or name == ":memory:":
+        raise StoreError("database_url needs a file, such as sqlite:///cascadewatch.db: an in-memory "
+                         "database cannot be shared between the writer and the dashboard")  # fmt: skip
+    path = Path(name)
+    if not path.parent.is_dir():
+        raise StoreError(f"the folder {path.parent} of database_url does not exist; create it first")
+    return path
+
+
+def _sqlite_engines(path: Path) -> tuple[Engine, Engine]:
+    if sqlite3.sqlite_version_info < WAL_RESET_FIXED:
+        log.debug("SQLite %s: writes of all processes take turns by %s.lock", sqlite3.sqlite_version, path)
+    if not path.exists():
+        path.touch(mode=0o600)
+    writer = create_engine(f"sqlite:///{path}", pool_size=1, max_overflow=4)
+    reader = create_engine(f"sqlite:///file:{path}?mode=ro&uri=true", pool_size=4, max_overflow=12)
+    event.listen(writer, "connect", _prepare_writer)
+    event.listen(reader, "connect", _prepare_reader)
+    event.listen(writer, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(reader, "begin", lambda c: c.exec_driver_sql("BEGIN"))
+    return writer, reader
+
+
+def _prepare_writer(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions are begun by the listeners above
+    for name, value in _PRAGMAS:
+        connection.execute(f"PRAGMA {name}={value}")
+
+
+def _prepare_reader(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+    connection.execute("PRAGMA cache_size=-32768")
+    connection.execute("PRAGMA query_only=ON")
+
+
+def _postgres_engines(url: str) -> tuple[Engine, Engine]:
+    arguments = {"connect_timeout": BUSY_SECONDS, "application_name": "cascadewatch"}
+    options: dict[str, Any] = {"pool_pre_ping": True, "connect_args": arguments}
+    writer = create_engine(url, pool_size=2, max_overflow=4, **options)
+    reader = create_engine(
+        url, pool_size=4, max_overflow=12, isolation_level="REPEATABLE READ",
+        execution_options={"postgresql_readonly": True}, **options,
+    )  # fmt: skip
+    return writer, reader
+
+
+def open_store(settings: Settings, now: int) -> Store:
+    """The database of the settings, created or upgraded where that is safe.
+
+    Raises SchemaError where a person must decide (`migrate.prepare`), BusyError while it is out
+    of reach.
+    """
+    from cascadewatch.store import migrate
+
+    store = Store(settings.database_url)
+    try:
+        migrate.prepare(store, now, settings.retention.minute_days)
+    except BaseException:
+        store.close()
+        raise
+    return store

@@ -1,0 +1,226 @@
+"""The transaction that takes events in: all of a request's effects, or none.
+
+1. Which events are new, which were sent before, which say something else under a known id?
+2. New tiers and models are noted; a new order of tiers re-derives what is held.
+3. Rows, keys, labels and texts of the new events are inserted.
+4. Their sums are added to every rollup, their number to the counters.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+import msgspec
+from sqlalchemy import Connection
+
+from cascadewatch.model import Event, Label, digest
+from cascadewatch.store import counters, dialect, labelling, rollup, tables, tiers
+from cascadewatch.store.raw import Held
+from cascadewatch.store.receipt import Batch, Receipt, Rejection
+from cascadewatch.store.rows import Context, Rows, build
+from cascadewatch.store.state import MAX_CASCADES, MAX_TIERS, State
+from cascadewatch.store.surroundings import Surroundings
+
+_encode = msgspec.json.Encoder().encode
+
+
+def identity(source: str, event_id: str) -> bytes:
+    """The key of an event: 16 bytes of (source, id), which no two events share."""
+    return blake2b(f"{source}\0{event_id}".encode(), digest_size=16).digest()
+
+
+@dataclass
+class Sorted:
+    """The events of one batch by what becomes of them."""
+
+    batch: Batch
+    receipt: Receipt
+    fresh: list[tuple[bytes, bytes, Event]] = field(default_factory=list)  # key, digest
+    again: list[tuple[int, Event]] = field(default_factory=list)  # seq of a duplicate with labels
+    again_here: list[tuple[bytes, Event]] = field(default_factory=list)  # ... of this very request
+    conflicts: list[tuple[bytes, bytes, Event]] = field(default_factory=list)  # digest kept, new
+    refused: list[Rejection] = field(default_factory=list)
+    stored: list[Rows] = field(default_factory=list)
+
+
+def take(connection: Connection, state: State, batches: Sequence[Batch], around: Surroundings) -> list[Receipt]:
+    """Stores batches; the receipts come in the same order. Nothing is final before the commit."""
+    sorted_batches = _sort(connection, state, batches)
+    contexts = _learn(connection, state, sorted_batches, around)
+    fresh = [(s, *one) for s in sorted_batches for one in s.fresh]
+    if fresh:
+        _insert(connection, state, fresh, contexts, around)
+    _label_again(connection, state, sorted_batches)
+    for s in sorted_batches:
+        _quarantine(connection, s, around)
+        counters.count(connection, s.batch.source, s.batch.received, s.receipt,
+                       (rows.event for rows in s.stored), s.refused)  # fmt: skip
+    return [s.receipt for s in sorted_batches]
+
+
+def _sort(connection: Connection, state: State, batches: Sequence[Batch]) -> list[Sorted]:
+    keyed = [[identity(b.source, event.id) for _, event in b.events] for b in batches]
+    held = dialect.held(connection, [key for keys in keyed for key in keys])
+    here: dict[bytes, bytes] = {}
+    return [_sort_one(state, b, keys, held, here) for b, keys in zip(batches, keyed, strict=True)]
+
+
+def _sort_one(
+    state: State, batch: Batch, keys: list[bytes], held: dict[bytes, tuple[bytes, int]], here: dict[bytes, bytes]
+) -> Sorted:
+    s = Sorted(batch, Receipt(received=len(batch.events) + len(batch.rejections)))
+    s.refused = list(batch.rejections)
+    for (index, event), key in zip(batch.events, keys, strict=True):
+        said = digest(event)
+        known = held[key][0] if key in held else here.get(key)
+        if known is None:
+            reason = _no_room(state, event)
+            if reason is not None:
+                s.refused.append(Rejection(index, event.id, "cascade", reason))
+                continue
+            here[key] = said
+            s.fresh.append((key, said, event))
+        elif known == said:
+            s.receipt.duplicate += 1
+            if event.labels and key in held:
+                s.again.append((held[key][1], event))
+            elif event.labels:
+                s.again_here.append((key, event))
+        else:
+            s.receipt.conflict += 1
+            s.conflicts.append((known, said, event))
+            s.receipt.errors.append(Rejection(index, event.id, "id", CONFLICT))
+    s.receipt.accepted = len(s.fresh)
+    s.receipt.rejected = len(s.refused)
+    s.receipt.errors = sorted([*s.refused, *s.receipt.errors])
+    return s
+
+
+CONFLICT = "conflict: another event was stored under this id; the first stays, this one is in quarantine"
+
+
+def _no_room(state: State, event: Event) -> str | None:
+    """Why an event would make too many cascades or tiers, in a sentence."""
+    known = state.cascades.get(event.cascade)
+    if known is None and len(state.cascades) >= MAX_CASCADES:
+        return f"more than {MAX_CASCADES} cascades; use route or tags for finer names"
+    have = len(known.tiers) if known else 0
+    if have + len(event.attempts) > MAX_TIERS:
+        new = {a.tier for a in event.attempts} - set(known.tiers if known else ())
+        if have + len(new) > MAX_TIERS:
+            return f"more than {MAX_TIERS} tiers in this cascade"
+    return None
+
+
+def _learn(
+    connection: Connection, state: State, sorted_batches: list[Sorted], around: Surroundings
+) -> dict[str, Context]:
+    """Takes note of tiers and settles the order, per cascade of the fresh events."""
+    events: dict[str, list[Event]] = defaultdict(list)
+    for s in sorted_batches:
+        for _, _, event in s.fresh:
+            events[event.cascade].append(event)
+    contexts = {}
+    for name, new in events.items():
+        cascade = state.cascade(name)
+        price_known = cascade.flagship is not None
+        news = tiers.learn(cascade, new)
+        if news or cascade.decided_for != cascade.configured:
+            settle(connection, state, name, price_known, around)
+        contexts[name] = around.context(cascade)
+    return contexts
+
+
+def settle(connection: Connection, state: State, name: str, price_known: bool, around: Surroundings) -> None:
+    """Stores what was learned of a cascade's tiers; a new order derives its held events anew."""
+    cascade = state.cascade(name)
+    tiers.save(connection, name, cascade)
+    changed, had_order = tiers.settle(connection, state, name)
+    state.changed = True
+    if (changed and had_order) or (cascade.flagship is not None) != price_known:
+        rederived = rollup.rederive(connection, state, name, around.context(cascade))
+        if rederived and changed:
+            order = " → ".join(cascade.order.names)
+            text = f"Order of tiers is now {order}; {rederived:,} events were derived anew."
+            annotate(connection, around.now(), name, None, "tiers", text, "cascadewatch")
+
+
+def annotate(connection: Connection, time: int, cascade: str | None, route: str | None, kind: str, text: str,
+             author: str) -> int:  # fmt: skip
+    """Puts a mark on the time line; returns its number."""
+    seq = dialect.take_sequence(connection, "annotations", 1)
+    dialect.insert(connection, tables.annotations, [(seq, time, cascade, route, kind, text, author)])
+    return seq
+
+
+def _insert(
+    connection: Connection,
+    state: State,
+    fresh: list[tuple[Sorted, bytes, bytes, Event]],
+    contexts: dict[str, Context],
+    around: Surroundings,
+) -> None:
+    seq = dialect.take_sequence(connection, "events", len(fresh))
+    now = max(s.batch.received for s, *_ in fresh)
+    waited = labelling.take_waiting(connection, [key for _, key, _, _ in fresh], now)
+    keys, texts = [], []
+    labels: list[tuple[object, ...]] = []
+    cells: dict[str, rollup.Cells] = {}
+    for s, key, said, event in fresh:
+        rows = build(event, seq, s.batch.source, s.batch.received, "live", contexts[event.cascade])
+        s.stored.append(rows)
+        keys.append((key, said, seq, rows.event.time))
+        of_event = _labels(event, waited.get(key, []))
+        labels.extend(labelling.stored(seq, x, s.batch.received) for x in of_event)
+        if event.text is not None and around.stores_text(event.cascade):
+            texts.append((seq, event.text.prompt, _encode(event.text.answers).decode()))
+        if event.cascade not in cells:
+            cells[event.cascade] = rollup.new_cells(state, event.cascade)
+        cells[event.cascade].add(*Held(*rows, [labelling.row_of(x) for x in of_event]))
+        seq += 1
+    rollup.insert_rows(connection, [rows for s in {id(f[0]): f[0] for f in fresh}.values() for rows in s.stored])
+    dialect.insert(connection, tables.event_keys, keys)
+    dialect.insert(connection, tables.labels, labels)
+    dialect.insert(connection, tables.texts, texts)
+    for sums in cells.values():
+        rollup.apply(connection, sums)
+    labelling.remember_newest(connection, _newest(fresh, labels))
+
+
+def _labels(event: Event, waited: Iterable[Label]) -> list[Label]:
+    return labelling.newest([*(x for x in waited if x.attempt < len(event.attempts)), *event.labels])
+
+
+def _newest(fresh: list[tuple[Sorted, bytes, bytes, Event]], labels: list[tuple[object, ...]]) -> dict[str, int]:
+    """Newest label time per cascade among labels just stored."""
+    if not labels:
+        return {}
+    cascades = {rows.event.seq: rows.event.cascade for s, *_ in fresh for rows in s.stored}
+    newest: dict[str, int] = {}
+    for seq, *_, time in labels:
+        name = cascades[seq]  # type: ignore[index]
+        newest[name] = max(newest.get(name, 0), time)  # type: ignore[call-overload]
+    return newest
+
+
+def _label_again(connection: Connection, state: State, sorted_batches: list[Sorted]) -> None:
+    """Labels on events that were sent before: the event is harmless, its labels are applied."""
+    said = [labelling.Said(seq, x, s.batch.received)
+            for s in sorted_batches for seq, event in s.again for x in event.labels]  # fmt: skip
+    here = [(s, key, event) for s in sorted_batches for key, event in s.again_here]
+    held = dialect.held(connection, [key for _, key, _ in here]) if here else {}
+    said += [labelling.Said(held[key][1], x, s.batch.received) for s, key, event in here for x in event.labels]
+    if said:
+        labelling.apply(connection, state, said)
+
+
+def _quarantine(connection: Connection, s: Sorted, around: Surroundings) -> None:
+    if not s.conflicts:
+        return
+    seq = dialect.take_sequence(connection, "quarantine", len(s.conflicts))
+    rows = [
+        (seq + i, s.batch.source, event.id, "conflict", s.batch.received, kept, new, around.payload(event))
+        for i, (kept, new, event) in enumerate(s.conflicts)
+    ]
+    dialect.insert(connection, tables.quarantine, rows)

@@ -1,0 +1,54 @@
+"""Callers and sessions are stored as keyed hashes, so that the database names nobody."""
+
+import hmac
+import os
+import secrets
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+from cascadewatch.errors import ConfigError
+from cascadewatch.settings import Settings
+from cascadewatch.store.engine import Store
+
+LENGTH = 24  # hex digits: 96 bits, so that two callers never meet
+
+
+def pseudonyms(settings: Settings, store: Store) -> Callable[[str | None], str | None]:
+    """What turns a caller's name into what is stored, by `caller_ids`.
+
+    ConfigError on Postgres without `caller_key`: several machines must share one key, and a key
+    kept in the database would protect nothing.
+    """
+    if settings.caller_ids == "off":
+        return lambda _name: None
+    if settings.caller_ids == "plain":
+        return lambda name: name
+    key = _key(settings, store.path)
+
+    @lru_cache(maxsize=100_000)
+    def hashed(name: str) -> str:
+        return hmac.digest(key, name.encode(), "sha256").hex()[:LENGTH]
+
+    return lambda name: None if name is None else hashed(name)
+
+
+def _key(settings: Settings, database: Path | None) -> bytes:
+    if settings.caller_key is not None:
+        return settings.caller_key.reveal().encode()
+    if database is None:
+        raise ConfigError('caller_key is needed on Postgres: set caller_key = "env:CALLER_KEY" (any long '
+                          'random text, the same on every machine), or caller_ids = "plain" or "off"')  # fmt: skip
+    return _key_file(database.with_name(f"{database.name}.caller_key"))
+
+
+def _key_file(path: Path) -> bytes:
+    """The key beside the database, made on first use and readable by its owner alone."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    key = secrets.token_hex(32).encode()
+    with os.fdopen(handle, "wb") as file:
+        file.write(key)
+    return key

@@ -1,0 +1,320 @@
+"""An event as rows and back. Everything derived is derived here, once, on the way in."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+from cascadewatch import pricing
+from cascadewatch.model import (
+    EPOCH,
+    MILLISECOND,
+    Attempt,
+    Event,
+    Facts,
+    Fingerprints,
+    TierOrder,
+    Usage,
+    Verdict,
+    derive,
+)
+from cascadewatch.store import tables
+
+
+class EventRow(NamedTuple):
+    """One row of `events`, in the table's column order."""
+
+    seq: int
+    source: str
+    id: str
+    time: int
+    received: int
+    cascade: str
+    route: str
+    origin: str
+    caller: str | None
+    session: str | None
+    revision: str | None
+    latency_ms: float | None
+    path: str
+    cause: str | None
+    served_tier: str | None
+    completed: int
+    judged: int
+    escalated: int
+    escalations: int
+    exhausted: int
+    retries: int
+    flagship: int
+    cheap_index: int | None
+    served_index: int | None
+    flagship_index: int | None
+    cost_cheap: int
+    cost_verify: int
+    cost_escalated: int
+    cost_fallback: int
+    cost_routed: int
+    cost_other: int
+    extra_cost: int
+    priceable: int
+    priced: int
+    comparable: int
+    counterfactual_input: int | None
+    counterfactual_output: int | None
+    tags: str | None
+    prefix: str | None
+    suffix: str | None
+
+
+class AttemptRow(NamedTuple):
+    """One row of `attempts`, in the table's column order."""
+
+    event: int
+    position: int
+    tier: str
+    kind: str
+    provider: str | None
+    model: str | None
+    service_tier: str | None
+    status: str
+    input: int | None
+    cache_read: int | None
+    cache_write: int | None
+    output: int | None
+    reasoning: int | None
+    cost: int | None
+    price_source: str | None
+    latency_ms: float | None
+    outcome: str | None
+    verifier: str | None
+    mechanism: str | None
+    score: float | None
+    threshold: float | None
+    reason: str | None
+    verify_provider: str | None
+    verify_model: str | None
+    verify_service_tier: str | None
+    verify_input: int | None
+    verify_cache_read: int | None
+    verify_cache_write: int | None
+    verify_output: int | None
+    verify_reasoning: int | None
+    verify_cost: int | None
+    verify_price_source: str | None
+    verify_latency_ms: float | None
+
+
+assert tuple(c.name for c in tables.events.c) == EventRow._fields
+assert tuple(c.name for c in tables.attempts.c) == AttemptRow._fields
+
+NOT_PRICEABLE = "none"  # price_source of a verdict that needs no price
+
+
+class Flagship(NamedTuple):
+    """Whose price the counterfactual uses."""
+
+    provider: str | None
+    model: str | None
+
+
+class Book(Protocol):
+    """What rows need of pricing.PriceBook."""
+
+    def rates(
+        self, model: str | None, provider: str | None, at_ms: int, service_tier: str | None = None
+    ) -> pricing.Rates | None: ...
+
+
+class Rows(NamedTuple):
+    """One event and its attempts, ready to insert."""
+
+    event: EventRow
+    attempts: list[AttemptRow]
+
+
+class Context(NamedTuple):
+    """What an event's rows depend on besides the event."""
+
+    order: TierOrder
+    flagship: Flagship | None
+    book: Any  # a Book
+    pseudonym: Callable[[str | None], str | None]  # of callers and sessions
+
+
+_NO_USAGE = Usage()
+_NO_VERDICT = (None,) * 17
+_tags = msgspec.json.Encoder(order="deterministic").encode
+
+
+def build(event: Event, seq: int, source: str, received: int, origin: str, context: Context) -> Rows:
+    """The rows of one event under the given order and prices."""
+    facts = derive(event, context.order)
+    time = event.millis
+    attempts = [_attempt_row(seq, i, a, time, context.book) for i, a in enumerate(event.attempts)]
+    fingerprints = event.fingerprints
+    return Rows(
+        EventRow(
+            seq, source, event.id, time, received, event.cascade, event.route, origin,
+            context.pseudonym(event.caller), context.pseudonym(event.session), event.revision,
+            _latency(event, attempts),
+            *_fact_columns(facts),
+            _flagship_index(attempts, context.order.flagship),
+            *_money_columns(facts, attempts, time, context),
+            _tags(event.tags).decode() if event.tags else None,
+            fingerprints.prefix if fingerprints else None,
+            fingerprints.suffix if fingerprints else None,
+        ),
+        attempts,
+    )  # fmt: skip
+
+
+def _latency(event: Event, attempts: Sequence[AttemptRow]) -> float | None:
+    """As reported, else the sum of all attempts and verdicts when each is known."""
+    if event.latency_ms is not None:
+        return event.latency_ms
+    total = 0.0
+    for a in attempts:
+        if a.latency_ms is None or (a.outcome is not None and a.verify_latency_ms is None):
+            return None
+        total += a.latency_ms + (a.verify_latency_ms or 0.0)
+    return total
+
+
+def _fact_columns(facts: Facts) -> tuple[Any, ...]:
+    return (
+        facts.path, facts.cause, facts.served_tier, int(facts.completed), int(facts.judged),
+        int(facts.escalated), facts.escalations, int(facts.exhausted), facts.retries,
+        int(facts.flagship), facts.cheap_index, facts.served_index,
+    )  # fmt: skip
+
+
+def _attempt_row(seq: int, position: int, a: Attempt, time: int, book: Any) -> AttemptRow:
+    price = pricing.attempt_cost(a, time, book)
+    usage = a.usage or _NO_USAGE
+    verdict = _NO_VERDICT if a.verdict is None else _verdict_columns(a.verdict, time, book)
+    return AttemptRow(
+        seq, position, a.tier, a.kind, a.provider, a.model, a.service_tier, a.status,
+        usage.input, usage.cache_read, usage.cache_write, usage.output, usage.reasoning,
+        price.cost, price.source, a.latency_ms, *verdict,
+    )  # fmt: skip
+
+
+def _verdict_columns(v: Verdict, time: int, book: Any) -> tuple[Any, ...]:
+    price = pricing.verdict_cost(v, time, book)
+    usage = v.usage or _NO_USAGE
+    cost, source = (None, NOT_PRICEABLE) if price is None else price
+    return (
+        v.outcome, v.verifier, v.mechanism, v.score, v.threshold, v.reason, v.provider, v.model,
+        v.service_tier, usage.input, usage.cache_read, usage.cache_write, usage.output,
+        usage.reasoning, cost, source, v.latency_ms,
+    )  # fmt: skip
+
+
+_PART_OF_PATH = {"escalated": 2, "fallback": 3, "routed": 4}  # places in PARTS
+
+
+def _money_columns(
+    facts: Facts, attempts: Sequence[AttemptRow], time: int, context: Context
+) -> tuple[Any, ...]:
+    """The six parts of the cost, what came after the cheap tier, and flagship-only."""
+    order, cheap = context.order, facts.cheap_index
+    parts = [0, 0, 0, 0, 0, 0]
+    extra = priceable = priced = 0
+    above = _PART_OF_PATH.get(facts.path, 5)
+    for a in attempts:
+        cost = a.cost or 0
+        if a.tier == order.cheap:
+            parts[0] += cost
+        else:
+            parts[above if order.cheap and order.above(a.tier, order.cheap) else 5] += cost
+        priceable += 1
+        priced += a.cost is not None
+        verify = a.verify_cost or 0
+        if a.outcome is not None and a.verify_price_source != NOT_PRICEABLE:
+            priceable += 1
+            priced += a.verify_cost is not None
+            parts[1] += verify
+        if cheap is not None and a.position > cheap:
+            extra += cost + verify
+    comparable = priced == priceable and facts.path != "cached" and order.flagship is not None
+    return (*parts, extra, priceable, priced, int(comparable), *_counterfactual(facts, attempts, time, context))
+
+
+def _flagship_index(attempts: Sequence[AttemptRow], flagship: str | None) -> int | None:
+    return next((a.position for a in reversed(attempts) if a.tier == flagship and a.status == "ok"), None)
+
+
+def _counterfactual(
+    facts: Facts, attempts: Sequence[AttemptRow], time: int, context: Context
+) -> tuple[int | None, int | None]:
+    """What the flagship would have taken for the cheap answer's input and output tokens, at a
+    ratio of 1, in nano-dollars. None where its real answer says so already, or tokens or the
+    flagship's price are not known."""
+    flagship = context.order.flagship
+    if flagship is None or context.flagship is None or facts.path == "cached" or facts.cheap_index is None:
+        return None, None
+    if _flagship_index(attempts, flagship) is not None:
+        return None, None
+    tokens = _tokens(attempts[facts.cheap_index])
+    rates = context.book.rates(context.flagship.model, context.flagship.provider, time)
+    if tokens is None or rates is None:
+        return None, None
+    whole = pricing.cost(rates, Usage(input=tokens[0], output=tokens[1]))
+    prompt = pricing.cost(rates, Usage(input=tokens[0], output=0))
+    return (None, None) if whole is None or prompt is None else (prompt, whole - prompt)
+
+
+def _tokens(a: AttemptRow) -> tuple[int, int] | None:
+    if a.input is None or a.output is None:
+        return None
+    return a.input + (a.cache_read or 0) + (a.cache_write or 0), a.output
+
+
+def event_of(row: EventRow, attempts: Sequence[AttemptRow]) -> Event:
+    """The event behind stored rows, with computed costs taken out again, so that it can be
+    derived and priced anew. Caller and session come back as stored."""
+    return Event(
+        id=row.id,
+        time=moment(row.time),
+        cascade=row.cascade,
+        route=row.route,
+        caller=row.caller,
+        session=row.session,
+        revision=row.revision,
+        latency_ms=row.latency_ms,
+        completed=bool(row.completed),
+        attempts=[_attempt_of(a) for a in attempts],
+        fingerprints=Fingerprints(row.prefix, row.suffix) if row.prefix or row.suffix else None,
+        tags=msgspec.json.decode(row.tags) if row.tags else None,
+    )
+
+
+def _attempt_of(a: AttemptRow) -> Attempt:
+    verdict = None
+    if a.outcome is not None:
+        verdict = Verdict(
+            a.outcome, a.verifier, a.mechanism, a.score, a.threshold, a.reason,  # type: ignore[arg-type]
+            a.verify_provider, a.verify_model, a.verify_service_tier,
+            _usage(a.verify_input, a.verify_cache_read, a.verify_cache_write, a.verify_output,
+                   a.verify_reasoning),
+            _reported(a.verify_cost, a.verify_price_source), a.verify_latency_ms,
+        )  # fmt: skip
+    return Attempt(
+        a.tier, a.kind, a.provider, a.model, a.service_tier, a.status,  # type: ignore[arg-type]
+        _usage(a.input, a.cache_read, a.cache_write, a.output, a.reasoning),
+        _reported(a.cost, a.price_source), a.latency_ms, verdict,
+    )  # fmt: skip
+
+
+def _usage(*counts: int | None) -> Usage | None:
+    return Usage(*counts) if any(c is not None for c in counts) else None
+
+
+def _reported(cost: int | None, source: str | None) -> float | None:
+    return cost / 1e9 if source == "reported" and cost is not None else None
+
+
+def moment(millis: int) -> datetime:
+    """The aware UTC datetime of epoch milliseconds."""
+    return (EPOCH + millis * MILLISECOND).astimezone(UTC)

@@ -1,0 +1,165 @@
+"""What the writer remembers between transactions, and where it is kept.
+
+Everything here is also in the database; `generation` in `meta` tells another process that it
+changed. A writer whose transaction failed forgets its state and reads it anew.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, select, text
+
+from cascadewatch.model import TierOrder
+from cascadewatch.order import SeenTier, decide
+from cascadewatch.settings import Settings
+from cascadewatch.store import dialect, tables
+from cascadewatch.store.cells import Fold
+from cascadewatch.store.rows import Flagship
+from cascadewatch.store.zone import local_days
+
+ORDER = "order:"  # prefix of the keys in `meta`
+OTHER = "__other__"  # where names past a cap are counted together
+MAX_CASCADES = 200
+MAX_TIERS = 64
+_LIMITS = {"route": "routes", "caller": "callers", "model": "models", "revision": "revisions",
+           "verifier": "verifiers", "reason": "reasons", "series": "series"}  # fmt: skip
+
+
+@dataclass
+class Tier:
+    """A tier as stored: its kind, and the newest model seen on it."""
+
+    kind: str
+    provider: str | None = None
+    model: str | None = None
+    model_time: int | None = None
+
+
+@dataclass
+class CascadeState:
+    """One cascade's tiers and their order."""
+
+    configured: tuple[str, ...] = ()
+    tiers: dict[str, Tier] = field(default_factory=dict)
+    pairs: set[tuple[str, str]] = field(default_factory=set)
+    order: TierOrder = TierOrder((), None, None)
+    decided_for: tuple[str, ...] = ()  # the settings' tiers when `order` was decided
+
+    def decide(self, costs: dict[str, float | None]) -> TierOrder:
+        """The order from what is known now."""
+        seen = {name: SeenTier(t.kind, costs.get(name)) for name, t in self.tiers.items()}
+        return decide(seen, frozenset(self.pairs), self.configured)
+
+    def restore(self, value: str) -> None:
+        """Takes the order as it was stored."""
+        names, cheap, flagship, configured = json.loads(value)
+        self.order, self.decided_for = TierOrder(tuple(names), cheap, flagship), tuple(configured)
+
+    def stored(self) -> str:
+        """The order as it is stored."""
+        return json.dumps([*self.order, self.configured])
+
+    @property
+    def flagship(self) -> Flagship | None:
+        """Whose price flagship-only is worked out with; None until the flagship was seen."""
+        tier = self.tiers.get(self.order.flagship or "")
+        return None if tier is None or tier.model is None else Flagship(tier.provider, tier.model)
+
+
+class Names:
+    """Which names the rollups of a cascade know; the caps of `[limits]` bound them."""
+
+    def __init__(self, settings: Settings, rows: Iterable[tuple[str, str, str]]) -> None:
+        self.limits = {kind: getattr(settings.limits, key) for kind, key in _LIMITS.items()}
+        self.known: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self.new: list[tuple[str, str, str]] = []
+        self._series: dict[tuple[str, str, str | None], tuple[str, str]] = {}
+        for kind, scope, name in rows:
+            self.known[kind, scope].add(name)
+
+    def fold(self, kind: str, scope: str, name: str) -> str:
+        """The name itself while there is room for it, else `__other__`."""
+        known = self.known[kind, scope]
+        if name in known:
+            return name
+        if len(known) >= self.limits[kind]:
+            return OTHER
+        known.add(name)
+        self.new.append((kind, scope, name))
+        return name
+
+    def series(self, cascade: str, route: str, revision: str | None) -> tuple[str, str]:
+        """Route and revision as the rollups name them."""
+        key = (cascade, route, revision)
+        if key not in self._series:
+            known = self.fold("route", cascade, route)
+            named = "" if revision is None else self.fold("revision", cascade, revision)
+            if self.fold("series", cascade, f"{known}\n{named}") == OTHER:
+                named = OTHER if named else ""
+                if self.fold("series", cascade, f"{known}\n{named}") == OTHER:
+                    known = OTHER
+            self._series[key] = (known, named)
+        return self._series[key]
+
+    def of(self, cascade: str) -> Fold:
+        """The folding functions of one cascade."""
+        return Fold(
+            series=self.series,
+            model=lambda name: "" if name is None else self.fold("model", cascade, name),
+            verifier=lambda name: "" if name is None else self.fold("verifier", cascade, name),
+            reason=lambda name: "" if name is None else self.fold("reason", cascade, name),
+            caller=lambda name: self.fold("caller", cascade, name),
+        )
+
+
+class State:
+    """Tiers, names, zone and horizons, read from the database."""
+
+    def __init__(self, connection: Connection, settings: Settings) -> None:
+        self.settings = settings
+        kept = dict(connection.execute(select(tables.meta.c.key, tables.meta.c.value)).all())  # type: ignore[arg-type]
+        self.changed = False  # tiers or horizons, in this transaction
+        self.generation = kept.get("generation", "0")
+        self.minute_floor = int(kept.get("minute_horizon", 0))
+        self.zone: Callable[[int], int] = local_days(settings.timezone)
+        self.names = Names(settings, connection.execute(select(tables.names)).all())  # type: ignore[arg-type]
+        self.cascades: dict[str, CascadeState] = {}
+        self._read_tiers(connection, kept)
+
+    def _read_tiers(self, connection: Connection, kept: dict[str, str]) -> None:
+        for name, tier, kind, provider, model, time in connection.execute(select(tables.tiers)):
+            self.cascade(name).tiers[tier] = Tier(kind, provider, model, time)
+        for name, lower, upper in connection.execute(select(tables.tier_pairs)):
+            self.cascade(name).pairs.add((lower, upper))
+        for key, value in kept.items():
+            if key.startswith(ORDER):
+                self.cascade(key.removeprefix(ORDER)).restore(value)
+
+    def _configured(self, cascade: str) -> tuple[str, ...]:
+        known = self.settings.cascade.get(cascade)
+        return known.tiers if known else ()
+
+    def cascade(self, name: str) -> CascadeState:
+        """The state of one cascade, empty at first."""
+        if name not in self.cascades:
+            self.cascades[name] = CascadeState(self._configured(name))
+        return self.cascades[name]
+
+    def save_names(self, connection: Connection) -> None:
+        """Stores names met for the first time in this transaction."""
+        dialect.insert(connection, tables.names, self.names.new)
+        self.names.new = []
+
+
+def touch(connection: Connection) -> None:
+    """Tells other processes that what they remember is out of date."""
+    connection.execute(
+        text("UPDATE meta SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE key = 'generation'")
+    )
+
+
+def generation(connection: Connection) -> str:
+    """Which state of names, tiers and horizons the database is in."""
+    return connection.execute(text("SELECT value FROM meta WHERE key = 'generation'")).scalar() or "0"

@@ -1,0 +1,230 @@
+"""The one writer of a process: requests that arrive together are committed together.
+
+An answer is given only after the commit. A transaction that fails leaves nothing behind, and the
+requests it carried are tried one by one, so that a poisonous one fails alone.
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from cascadewatch.errors import BusyError
+from cascadewatch.settings import Settings
+from cascadewatch.store import dialect, ingest, labelling, rollup
+from cascadewatch.store.counters import count
+from cascadewatch.store.engine import Store
+from cascadewatch.store.pseudonym import pseudonyms
+from cascadewatch.store.receipt import Batch, LabelRequest, Receipt, Rejection
+from cascadewatch.store.state import State, generation, touch
+from cascadewatch.store.surroundings import Surroundings
+
+log = logging.getLogger("cascadewatch.store")
+
+MAX_TOGETHER = 4_000  # events in one transaction, except a single larger request
+MAX_WAITING = 60_000  # events; beyond it a request is told to come again
+
+
+class LabelBatch(NamedTuple):
+    """Labels of one request, with what was refused before."""
+
+    source: str
+    labels: list[tuple[int, LabelRequest]]
+    rejections: list[Rejection]
+    received: int
+
+
+class Mark(NamedTuple):
+    """An annotation to be."""
+
+    time: int
+    cascade: str | None
+    route: str | None
+    text: str
+    author: str
+
+
+Work = Batch | LabelBatch | Mark
+
+
+class Writer:
+    """Writes for one process. `write` works in the caller's thread; `submit` hands over to one
+    thread and answers with a Future that is done after the commit. Close it when done."""
+
+    def __init__(self, store: Store, settings: Settings, book: Any, now: Callable[[], int]) -> None:
+        self.store = store
+        self.around = Surroundings(settings, book, pseudonyms(settings, store), now)
+        self._state: State | None = None
+        self._queue: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
+        self._waiting = 0
+        self._mutex = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    # --- in the caller's thread
+
+    def write(self, work: Sequence[Work]) -> list[Any]:
+        """Commits some work in one transaction; a Receipt (or a number, for a Mark) for each."""
+        try:
+            with self.store.writing() as connection:
+                state = self._current(connection)
+                results = self._take(connection, state, work)
+                self._save(connection, state)
+        except BaseException:
+            self._state = None  # it may hold what was not committed
+            raise
+        return results
+
+    def _current(self, connection: Connection) -> State:
+        if self._state is None or generation(connection) != self._state.generation:
+            self._state = State(connection, self.around.settings)
+            rollup.rezone(connection, self.around.settings, self._state)
+        return self._state
+
+    def _take(self, connection: Connection, state: State, work: Sequence[Work]) -> list[Any]:
+        batches = [w for w in work if isinstance(w, Batch)]
+        receipts = iter(ingest.take(connection, state, batches, self.around) if batches else [])
+        results: list[Any] = []
+        for w in work:
+            if isinstance(w, Batch):
+                results.append(next(receipts))
+            elif isinstance(w, LabelBatch):
+                results.append(_take_labels(connection, state, w))
+            else:
+                results.append(ingest.annotate(connection, w.time, w.cascade, w.route, "user", w.text, w.author))
+        return results
+
+    def _save(self, connection: Connection, state: State) -> None:
+        if not state.names.new and not state.changed:
+            return
+        state.save_names(connection)
+        state.changed = False
+        touch(connection)
+        state.generation = generation(connection)
+
+    # --- through the thread
+
+    def submit(self, batch: Batch) -> Future[Receipt]:
+        """Stores a batch with whatever else is waiting. BusyError when too much is waiting."""
+        return self._hand_over(batch, len(batch.events))
+
+    def submit_labels(
+        self,
+        source: str,
+        labels: list[tuple[int, LabelRequest]],
+        rejections: list[Rejection],
+        received: int,
+    ) -> Future[Receipt]:
+        """Stores labels; those of events not seen yet wait seven days for them."""
+        return self._hand_over(LabelBatch(source, labels, rejections, received), len(labels))
+
+    def submit_annotation(
+        self, time: int, cascade: str | None, route: str | None, text: str, author: str
+    ) -> Future[int]:
+        """Puts a mark on the time line."""
+        return self._hand_over(Mark(time, cascade, route, text, author), 1)
+
+    def _hand_over(self, work: Work, size: int) -> Future[Any]:
+        future: Future[Any] = Future()
+        with self._mutex:
+            if self._closed:
+                raise BusyError("shutting down", retry_after=5)
+            if self._waiting + size > MAX_WAITING and self._waiting:
+                raise BusyError("too many events are waiting to be stored", retry_after=2)
+            self._waiting += size
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+                self._thread.start()
+        self._queue.put((work, future))
+        return future
+
+    @property
+    def alive(self) -> bool:
+        """Whether work handed over will be done."""
+        return not self._closed and (self._thread is None or self._thread.is_alive())
+
+    def close(self) -> None:
+        """Finishes what was handed over, then stops."""
+        with self._mutex:
+            self._closed = True
+            thread = self._thread
+        if thread is not None:
+            self._queue.put(None)
+            thread.join()
+
+    def _run(self) -> None:
+        while True:
+            first = self._queue.get()
+            if first is None:
+                return
+            jobs, stop = self._together(first)
+            self._commit(jobs)
+            with self._mutex:
+                self._waiting -= sum(_size(work) for work, _ in jobs)
+            if stop:
+                return
+
+    def _together(
+        self, first: tuple[Work, Future[Any]]
+    ) -> tuple[list[tuple[Work, Future[Any]]], bool]:
+        """What has queued up, as much as one transaction should carry."""
+        jobs, size = [first], _size(first[0])
+        while size < MAX_TOGETHER:
+            try:
+                job = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if job is None:
+                return jobs, True
+            jobs.append(job)
+            size += _size(job[0])
+        return jobs, False
+
+    def _commit(self, jobs: list[tuple[Work, Future[Any]]]) -> None:
+        try:
+            results = self.write([work for work, _ in jobs])
+        except Exception as error:
+            if len(jobs) > 1 and not isinstance(error, BusyError):
+                for job in jobs:
+                    self._commit([job])
+                return
+            if not isinstance(error, BusyError):
+                log.exception("a request could not be stored")
+            for _, future in jobs:
+                future.set_exception(error)
+            return
+        for (_, future), result in zip(jobs, results, strict=True):
+            future.set_result(result)
+
+
+def _size(work: Work) -> int:
+    if isinstance(work, Batch):
+        return len(work.events)
+    return len(work.labels) if isinstance(work, LabelBatch) else 1
+
+
+def _take_labels(connection: Connection, state: State, work: LabelBatch) -> Receipt:
+    """Labels known events, lets the others wait. A label is never a duplicate: the last one counts."""
+    keyed = [(i, ingest.identity(x.source or work.source, x.id), x) for i, x in work.labels]
+    held = dialect.held(connection, [key for _, key, _ in keyed])
+    known = [(i, x, labelling.Said(held[key][1], x.label(), work.received)) for i, key, x in keyed if key in held]
+    sizes = labelling.attempts_of(connection, [said.seq for _, _, said in known])
+    refused = list(work.rejections)
+    said = []
+    for i, request, one in known:
+        if one.label.attempt < sizes.get(one.seq, 0):
+            said.append(one)
+        else:
+            refused.append(Rejection(i, request.id, "attempt", labelling.no_attempt(sizes.get(one.seq))))
+    labelling.apply(connection, state, said)
+    for _, key, request in keyed:
+        if key not in held:
+            labelling.wait(connection, key, request.label(), work.received)
+    receipt = Receipt(received=len(work.labels) + len(work.rejections), rejected=len(refused), errors=sorted(refused))
+    receipt.accepted = receipt.received - receipt.rejected
+    count(connection, f"{work.source}/labels", work.received, receipt, (), refused)
+    return receipt

@@ -1,0 +1,35 @@
+"""Where local days begin, as UTC epoch milliseconds."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from cascadewatch.model import epoch_ms
+
+
+def local_days(timezone: str) -> Callable[[int], int]:
+    """A function from a moment to the start of its local day.
+
+    A day is 23 or 25 hours long where the clocks change. Zones' offsets are multiples of a
+    quarter-hour, so no quarter-hour bucket lies in two days.
+
+    >>> from datetime import UTC
+    >>> noon = epoch_ms(datetime(2026, 3, 29, 12, tzinfo=UTC))
+    >>> datetime.fromtimestamp(local_days("Europe/Berlin")(noon) / 1000, UTC).isoformat()
+    '2026-03-28T23:00:00+00:00'
+    """
+    zone = ZoneInfo(timezone)
+
+    @lru_cache(maxsize=100_000)
+    def start(quarter: int) -> int:
+        local = datetime.fromtimestamp(quarter / 1000, zone)
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+        return epoch_ms(midnight)
+
+    return lambda millis: start(millis - millis % 900_000)
+
+
+def next_day(day: int, local_day: Callable[[int], int]) -> int:
+    """The start of the local day after the one that starts at `day`."""
+    return local_day(day + 36 * 3_600_000)

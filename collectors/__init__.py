@@ -1,0 +1,3 @@
+"""In: any format becomes an `Event`. Part of the cascadewatch application, no API for others."""
+
+PROJECT = "cascadewatch"

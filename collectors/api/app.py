@@ -1,0 +1,103 @@
+"""The routes, and the app around them."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, Router
+
+from cascadewatch.settings import Settings
+from cascadewatch.store.engine import Store
+from collectors.api.answers import get_event, get_metrics, get_scrape, get_status
+from collectors.api.body import Bodies
+from collectors.api.context import Context, Handler, Writing
+from collectors.api.docs_page import get_docs, get_openapi
+from collectors.api.guard import SCOPE, Guard, KeyRing
+from collectors.api.health import get_healthz, get_readyz
+from collectors.api.intake import post_annotation, post_events, post_labels
+from collectors.api.rate import Rates
+from collectors.api.refusal import answer, refusal_of
+from collectors.api.scrape import Counters
+
+HANDLERS: dict[str, Handler] = {
+    "POST /v1/events": post_events,
+    "POST /v1/labels": post_labels,
+    "POST /v1/annotations": post_annotation,
+    "GET /v1/events/{id:path}": get_event,
+    "GET /v1/metrics": get_metrics,
+    "GET /v1/status": get_status,
+    "GET /metrics": get_scrape,
+    "GET /healthz": get_healthz,
+    "GET /readyz": get_readyz,
+    "GET /openapi.json": get_openapi,
+    "GET /docs": get_docs,
+}
+
+
+def routes(
+    store: Store,
+    writer: Writing,
+    settings: Settings,
+    clock: Callable[[], int],
+    token: str | None = None,
+    require_keys: bool = True,
+    body_seconds: float = 30.0,
+) -> list[Route]:
+    """The API as routes that guard themselves, to stand in any Starlette app.
+
+    `clock` gives epoch milliseconds. `token` is a secret of this process that may do everything;
+    `require_keys` says whether everybody else needs a key of the store.
+    """
+    context = Context(
+        store,
+        writer,
+        settings,
+        clock,
+        Guard(KeyRing(store, clock), settings, require_keys, token),
+        Bodies(settings.ingest.max_body_mib * 2**20, body_seconds),
+        Rates(settings.ingest.rate_limit_per_second),
+        Counters(),
+    )
+    made = []
+    for name, handler in HANDLERS.items():
+        method, _, path = name.partition(" ")
+        made.append(Route(path, _guarded(context, handler, SCOPE.get(name)), methods=[method]))
+    return made
+
+
+def create_app(
+    store: Store,
+    writer: Writing,
+    settings: Settings,
+    clock: Callable[[], int],
+    token: str | None = None,
+    require_keys: bool = True,
+    body_seconds: float = 30.0,
+) -> Starlette:
+    """The API as an app of its own; arguments as of `routes`."""
+    app = Starlette(
+        routes=routes(store, writer, settings, clock, token, require_keys, body_seconds),
+        exception_handlers={404: _refused, 405: _refused, 500: _refused},
+    )
+    router: Router = app.router
+    router.redirect_slashes = False  # a redirect on the way in is silent loss of data
+    return app
+
+
+def _guarded(
+    context: Context, handler: Handler, scope: str | None
+) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        caller = None
+        try:
+            caller = await context.guard.admit(request, scope)
+            return await handler(context, request, caller)
+        except Exception as error:  # noqa: BLE001 - the last resort: whatever it was is logged, and is no 500
+            return answer(refusal_of(error), request, caller.source if caller else None)
+
+    return endpoint
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    return answer(refusal_of(error), request)

@@ -1,0 +1,192 @@
+"""The OpenAPI 3.1 description of the API. Bodies are described by the types that decode them."""
+
+from functools import cache
+from typing import Any, NamedTuple
+
+import msgspec
+
+from cascadewatch import __version__
+from cascadewatch.model import Event
+from cascadewatch.store.receipt import LabelRequest
+from collectors.api.guard import PROBE, PUBLIC, SCOPE
+from collectors.decode import Annotation
+
+JSON = "application/json"
+LINES = "application/x-ndjson"
+Schema = dict[str, Any]
+
+
+class About(NamedTuple):
+    """One operation in words."""
+
+    summary: str
+    success: str
+    body: str | None = None  # the schema of one record, or of the whole body for `whole`
+    whole: bool = False
+    parameters: tuple[str, ...] = ()
+    media: str = JSON
+
+
+ABOUT: dict[str, About] = {
+    "POST /v1/events": About(
+        "Takes events in: an array, {\"events\": […]} or NDJSON, gzip allowed. Sending again is harmless.",
+        "Receipt", body="Event"),
+    "POST /v1/labels": About(
+        "Says whether attempts' answers were right, for events sent before or within seven days.",
+        "Receipt", body="LabelRequest"),
+    "POST /v1/annotations": About("Puts a mark on the time line.", "Created", body="Annotation", whole=True),
+    "GET /v1/events/{id:path}": About(
+        "One event with attempts, verdicts and labels.", "Object", parameters=("id", "source")),
+    "GET /v1/metrics": About(
+        "Every metric of a range, per cascade and per route, with n and a 95 % interval.",
+        "Report", parameters=("since", "from", "to", "cascade", "route")),
+    "GET /v1/status": About("What is held, from whom, and how ingest goes.", "Object"),
+    "GET /metrics": About("Counters in the text format of Prometheus.", "Text", media="text/plain"),
+    "GET /healthz": About("Answers while the process is alive.", "Text", media="text/plain"),
+    "GET /readyz": About("200 when events can be taken in, else 503 with the reason.", "Ready"),
+    "GET /openapi.json": About("This description.", "Object"),
+    "GET /docs": About("This description as a page.", "Text", media="text/html"),
+}  # fmt: skip
+
+PARAMETERS: dict[str, str] = {
+    "id": "Id of the event.",
+    "source": "Name of the key that sent it, where several senders may use the same ids.",
+    "since": "Length of the range until now, such as 7d (the default), 24h or 90m.",
+    "from": "Start of the range, RFC 3339 with a zone.",
+    "to": "End of the range, not included; left out: now.",
+    "cascade": "Only this cascade.",
+    "route": "Only this route.",
+}
+
+REFUSALS: dict[str, str] = {
+    "400": "The body or a parameter cannot be read; never try again unchanged.",
+    "401": "A key is needed, or this one is unknown, expired or revoked.",
+    "403": "The key has not the scope, or a web page of another origin asks.",
+    "404": "There is nothing here.",
+    "405": "The route does not know this method.",
+    "408": "The body did not arrive in time.",
+    "413": "The body, or the number of records, is larger than allowed.",
+    "415": "The content type or encoding is not one of those read here.",
+    "421": "The Host is not a name of this server.",
+    "503": "Later: nothing was taken, send it again after Retry-After seconds.",
+}
+
+_COUNT = {"type": "integer", "minimum": 0}
+_NUMBER = {"type": ["number", "null"]}
+_STRING = {"type": ["string", "null"]}
+
+
+def _object(required: bool = True, **properties: Schema) -> Schema:
+    return {"type": "object", "properties": properties, **({"required": [*properties]} if required else {})}
+
+
+SCHEMAS: dict[str, Schema] = {
+    "Object": {"type": "object"},
+    "Text": {"type": "string"},
+    "Created": _object(id={"type": "integer"}),
+    "Error": _object(error=_object(code={"type": "string"}, message={"type": "string"})),
+    "Ready": _object(ready={"type": "boolean"}, checks={"type": "object"}),
+    "Rejection": _object(index=_COUNT, id=_STRING, field=_STRING, reason={"type": "string"}),
+    "Receipt": _object(
+        received=_COUNT, accepted=_COUNT, duplicate=_COUNT, conflict=_COUNT, rejected=_COUNT,
+        errors={"type": "array", "items": {"$ref": "#/components/schemas/Rejection"}, "maxItems": 100}),
+    "Metric": _object(False, value=_NUMBER, n=_COUNT, low=_NUMBER, high=_NUMBER, unit={"type": "string"},
+                      reason=_STRING),
+    "Report": {
+        "type": "object",
+        "required": ["from", "to", "cascades"],
+        "properties": {
+            "from": {"type": "string"},
+            "to": {"type": "string"},
+            "cascades": {"type": "array", "items": _object(
+                cascade={"type": "string"}, route=_STRING, events=_COUNT, judged=_COUNT,
+                metrics={"type": "object",
+                         "additionalProperties": {"$ref": "#/components/schemas/Metric"}})},
+        },
+    },
+}  # fmt: skip
+
+
+@cache
+def document() -> Schema:
+    """The whole description, made once."""
+    _, records = msgspec.json.schema_components(
+        [Event, LabelRequest, Annotation], ref_template="#/components/schemas/{name}"
+    )
+    paths: dict[str, Schema] = {}
+    for name, about in ABOUT.items():
+        method, _, path = name.partition(" ")
+        paths.setdefault(shown_path(path), {})[method.lower()] = _operation(name, about)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "cascadewatch", "version": __version__,
+                 "description": "Cost and drift of LLM cascades, measured where they run."},
+        "paths": paths,
+        "components": {
+            "schemas": {**SCHEMAS, **records},
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "bearerFormat": "cw_…"}},
+        },
+    }  # fmt: skip
+
+
+def shown_path(path: str) -> str:
+    """A route's path as OpenAPI writes it."""
+    return path.replace(":path}", "}")
+
+
+def _operation(name: str, about: About) -> Schema:
+    scope = SCOPE[name]
+    success = {"description": "Done.", "content": {about.media: {"schema": _ref(about.success)}}}
+    made: Schema = {
+        "summary": about.summary,
+        "responses": {"200": success, **{code: _refusal(text) for code, text in _refusals(name, about)}},
+    }
+    if scope not in (PUBLIC, PROBE):
+        made["security"] = [{"key": [scope]}]
+    if about.parameters:
+        made["parameters"] = [_parameter(p) for p in about.parameters]
+    if about.body:
+        made["requestBody"] = _body(about)
+    return made
+
+
+def _refusals(name: str, about: About) -> list[tuple[str, str]]:
+    """Those that this operation may answer with."""
+    scope = SCOPE[name]
+    codes = {"405"} | ({"503"} if scope != PUBLIC else set())
+    if scope != PROBE:
+        codes |= {"400", "421"}
+    if scope not in (PUBLIC, PROBE):
+        codes |= {"401", "403"}
+    if about.body:
+        codes |= {"408", "413", "415"}
+    if "id" in about.parameters:
+        codes.add("404")
+    return [(code, REFUSALS[code]) for code in sorted(codes)]
+
+
+def _refusal(text: str) -> Schema:
+    return {"description": text, "content": {JSON: {"schema": _ref("Error")}}}
+
+
+def _parameter(name: str) -> Schema:
+    place = "path" if name == "id" else "query"
+    return {"name": name, "in": place, "required": name == "id", "description": PARAMETERS[name],
+            "schema": {"type": "string"}}  # fmt: skip
+
+
+def _body(about: About) -> Schema:
+    one = _ref(about.body or "Object")
+    if about.whole:
+        return {"required": True, "content": {JSON: {"schema": one}}}
+    many = {"type": "array", "items": one}
+    key = "events" if about.body == "Event" else "labels"
+    wrapped = {"type": "object", "required": [key], "additionalProperties": False, "properties": {key: many}}
+    return {
+        "required": True,
+        "content": {JSON: {"schema": {"oneOf": [many, wrapped]}}, LINES: {"schema": one}},
+    }
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}

@@ -1,0 +1,286 @@
+"""JSON bodies and lines into events, labels and annotations. Pure: `now` is an argument.
+
+A body that is not JSON is refused whole (`InputError`); in NDJSON a bad line is a rejection of
+that line. A bad value refuses its own record only. Of a key given twice in one object the last
+one counts.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Annotated, Any, NamedTuple, TypeVar
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+from cascadewatch.errors import InputError
+from cascadewatch.model import FUTURE_MS, ID_LENGTH, NAME_LENGTH, Event, Name, Usage, epoch_ms
+from cascadewatch.store.receipt import LabelRequest, Rejection
+from collectors.reasons import cut, explain
+
+MAX_DEPTH = 32
+
+R = TypeVar("R", Event, LabelRequest)
+Checked = Callable[[R], tuple[str, str] | None]
+Decoded = tuple[list[tuple[int, R]], list[Rejection]]
+
+
+class TooManyError(InputError):
+    """More records in one body than the configuration allows."""
+
+
+class Annotation(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """A mark on the time line, as sent to `POST /v1/annotations`."""
+
+    time: Annotated[datetime, Meta(tz=True)]
+    text: Annotated[str, Meta(min_length=1, max_length=2000)]
+    cascade: Name | None = None
+    route: Name | None = None
+
+
+class _Events(Struct, forbid_unknown_fields=True):
+    events: list[Raw]
+
+
+class _Labels(Struct, forbid_unknown_fields=True):
+    labels: list[Raw]
+
+
+class _Identified(Struct):
+    id: str | None = None
+
+
+class _Form(NamedTuple):
+    """How one kind of record is read."""
+
+    name: str  # the key of the wrapped form
+    kind: type
+    decode: Callable[[bytes | Raw], Any]
+    wrapped: Callable[[bytes], Any]
+
+
+_EVENT = _Form("events", Event, msgspec.json.Decoder(Event).decode, msgspec.json.Decoder(_Events).decode)
+_LABEL = _Form(
+    "labels", LabelRequest, msgspec.json.Decoder(LabelRequest).decode, msgspec.json.Decoder(_Labels).decode
+)
+_list = msgspec.json.Decoder(list[Raw]).decode
+_annotation = msgspec.json.Decoder(Annotation).decode
+_identified = msgspec.json.Decoder(_Identified).decode
+
+
+def decode_events(
+    body: bytes, ndjson: bool, now: int, oldest: int, limit: int | None = None
+) -> Decoded[Event]:
+    """Events and rejections of one body, each with its place in it (in NDJSON: its line from 0).
+
+    `now` and `oldest` are epoch milliseconds. Raises InputError when the body cannot be read, and
+    TooManyError beyond `limit` records.
+    """
+    return _decoded(body, ndjson, limit, _EVENT, _event_check(now, oldest))
+
+
+def decode_event(raw: bytes, index: int, now: int, oldest: int) -> Event | Rejection:
+    """One event of a file. Never raises for what stands in it."""
+    raw, odd = _prepared(raw)
+    found: Event | Rejection = _line(raw, index, _EVENT, _event_check(now, oldest), odd)
+    return found
+
+
+def decode_labels(body: bytes, ndjson: bool, now: int, limit: int | None = None) -> Decoded[LabelRequest]:
+    """Labels of one body: an array, `{"labels": […]}` or NDJSON; otherwise as `decode_events`."""
+
+    def check(label: LabelRequest) -> tuple[str, str] | None:
+        return None if label.time is None else _ahead(epoch_ms(label.time), now)
+
+    return _decoded(body, ndjson, limit, _LABEL, check)
+
+
+def decode_annotation(body: bytes) -> Annotation:
+    """One annotation. Raises InputError with the field and the reason."""
+    body, _ = _prepared(body)
+    try:
+        found = _annotation(body)
+    except msgspec.ValidationError as error:
+        field, reason = explain(error, body, Annotation)
+        raise InputError(f"{field or 'the body'}: {reason}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"the body is not valid JSON: {_syntax(error)}") from None
+    if any(name is not None and len(name) > NAME_LENGTH for name in (found.cascade, found.route)):
+        raise InputError(f"cascade and route have at most {NAME_LENGTH} characters")
+    return found
+
+
+def _decoded(body: bytes, ndjson: bool, limit: int | None, form: _Form, check: Checked[Any]) -> Decoded[Any]:
+    body, odd = _prepared(body)
+    taken: list[tuple[int, Any]] = []
+    refused: list[Rejection] = []
+    if ndjson:
+        results = ((i, _line(line, i, form, check, odd)) for i, line in _lines(body, limit))
+    else:
+        raws, depth = _records(body, form, limit)
+        results = ((i, _one(raw, i, form, check, odd, depth)) for i, raw in enumerate(raws))
+    for pair in results:
+        if type(pair[1]) is Rejection:
+            refused.append(pair[1])
+        else:
+            taken.append(pair)
+    return taken, refused
+
+
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+_MINUS_ZERO = re.compile(rb"-0(?![0-9])")
+
+
+_LONG_RUN = re.compile(rb'"[^"]{%d}' % (NAME_LENGTH + 1))
+
+
+def _prepared(body: bytes) -> tuple[bytes, bool]:
+    """The body without a byte order mark and without NUL, which Postgres cannot hold (the symbol
+    U+2400 stands for it); and whether there may be something to tidy in its records: a negative
+    zero or a name too long to be kept whole. Looked for here once, since it hardly ever is so."""
+    body = body.removeprefix(b"\xef\xbb\xbf")
+    escapes = b"\\" in body
+    if escapes and b"\\u0000" in body:
+        body = _NUL.sub(rb"\1\\u2400", body)
+    odd = (escapes and b'\\"' in body) or _LONG_RUN.search(body) or _MINUS_ZERO.search(body)
+    return body, bool(odd)
+
+
+def _records(body: bytes, form: _Form, limit: int | None) -> tuple[list[Raw], int]:
+    """The undecoded records, and how deep in the body they lie."""
+    wrapped = body.lstrip(b" \t\r\n")[:1] == b"{"
+    try:
+        raws = getattr(form.wrapped(body), form.name) if wrapped else _list(body)
+    except msgspec.ValidationError:
+        raise InputError(
+            f'expected a JSON array of {form.name}, or {{"{form.name}": […]}} and nothing beside it'
+        ) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"the body is not valid JSON: {_syntax(error)}") from None
+    _limited(len(raws), limit, form.name)
+    return raws, 2 if wrapped else 1
+
+
+def _lines(body: bytes, limit: int | None) -> Iterator[tuple[int, bytes]]:
+    lines = [(i, line) for i, line in enumerate(body.split(b"\n")) if line.strip()]
+    _limited(len(lines), limit, "lines")
+    return iter(lines)
+
+
+def _limited(n: int, limit: int | None, what: str) -> None:
+    if limit is not None and n > limit:
+        raise TooManyError(f"{n} {what} in one request, at most {limit} are taken; send them in parts")
+
+
+def _line(raw: bytes, index: int, form: _Form, check: Checked[Any], odd: bool) -> Any:
+    """A record that stands on a line of its own: nothing in it can harm its neighbours."""
+    try:
+        return _one(raw, index, form, check, odd, 0)
+    except InputError as error:
+        return Rejection(index, _id(raw), None, cut(str(error)))
+
+
+def _one(raw: bytes | Raw, index: int, form: _Form, check: Checked[Any], odd: bool, depth: int) -> Any:
+    """The record or its Rejection; InputError when it is not JSON at all."""
+    try:
+        found = form.decode(raw)
+    except msgspec.ValidationError as error:
+        data = bytes(raw)
+        _insist_on_json(data, depth)
+        field, reason = explain(error, data, form.kind)
+        return Rejection(index, _id(data), field, reason)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"record {index} is not valid JSON: {_syntax(error)}") from None
+    if odd and form is _EVENT:
+        found = msgspec.convert(_tidied(msgspec.json.decode(raw)), Event)
+    fault = check(found)
+    return found if fault is None else Rejection(index, found.id, *fault)
+
+
+def _syntax(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return f"nested deeper than {MAX_DEPTH} levels"
+    if isinstance(error, UnicodeDecodeError):
+        return f"not UTF-8 at byte {error.start}"
+    return str(error).removeprefix("JSON is malformed: ")
+
+
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_ONE_KIND = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
+
+
+def _insist_on_json(raw: bytes, depth: int) -> None:
+    """What msgspec leaves unchecked when it skips: the encoding, and nesting below a thousand."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        raise InputError(f"the body is not valid JSON: {_syntax(error)}") from None
+    brackets = _STRING.sub(b"", raw).translate(_ONE_KIND, _NO_BRACKET)
+    for _ in range(MAX_DEPTH - depth):
+        brackets = brackets.replace(b"[]", b"")  # takes away the innermost level
+        if not brackets:
+            return
+    raise InputError(f"the body is not valid JSON: nested deeper than {MAX_DEPTH} levels")
+
+
+def _id(raw: bytes) -> str | None:
+    try:
+        found = _identified(raw).id
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return None if found is None else found[:ID_LENGTH]
+
+
+_KEPT_WHOLE = frozenset({"id", "time", "text"})
+
+
+def _tidied(value: Any) -> Any:
+    """A valid event with names cut to their length and negative zeros made zero."""
+    if isinstance(value, str):
+        return cut(value, NAME_LENGTH)
+    if isinstance(value, float):
+        return value + 0.0
+    if isinstance(value, list):
+        return [_tidied(v) for v in value]
+    if isinstance(value, dict):
+        return {k if k in _KEPT_WHOLE else cut(k, NAME_LENGTH): v if k in _KEPT_WHOLE else _tidied(v)
+                for k, v in value.items()}  # fmt: skip
+    return value
+
+
+def _event_check(now: int, oldest: int) -> Checked[Event]:
+    """What the types cannot say of an event."""
+    latest = now + FUTURE_MS
+
+    def check(event: Event) -> tuple[str, str] | None:
+        time = event.millis
+        if time > latest:
+            return _ahead(time, now)
+        if time < oldest:
+            return "time", "too_old: from before the time this store keeps; see [retention]"
+        for i, a in enumerate(event.attempts):
+            if a.usage is not None and a.usage.reasoning and _more_reasoning(a.usage):
+                return f"attempts[{i}].usage.reasoning", _PART_OF_OUTPUT
+            v = a.verdict
+            if v is not None and v.usage is not None and v.usage.reasoning and _more_reasoning(v.usage):
+                return f"attempts[{i}].verdict.usage.reasoning", _PART_OF_OUTPUT
+        for i, label in enumerate(event.labels):
+            if label.attempt >= len(event.attempts):
+                return f"labels[{i}].attempt", f"there are {len(event.attempts)} attempts, counted from 0"
+        return None
+
+    return check
+
+
+_PART_OF_OUTPUT = "reasoning is part of output and cannot be more"
+
+
+def _more_reasoning(usage: Usage) -> bool:
+    return usage.output is not None and (usage.reasoning or 0) > usage.output
+
+
+def _ahead(time: int, now: int) -> tuple[str, str] | None:
+    if time <= now + FUTURE_MS:
+        return None
+    return "time", f"future: {(time - now) / 60_000:.0f} minutes ahead of this server's clock, 5 are allowed"

@@ -1,0 +1,181 @@
+"""Files into the store, in batches and with progress.
+
+What is refused goes with its reason to `FILE.rejected.jsonl`. Sending a file again is harmless:
+every event it held before is a duplicate then.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import Any, Protocol
+
+from cascadewatch.errors import BusyError, InputError
+from cascadewatch.store.receipt import MAX_ERRORS, Batch, Receipt, Rejection
+from collectors.formats import Decoded, Notice, Options, decoder, detect
+from collectors.reading import Reading, opened, size
+from collectors.rejects import Rejects
+
+BATCH = 5_000
+BUSY_TRIES = 30  # with the pauses the store asks for, half a minute at least
+
+Progress = Callable[[int, int | None], None]  # bytes read, bytes in all (None where nobody knows)
+
+
+class Writes(Protocol):
+    """The part of the store's writer that is needed here."""
+
+    def write(self, batches: list[Batch]) -> list[Receipt]:
+        """Stores whole batches in one transaction; `BusyError` for "later"."""
+        ...
+
+
+@dataclass
+class FileReceipt:
+    """What became of one file.
+
+    `notices` concern the file as a whole. `failure` says why reading ended early; what was read
+    until then is stored.
+    """
+
+    path: str
+    format: str = ""
+    receipt: Receipt = field(default_factory=Receipt)
+    notices: list[str] = field(default_factory=list)
+    rejected_path: str | None = None
+    failure: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready; an error's `line` counts from 1."""
+        counters = self.receipt.as_dict()
+        errors = [{"line": e.pop("index"), **e} for e in counters.pop("errors")]
+        about = {"file": self.path, "format": self.format}
+        rest = {"notices": self.notices, "rejected_path": self.rejected_path, "failure": self.failure}
+        return about | counters | {"errors": errors} | rest
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What holds for every file of one call; `now` and `oldest` are epoch milliseconds.
+
+    Without a writer nothing is written, neither to the store nor to FILE.rejected.jsonl: the
+    counters are then those of reading alone, and nothing is a duplicate.
+    """
+
+    writer: Writes | None
+    now: int
+    oldest: int
+    format: str = "auto"
+    source: str = "local"
+    options: Options = field(default_factory=Options)
+
+
+def ingest(paths: Sequence[str], job: Job, progress: Progress | None = None) -> list[FileReceipt]:
+    """Reads each file ("-" is standard input) and writes its events in batches.
+
+    A file that cannot be read ends with a `failure` and the next one follows. Raises UsageError
+    for an unknown format, and BusyError when the store stays busy.
+    """
+    if job.format != "auto":
+        decoder(job.format)
+    sizes = [size(path) for path in paths]
+    total = None if None in sizes else sum(n for n in sizes if n)
+    done, results = 0, []
+    for path, length in zip(paths, sizes, strict=True):
+        results.append(_file(path, job, _Position(progress, done, total)))
+        done += length or 0
+    return results
+
+
+@dataclass(frozen=True, slots=True)
+class _Position:
+    """Where one file stands among all."""
+
+    progress: Progress | None
+    before: int
+    total: int | None
+
+    def __call__(self, read: int) -> None:
+        if self.progress:
+            self.progress(self.before + read, self.total)
+
+
+def totals(files: Sequence[FileReceipt]) -> dict[str, Any]:
+    """The counters of all files together and those of each: what `ingest` prints as JSON."""
+    whole = Receipt()
+    for each in files:
+        whole.add(each.receipt)
+    parts = [each.as_dict() for each in files]
+    errors = [{"file": part["file"], **error} for part in parts for error in part["errors"]]
+    return whole.as_dict() | {"errors": errors[:MAX_ERRORS], "files": parts}
+
+
+def exit_code(files: Sequence[FileReceipt]) -> int:
+    """0 all accepted or duplicate, 1 any rejected or conflict, 2 some file could not be read."""
+    if any(each.failure for each in files):
+        return 2
+    return int(any(each.receipt.rejected or each.receipt.conflict for each in files))
+
+
+def _file(path: str, job: Job, progress: _Position) -> FileReceipt:
+    result = FileReceipt(path)
+    try:
+        with opened(path) as raw, Rejects(path, keep=job.writer is not None) as rejects:
+            reading = Reading(path, raw)
+            try:
+                _records(reading, result, job, rejects, progress)
+            finally:
+                result.failure, result.rejected_path = reading.failure, rejects.path
+    except InputError as error:
+        result.failure = f"{path}: {error}"
+    except OSError as error:
+        result.failure = f"{error.filename or path}: {error.strerror or error}"
+    return result
+
+
+def _records(reading: Reading, result: FileReceipt, job: Job, rejects: Rejects, progress: _Position) -> None:
+    lines = iter(reading)
+    result.format = job.format
+    if job.format == "auto":
+        result.format, lines = _detected(result.path, lines)
+    records = decoder(result.format)(lines, job.options, job.now, job.oldest)
+    while batch := list(islice(records, BATCH)):
+        result.notices += [r.text for r in batch if isinstance(r, Notice)]
+        result.receipt.add(_stored([r for r in batch if isinstance(r, Decoded)], job, rejects))
+        progress(reading.position)
+    if not result.receipt.received and not reading.failure:
+        result.notices.append("the file holds no records")
+
+
+def _detected(path: str, lines: Iterator[tuple[int, bytes]]) -> tuple[str, Iterator[tuple[int, bytes]]]:
+    """The format of the lines, and all of them again."""
+    seen = []
+    for number, line in lines:
+        seen.append((number, line))
+        if not line.isspace():
+            break
+    return detect(path, seen[-1][1] if seen else b""), chain(seen, lines)
+
+
+def _stored(records: list[Decoded], job: Job, rejects: Rejects) -> Receipt:
+    """Writes one batch, and puts aside what reading or the store refused."""
+    events = [(r.line, r.result) for r in records if not isinstance(r.result, Rejection)]
+    refused = [r.result for r in records if isinstance(r.result, Rejection)]
+    if job.writer is None:
+        return Receipt(len(records), len(events), 0, 0, len(refused), refused)
+    receipt = _written(job.writer, Batch(job.source, events, refused, job.now))
+    reasons = {r.index: r for r in (*receipt.errors, *refused)}
+    for record in records:
+        if record.line in reasons:
+            rejects.add(reasons[record.line], record.raw)
+    return receipt
+
+
+def _written(writer: Writes, batch: Batch) -> Receipt:
+    """The store's answer; a store that is busy is asked again."""
+    for _ in range(BUSY_TRIES):
+        try:
+            return writer.write([batch])[0]
+        except BusyError as error:
+            time.sleep(error.retry_after)
+    return writer.write([batch])[0]

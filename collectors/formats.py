@@ -1,0 +1,106 @@
+"""The file formats `cascadewatch ingest` reads, and how one is recognised.
+
+A format is one module with a pure `decode(lines, options, now, oldest)` and one line in FORMATS.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from cascadewatch.errors import InputError, UsageError
+from cascadewatch.model import Event
+from cascadewatch.store.receipt import Rejection
+
+if TYPE_CHECKING:
+    from cascadewatch.pricing import PriceBook
+
+FORMATS = {
+    "events": "collectors.jsonl",
+    "csv": "collectors.csv_events",
+    "cascadeflow": "collectors.cascadeflow",
+}
+
+
+class Decoded(NamedTuple):
+    """One record of a file: where it begins, its bytes, and what became of it."""
+
+    line: int
+    raw: bytes
+    result: Event | Rejection
+
+
+class Notice(NamedTuple):
+    """Something the reader of a file should know about it as a whole."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user says about a file; each format takes what concerns it.
+
+    `mapping` is CSV column -> path in the event ("" leaves the column out), `constants` path ->
+    value for what no column holds, `prices` the list prices claimed costs are held against.
+    """
+
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    prices: "PriceBook | None" = None
+
+
+Lines = Iterable[tuple[int, bytes]]
+Decode = Callable[[Lines, Options, int, int], Iterator[Decoded | Notice]]
+
+
+def decoder(name: str) -> Decode:
+    """The decode function of a format; `UsageError` for an unknown name."""
+    if name not in FORMATS:
+        known = ", ".join(("auto", *FORMATS))
+        raise UsageError(f"unknown format {name!r}{meant(name, FORMATS)}; known are {known}")
+    decode: Decode = import_module(FORMATS[name]).decode
+    return decode
+
+
+def detect(name: str, first: bytes) -> str:
+    """The format of a file called `name` whose first non-empty line is `first`.
+
+    The line decides before the name: a log keeps its contents when it is renamed. `InputError`
+    where neither tells.
+    """
+    line = first.removeprefix(b"\xef\xbb\xbf").strip()
+    if line.startswith(b"{"):
+        return "cascadeflow" if _kind(line) in ("single_call", "cascade_run") else "events"
+    if line.startswith(b"["):
+        raise InputError(
+            f"{name} holds one JSON array, but one event a line is read: "
+            f"jq -c '.[]' {name} | cascadewatch ingest -"
+        )
+    if name.removesuffix(".gz").endswith(".csv") or _looks_like_header(line):
+        return "csv"
+    if not line:
+        return "events"
+    raise InputError(f"{name} is of no format known by its first line; say --format {'|'.join(FORMATS)}")
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """The known word somebody may have meant, as the middle of a sentence; "" when none is near."""
+    near = get_close_matches(word, list(known), 1, 0.6)
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def _kind(line: bytes) -> object:
+    try:
+        record = msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return record.get("kind")
+
+
+def _looks_like_header(line: bytes) -> bool:
+    """Whether a line names the columns that every CSV of events has."""
+    cells = {cell.strip(b' "') for cell in line.replace(b";", b",").replace(b"\t", b",").split(b",")}
+    return {b"id", b"time"} <= cells or any(cell.startswith(b"attempts.") for cell in cells)

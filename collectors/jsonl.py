@@ -1,0 +1,13 @@
+"""Format `events`: JSON Lines, one event a line as in docs/events.md."""
+
+from collections.abc import Iterator
+
+from collectors.decode import decode_event
+from collectors.formats import Decoded, Lines, Notice, Options
+
+
+def decode(lines: Lines, options: Options, now: int, oldest: int) -> Iterator[Decoded | Notice]:
+    """Every non-empty line as an event or a rejection; a bad line does not harm the next."""
+    for number, raw in lines:
+        if not raw.isspace():
+            yield Decoded(number, raw, decode_event(raw, number, now, oldest))

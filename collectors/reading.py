@@ -1,0 +1,69 @@
+"""The lines of a file: plain, gzip or standard input, with the position for a progress bar."""
+
+import gzip
+import os
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from io import BufferedReader
+from pathlib import Path
+from typing import IO, cast
+
+STDIN = "-"
+MAX_LINE = 16 * 1024 * 1024
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+class Reading:
+    """Numbered lines of one opened file.
+
+    Where the data are damaged the lines end, and `failure` says why: what came before is whole
+    and can be used.
+    """
+
+    def __init__(self, path: str, raw: BufferedReader) -> None:
+        self._path = path
+        self._raw = raw
+        self.failure: str | None = None
+
+    @property
+    def position(self) -> int:
+        """Bytes of the file read so far; 0 where the input has no positions."""
+        return self._raw.tell() if self._raw.seekable() else 0
+
+    def __iter__(self) -> Iterator[tuple[int, bytes]]:
+        number = 0
+        try:
+            stream = self._decompressed()
+            while line := stream.readline(MAX_LINE):
+                number += 1
+                if len(line) == MAX_LINE and not line.endswith(b"\n"):
+                    self.failure = f"{self._path}, line {number}: longer than 16 MiB; is it one event a line?"
+                    return
+                yield number, line
+        except (EOFError, gzip.BadGzipFile, zlib.error, OSError) as error:
+            self.failure = (
+                f"{self._path}: damaged or cut off after line {number} ({error}); what came before was "
+                "read, and the whole file can be sent again without counting twice"
+            )
+
+    def _decompressed(self) -> IO[bytes]:
+        if self._raw.peek(2)[:2] != GZIP_MAGIC:
+            return self._raw
+        return BufferedReader(cast("IO[bytes]", gzip.GzipFile(fileobj=self._raw)))  # type: ignore[type-var]
+
+
+def opened(path: str) -> AbstractContextManager[BufferedReader]:
+    """The bytes of a file or of standard input; `OSError` where there is none."""
+    if path == STDIN:
+        return nullcontext(cast("BufferedReader", sys.stdin.buffer))
+    return Path(path).open("rb")
+
+
+def size(path: str) -> int | None:
+    """Bytes on disk; None for standard input, pipes and what does not exist."""
+    try:
+        return os.path.getsize(path) or None if path != STDIN else None
+    except OSError:
+        return None

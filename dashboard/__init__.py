@@ -1,0 +1,3 @@
+"""The pages. Part of the cascadewatch application, no API for others."""
+
+PROJECT = "cascadewatch"

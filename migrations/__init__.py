@@ -1,0 +1,3 @@
+"""The steps of the database schema. Part of the cascadewatch application, no API for others."""
+
+PROJECT = "cascadewatch"

@@ -1,0 +1,87 @@
+"""Sums and means of money: exact where priced, honest where not."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cascadewatch.metrics import compute
+from cascadewatch.metrics.measures import PARTS
+from cascadewatch.metrics.window import Metric
+from tests.metrics.windows import added, hours, sums, tier, window
+
+PRICED = {"events": 100, "completed": 80, "priceable": 150, "priced": 150}
+
+
+def one(key: str, given: dict[str, Any] | None = None, **counts: int) -> Metric:
+    return compute(window(given=given, **counts), [key])[key]
+
+
+@given(hours())
+def test_the_six_parts_add_up_to_the_cost_without_rest(hour: dict[str, int]) -> None:
+    metrics = compute(window(**hour))
+    if metrics["cost_usd"].value is not None:
+        parts = [metrics[f"cost_usd.{part}"].value for part in PARTS]
+        assert sum(part or 0 for part in parts) == pytest.approx(metrics["cost_usd"].value, rel=1e-12)
+
+
+def test_a_fully_priced_sum_is_exact() -> None:
+    metric = one("cost_usd", cost_cheap=1_500_000_000, cost_verify=250_000_000, **PRICED)
+    assert (metric.value, metric.low, metric.high, metric.reason) == (1.75, 1.75, 1.75, None)
+
+
+def test_a_partly_priced_sum_shows_its_coverage_instead_of_an_interval() -> None:
+    metric = one("cost_usd", cost_cheap=10**9, **PRICED | {"priceable": 1_000, "priced": 972})
+    assert (metric.value, metric.low, metric.high) == (1.0, None, None)
+    assert metric.reason == "97.2 % of attempts priced"
+
+
+def test_without_any_price_the_cost_is_unknown_not_zero() -> None:
+    metric = one("cost_usd", **PRICED | {"priced": 0})
+    assert metric.value is None
+    assert "[[price]]" in str(metric.reason)
+
+
+def test_events_that_need_no_price_cost_nothing() -> None:
+    assert one("cost_usd", events=10, cached=10).value == 0
+
+
+def test_an_unpriced_judge_leaves_the_verify_part_unknown_though_attempts_are_priced() -> None:
+    small = tier("small", priceable=100, priced=100, verify_priceable=100, verify_priced=0)
+    counts = {"events": 100, "priceable": 200, "priced": 100, "cost_cheap": 10**9}
+    assert one("cost_usd.verify", {"tiers": (small,)}, **counts).value is None
+    assert one("cost_usd.cheap", {"tiers": (small,)}, **counts).high == 1.0
+
+
+def test_an_unpriced_flagship_leaves_the_escalated_part_unknown() -> None:
+    tiers = (tier("small", priceable=100, priced=100), tier("flagship", priceable=30, priced=0))
+    counts = {"events": 100, "priceable": 130, "priced": 100, "cost_cheap": 10**9}
+    assert one("cost_usd.escalated", {"tiers": tiers}, **counts).value is None
+
+
+def test_means_divide_by_events_and_by_completed_events() -> None:
+    assert one("blended_cost_usd", cost_cheap=4 * 10**9, **PRICED).value == 0.04
+    assert one("cost_per_completed_usd", cost_cheap=4 * 10**9, **PRICED).value == 0.05
+
+
+def test_nothing_completed_has_no_cost_per_completed_event() -> None:
+    assert one("cost_per_completed_usd", cost_cheap=10**9, **PRICED | {"completed": 0}).value is None
+
+
+def test_a_mean_has_an_interval_from_eight_hours_on() -> None:
+    hour = [sums(events=10, priceable=10, priced=10, cost_cheap=(5 + i % 3) * 10**8) for i in range(8)]
+    enough = one("blended_cost_usd", {"clusters": tuple(hour)}, **added(hour))
+    assert enough.low is not None
+    assert enough.high is not None
+    assert enough.value is not None
+    assert enough.low < enough.value < enough.high
+    few = one("blended_cost_usd", {"clusters": tuple(hour[:7])}, **added(hour[:7]))
+    assert few.low is None
+    assert "fewer than 8 hours" in str(few.reason)
+
+
+@given(st.integers(1, 10**6), st.integers(0, 10**6))
+def test_price_coverage_is_the_share_that_has_a_price(priced: int, unpriced: int) -> None:
+    metric = one("price_coverage", priced=priced, priceable=priced + unpriced)
+    assert metric.value == priced / (priced + unpriced)
