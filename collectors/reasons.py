@@ -36,7 +36,7 @@ def explain(error: msgspec.ValidationError, raw: bytes, kind: type) -> tuple[str
         return _path([*steps, key]), f"missing; it must be {expected(_type_at(here, [key]))}"
     if text.endswith("out of range"):
         return _path(steps), "not finite: a number as large as this cannot be kept"
-    if place.endswith("[...]"):
+    if place.endswith("[...]`"):
         return _path(steps), "every value must be a string"
     return _path(steps), cut(f"expected {expected(here)}{_got(raw, steps)}")
 

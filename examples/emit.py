@@ -1,8 +1,4 @@
-"""Tells a cascadewatch server about each request through a cascade. One file, standard library only.
-
-Copy it into your service:
-
-    import emit
+"""Tells a cascadewatch server about each request through a cascade. Copy this one file into your service.
 
     emit.configure(url="https://cascadewatch.example.com", key=os.environ["CASCADEWATCH_KEY"])
 
@@ -12,15 +8,15 @@ Copy it into your service:
         if not ok:
             a = big(q); r.attempt("flagship", a)
 
-It never raises into your code and never waits for the network: events go into a bounded queue that
-a background thread empties. Latencies are measured between the calls; tokens, model and cost are
-read from the responses of OpenAI, Anthropic and LiteLLM. Reference: docs/emit.md.
+It never raises into your code and never waits for the network: a background thread empties a
+bounded queue. Latencies are measured between the calls; tokens, model and cost are read from
+responses of OpenAI, Anthropic and LiteLLM. Reference: docs/emit.md.
 """
 
 import atexit
-import contextlib
 import functools
 import gzip
+import http.client
 import json
 import logging
 import os
@@ -31,18 +27,16 @@ import urllib.error
 import urllib.request
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
 log = logging.getLogger("cascadewatch.emit")
 
-BATCH = 500  # events a request
-INTERVAL = 1.0  # seconds between requests while there is little to send
-TIMEOUT = 10.0  # seconds for one request
-LONGEST_PAUSE = 60.0  # seconds between two tries
-SPOOL_BYTES = 64 * 1024 * 1024
+BATCH, BATCH_BYTES = 500, 4 * 1024 * 1024  # of one request to the server
+INTERVAL = 1.0  # seconds between two of them while there is little to send
+TIMEOUT = 10.0  # seconds for one
+LONGEST_PAUSE = 60.0  # seconds between two tries, unless the server asks for more
 AT_EXIT = 2.0  # seconds to send the rest when the process ends
 
 
@@ -59,24 +53,28 @@ def _quiet(method: Callable[..., Any]) -> Callable[..., Any]:
     return quietly
 
 
-class Request:
-    """One request through a cascade; made by `request`, sent when its `with` block ends."""
+class request:  # noqa: N801  reads as a statement: with emit.request(…)
+    """One request through a cascade, recorded when its `with` block ends.
 
-    def __init__(self, cascade: str, fields: dict[str, Any]) -> None:
+    Fields: `route`, `caller`, `session`, `revision`, `id`, `tags`, `text`, `labels`, `completed`,
+    `latency_ms`. An exception is recorded as a failed attempt and goes on.
+    """
+
+    def __init__(self, cascade: str, **fields: Any) -> None:
         self.started = self.mark = time.perf_counter()
-        now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+        now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")  # noqa: UP017  for Python 3.10
         self.attempts: list[dict[str, Any]] = []
-        self.event = {"id": uuid.uuid4().hex, "time": now, "cascade": cascade, "attempts": self.attempts}
-        self.event.update(fields)
+        self.event: dict[str, Any] = {"id": uuid.uuid4().hex, "time": now, "cascade": cascade}
+        self.event.update(_known({**_sender.defaults, **fields}), attempts=self.attempts)
+
+    def __enter__(self) -> "request":
+        return self
 
     @_quiet
     def attempt(self, tier: str, response: Any = None, *, status: str = "ok", usage: Any = None,
                 latency_ms: float | None = None, **fields: Any) -> None:  # fmt: skip
-        """A tier has answered, or failed: `response` may be the exception.
-
-        What the response does not tell goes into `usage` (a response's usage object, or a dict of
-        our own names), `cost_usd`, `model`, `provider`, `kind`, `service_tier`.
-        """
+        """A tier answered, or failed: `response` may be the exception. What it does not tell is named:
+        `usage` (the provider's object, or a dict of our names), `cost_usd`, `model`, `provider`, `kind`."""
         if isinstance(response, BaseException):
             response, status = None, status if status != "ok" else status_of(response)
         found = _read(response) if response is not None else {}
@@ -89,12 +87,8 @@ class Request:
     @_quiet
     def verdict(self, outcome: Any, *, usage: Any = None, latency_ms: float | None = None,
                 **fields: Any) -> None:  # fmt: skip
-        """The verifier's word on the attempt before: True (accept), False (reject), or one of
-        accept, reject, error, timeout, unparseable, skipped; None is `unparseable`.
-
-        Further fields: `verifier`, `mechanism`, `score`, `threshold`, `reason`, `model`,
-        `provider`, `cost_usd`.
-        """
+        """The verifier's word on the last attempt: True, False, or an outcome (None is `unparseable`).
+        Fields: `verifier mechanism score threshold reason model provider cost_usd`."""
         if not isinstance(outcome, str):
             outcome = "unparseable" if outcome is None else "accept" if outcome else "reject"
         if usage is not None:
@@ -107,58 +101,228 @@ class Request:
         return round((self.mark - before) * 1000, 3) if given is None else given
 
     @_quiet
-    def _end(self, error: BaseException | None) -> None:
-        tiers = _sender.tiers(self.event["cascade"], [a["tier"] for a in self.attempts])
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        untried = _sender.untried(self.event["cascade"], [a["tier"] for a in self.attempts])
         if error is not None:
             self.event["completed"] = False
-            if isinstance(error, Exception) and self._was_calling() and tiers:
-                self.attempt(tiers[0], error)
+            last = self.attempts[-1] if self.attempts else {"status": "missing"}
+            rejected = last.get("verdict", {}).get("outcome", "accept") != "accept"
+            # A model was due; otherwise the verifier raised, or the service's own code.
+            if isinstance(error, Exception) and untried and (last["status"] != "ok" or rejected):
+                self.attempt(untried[0], error)
         self.event.setdefault("latency_ms", round((time.perf_counter() - self.started) * 1000, 3))
         if self.attempts:
             _sender.put(self.event)
         else:
-            _sender.lose(1, "an event without attempts; emit.configure(tiers=…) names the tier that failed")
-
-    def _was_calling(self) -> bool:
-        """Whether a model was due when the exception came, and not a verifier or the service's own code."""
-        if not self.attempts:
-            return True
-        last = self.attempts[-1]
-        return last["status"] != "ok" or last.get("verdict", {}).get("outcome", "accept") != "accept"
-
-
-@contextlib.contextmanager
-def request(cascade: str, **fields: Any) -> Iterator[Request]:
-    """Records one request. Fields: `route`, `caller`, `session`, `revision`, `id`, `tags`, `text`,
-    `labels`, `completed`, `latency_ms`. An exception is recorded as a failed attempt and goes on."""
-    r = Request(cascade, _known({**_sender.defaults, **fields}))
-    try:
-        yield r
-    except BaseException as error:
-        r._end(error)
-        raise
-    r._end(None)
+            _sender.lose(1, "dropped", "no attempts; emit.configure(tiers=…) tells which tier failed")
 
 
 def configure(url: str = "http://127.0.0.1:8765", key: str | None = None, *, queue: int = 10_000,
-              spool: str | None = None, tiers: dict[str, Sequence[str]] | None = None,
-              **defaults: Any) -> None:  # fmt: skip
+              tiers: dict[str, Sequence[str]] | None = None, **defaults: Any) -> None:  # fmt: skip
     """Where events go and what they have in common (`revision="2026-11-20.1"`, `tags={…}`).
 
-    `queue` events are kept in memory, then the oldest are dropped and counted. `spool` is a folder
-    that takes up to 64 MiB of events while the server is away. `tiers` names each cascade's tiers,
-    cheapest first, so that a call that raised is recorded under its tier.
+    `queue` events are kept while the server is away, then the oldest are dropped and counted.
+    `tiers` names a cascade's tiers, cheapest first: a call that raised is recorded under its tier.
     """
-    global _sender
-    before, _sender = _sender, Sender(url, key, queue, spool, tiers or {}, defaults)
-    before.close()
+    _sender.url, _sender.defaults = f"{url.rstrip('/')}/v1/events", defaults
+    _sender.headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    if key:
+        _sender.headers["Authorization"] = f"Bearer {key}"
+    _sender.queue = deque(_sender.queue, maxlen=queue)
+    _sender.known.update({cascade: list(names) for cascade, names in (tiers or {}).items()})
 
 
-def flush(timeout: float = 5.0) -> bool:
-    """Waits until everything recorded so far is sent; False when `timeout` seconds were too short."""
-    return _sender.flush(timeout)
+def _known(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
-def stats() -> dict[str, Any]:
-    """Counts of events: `sent`, `rejected`, `dropped`, `queued`, and the last `reasons`."""
-    return _sender.stats()
+def _get(thing: Any, name: str) -> Any:
+    return thing.get(name) if isinstance(thing, dict) else getattr(thing, name, None)
+
+
+def _first(kinds: Any, *places: tuple[Any, str]) -> Any:
+    """The first value of one of the types; libraries put all sorts of things in these places."""
+    found = (_get(thing, name) for thing, name in places)
+    return next((v for v in found if isinstance(v, kinds) and not isinstance(v, bool) and v != ""), None)
+
+
+# Numbers of numpy become numbers, whatever else is not JSON its text.
+_json = json.JSONEncoder(
+    allow_nan=False, ensure_ascii=False, default=lambda v: v.item() if hasattr(v, "item") else str(v)
+).encode
+_BUCKETS = dict.fromkeys(("input", "cache_read", "cache_write", "output", "reasoning")).keys()
+
+
+def usage_of(usage: Any) -> dict[str, int]:
+    """A provider's usage object, or a dict of our own names, in disjoint counts.
+
+    OpenAI and LiteLLM count cached tokens into their input, Anthropic beside it.
+    """
+    if isinstance(usage, dict) and usage.keys() <= _BUCKETS:
+        return _known(usage)
+    inside = _get(usage, "prompt_tokens_details") or _get(usage, "input_tokens_details")
+    written = _get(usage, "completion_tokens_details") or _get(usage, "output_tokens_details")
+    read = _first(int, (inside, "cached_tokens"), (usage, "cache_read_input_tokens"))
+    kept = _first(int, (inside, "cache_creation_tokens"), (usage, "cache_creation_input_tokens"))
+    entered = _first(int, (usage, "prompt_tokens"), (usage, "input_tokens"))
+    if entered is not None and (inside is not None or _get(usage, "prompt_tokens") is not None):
+        entered = max(0, entered - (read or 0) - (kept or 0))
+    output = _first(int, (usage, "completion_tokens"), (usage, "output_tokens"))
+    counts = (entered, read, kept, output, _first(int, (written, "reasoning_tokens")))
+    return _known(dict(zip(_BUCKETS, counts, strict=True)))
+
+
+def _read(response: Any) -> dict[str, Any]:
+    """What a response of OpenAI, Anthropic or LiteLLM tells of itself."""
+    hidden, usage = _get(response, "_hidden_params"), _get(response, "usage")
+    return _known({
+        "model": _first(str, (response, "model")),
+        "provider": _first(str, (hidden, "custom_llm_provider")),
+        "service_tier": _first(str, (response, "service_tier"), (usage, "service_tier")),
+        "cost_usd": _first((int, float), (hidden, "response_cost")),
+        "usage": usage_of(usage) or None,
+    })  # fmt: skip
+
+
+def status_of(error: BaseException) -> str:
+    """The status of an attempt that raised `error`."""
+    name = type(error).__name__
+    if isinstance(error, TimeoutError) or "Timeout" in name:
+        return "timeout"
+    if _get(error, "status_code") == 429 or "RateLimit" in name:
+        return "rate_limited"
+    return "refused" if "Refus" in name or "ContentPolicy" in name or "ContentFilter" in name else "error"
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *args: Any) -> None:
+        """An event goes to the server that was named, or nowhere."""
+
+
+class Sender:
+    """The queue, and the thread that empties it."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.headers: dict[str, str] = {}
+        self.defaults: dict[str, Any] = {}
+        self.known: dict[str, list[str]] = {}
+        self.queue: deque[dict[str, Any]] = deque()
+        self.counts, self.reasons = {"sent": 0, "rejected": 0, "dropped": 0}, deque[str](maxlen=10)
+        self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
+        self.forget()
+
+    def forget(self) -> None:
+        """Starts over: a forked child has no thread and must not send its parent's events again."""
+        self.queue.clear()
+        self.wake, self.lock = threading.Event(), threading.Lock()
+        self.thread: threading.Thread | None = None
+        self.batch: list[bytes] = []  # taken from the queue, not yet answered for
+        self.busy, self.failures = False, 0
+
+    def untried(self, cascade: str, tried: list[str]) -> list[str]:
+        """The cascade's tiers that were not tried, as configured or seen in earlier requests."""
+        known = self.known.setdefault(cascade, [])
+        known += [tier for tier in dict.fromkeys(tried) if tier not in known]
+        return [tier for tier in known if tier not in tried]
+
+    def put(self, event: dict[str, Any]) -> None:
+        self.counts["dropped"] += len(self.queue) == self.queue.maxlen
+        self.queue.append(event)
+        if self.thread is None:
+            with self.lock:
+                if self.thread is None:
+                    self.thread = threading.Thread(target=self._run, name="cascadewatch-emit", daemon=True)
+                    self.thread.start()
+        if len(self.queue) >= BATCH and not self.wake.is_set():
+            self.wake.set()
+
+    def lose(self, count: int, kind: str, reason: str) -> None:
+        self.counts[kind] += count
+        self.reasons.append(reason)
+        log.warning("%d events %s: %s", count, kind, reason)
+
+    def flush(self, timeout: float = 5.0) -> bool:
+        """Waits until all events are sent; False when `timeout` seconds were too short."""
+        until = time.monotonic() + timeout
+        while self.queue or self.busy or self.batch:  # in this order: the thread is busy before it takes
+            self.wake.set()
+            if time.monotonic() >= until:
+                return False
+            time.sleep(0.005)
+        return True
+
+    def stats(self) -> dict[str, Any]:
+        """Counts of events: `sent`, `rejected`, `dropped`, `queued`, and the last `reasons`."""
+        return {**self.counts, "queued": len(self.queue) + len(self.batch), "reasons": [*self.reasons]}
+
+    def _run(self) -> None:
+        while True:
+            self.wake.wait(INTERVAL)
+            self.wake.clear()
+            self.busy = True
+            try:
+                while self._take():
+                    self._send()
+            except Exception:
+                log.exception("sending failed")
+            self.busy = False
+
+    def _take(self) -> bool:
+        """Whether there is a batch to send."""
+        size = sum(map(len, self.batch))
+        while self.queue and len(self.batch) < BATCH and size < BATCH_BYTES:
+            try:
+                event = _json(self.queue.popleft())
+                self.batch.append(event.encode())
+                size += len(event)
+            except (TypeError, ValueError, RecursionError) as error:
+                self.lose(1, "rejected", f"cannot be written as JSON: {error}")
+        return bool(self.batch)
+
+    def _send(self) -> None:
+        status, headers, answer = self._post(gzip.compress(b"[" + b",".join(self.batch) + b"]", 1))
+        if status == 0 or status in (408, 425, 429) or status >= 500:
+            self.failures += 1
+            pause = min(LONGEST_PAUSE, 2.0 ** min(self.failures, 10)) * random.uniform(0.5, 1)
+            asked = str(headers.get("Retry-After", ""))
+            pause = max(pause, min(float(asked), 3600)) if asked.isdecimal() else pause
+            if self.failures == 1:
+                log.warning("%s does not take events (%s); trying again", self.url, status or answer.decode())
+            time.sleep(pause)
+            return
+        count, self.batch, self.failures = len(self.batch), [], 0
+        try:
+            told = json.loads(answer) if status == 200 else {}
+            refused = told["rejected"] + told["conflict"]
+            self.counts["sent"] += told["accepted"] + told["duplicate"]
+        except (ValueError, KeyError, TypeError):
+            self.lose(count, "rejected", f"{self.url} answered {status}: {answer[:300]!r}")
+        else:
+            if refused:
+                self.lose(refused, "rejected", f"the first: {(told.get('errors') or ['not told'])[0]}")
+
+    def _post(self, body: bytes) -> tuple[int, Any, bytes]:
+        """Status (0 for no answer), headers and the beginning of the answer."""
+        try:
+            ask = urllib.request.Request(self.url, body, self.headers, method="POST")
+            with self.opener.open(ask, timeout=TIMEOUT) as answer:
+                return answer.status, answer.headers, answer.read(1_000_000)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.headers, error.read(10_000)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            return 0, {}, str(error).encode()
+
+
+def _at_exit() -> None:
+    if not flush(AT_EXIT):
+        _sender.lose(stats()["queued"], "dropped", "the process ended before they could be sent")
+
+
+_sender = Sender()
+flush, stats = _sender.flush, _sender.stats
+configure()
+atexit.register(_at_exit)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_sender.forget)

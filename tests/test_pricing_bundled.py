@@ -156,11 +156,17 @@ def test_a_service_tier_without_a_price_is_unknown_rather_than_charged_in_full(t
 
 
 def test_a_reseller_does_not_inherit_the_makers_service_tiers() -> None:
+    _, listed = get_snapshot().find_provider_model("o3", None, "openai", None)
+    _, resold = get_snapshot().find_provider_model("o3", None, "azure", None)
+    assert resold is listed
     assert BOOK.rates("o3", "openai", at(*LATE), "flex") is not None
-    resold = next(
-        (m, "azure") for p, m in DATED if p == "openai" and BOOK.rates(m, "azure", at(*LATE)) is not None
-    )
-    assert BOOK.rates(*resold, at(*LATE), "flex") is None
+    assert BOOK.rates("o3", "azure", at(*LATE)) is not None
+    assert BOOK.rates("o3", "azure", at(*LATE), "flex") is None
+
+
+def test_a_service_tier_is_unknown_on_days_before_its_first_listed_price() -> None:
+    assert BOOK.rates("gpt-4o-mini", "openai", at(2026, 10, 13), "batch") is None
+    assert BOOK.rates("gpt-4o-mini", "openai", at(2026, 10, 14), "batch") is not None
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,11 @@ def test_a_verdict_of_no_stated_mechanism_is_unpriced_only_if_it_names_a_model_o
     assert verdict(usage=TOKENS) == UNPRICED
 
 
+def test_empty_counts_are_no_counts() -> None:
+    assert verdict(mechanism="schema", model="m", usage=Usage()) == Priced(0, "free")
+    assert verdict("skipped", mechanism="judge", model="m", usage=Usage()) is None
+
+
 def test_a_skipped_verdict_is_nothing_to_price() -> None:
     assert verdict("skipped", mechanism="judge", model="m") is None
     assert verdict("skipped", mechanism="judge", model="m", usage=TOKENS) == BY_TOKENS

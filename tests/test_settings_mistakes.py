@@ -45,6 +45,9 @@ SENTENCES = {
     "price_twice": 'line 1: `price` has "small" twice for the same provider and day; keep one of them.',
     "price_without_output": "line 6: `price[2].output_usd_per_1m` is missing.",
     "public_url_without_scheme": ("line 1: `public_url` must be a URL that starts with http:// or https://."),
+    "rows_kept_longer_than_sums": (
+        "line 1: `retention` has raw_days = 500, more than rollup_days = 400; lower one or raise the other."
+    ),
     "secret_in_file": f"line 1: `caller_key` must not hold the secret itself: {SECRET_FORMS}.",
     "secret_without_name": f"line 2: `dashboard.api_key` must not hold the secret itself: {SECRET_FORMS}.",
     "text_for_list": "line 2: `cascade.support.tiers` must be a list in square brackets.",
@@ -94,9 +97,10 @@ def test_a_mistake_is_told_in_one_sentence(case: str) -> None:
 
 
 def test_every_problem_of_a_file_is_told_in_the_order_of_its_lines() -> None:
-    assert message("two_problems").splitlines() == [
-        "two_problems.toml, line 1: `timezon` is not a setting; did you mean `timezone`?",
-        "two_problems.toml, line 4: `retention.raw_days` must be a whole number.",
+    assert message("three_problems").splitlines() == [
+        "three_problems.toml, line 1: `timezon` is not a setting; did you mean `timezone`?",
+        "three_problems.toml, line 2: `public_url` must be a URL that starts with http:// or https://.",
+        "three_problems.toml, line 5: `retention.raw_days` must be a whole number.",
     ]
 
 
@@ -105,7 +109,7 @@ def test_a_file_that_is_no_toml_is_refused_with_the_line() -> None:
 
 
 def test_every_file_of_mistakes_is_used() -> None:
-    told = {*SENTENCES, "two_problems", "not_toml", "complete"}
+    told = {*SENTENCES, "three_problems", "not_toml", "complete"}
     assert {path.stem for path in CASES.glob("*.toml")} == told
 
 

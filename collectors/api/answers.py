@@ -5,7 +5,6 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from cascadewatch import __version__
-from cascadewatch.store import reads
 from collectors.api.context import Context
 from collectors.api.guard import Caller
 from collectors.api.query import known, name_of, range_of
@@ -15,6 +14,8 @@ from collectors.metrics_text import CONTENT_TYPE, exposition
 
 async def get_metrics(api: Context, request: Request, _: Caller) -> Response:
     """Every metric of a range, per cascade and per route."""
+    from cascadewatch.store import reads  # brings the metrics along, which taking events in does not need
+
     given = known(request, "from", "to", "since", "cascade", "route")
     start, end = range_of(given, api.clock())
     cascade, route = name_of(given, "cascade"), name_of(given, "route")
@@ -24,6 +25,8 @@ async def get_metrics(api: Context, request: Request, _: Caller) -> Response:
 
 async def get_event(api: Context, request: Request, _: Caller) -> Response:
     """One event as it is held."""
+    from cascadewatch.store import reads
+
     source = name_of(known(request, "source"), "source")
     found = await run_in_threadpool(reads.event, api.store.reader, request.path_params["id"], source)
     if found is None:
@@ -33,6 +36,8 @@ async def get_event(api: Context, request: Request, _: Caller) -> Response:
 
 async def get_status(api: Context, request: Request, _: Caller) -> Response:
     """What is held and how ingest goes."""
+    from cascadewatch.store import reads
+
     known(request)
     found = await run_in_threadpool(reads.status, api.store.reader, api.clock())
     return respond({"version": __version__, **found})

@@ -29,7 +29,7 @@ def test_the_terms_are_the_measured_means() -> None:
 
 @given(windows())
 @settings(max_examples=200, deadline=None)
-def test_c_plus_e_times_E_is_the_blended_cost_of_judged_events(drawn: Window) -> None:
+def test_c_plus_escalation_is_the_blended_cost_of_judged_events(drawn: Window) -> None:
     terms, counts = economics(drawn), drawn.counts
     if terms is None or terms.assumed:
         return
@@ -88,7 +88,7 @@ def hours_of(rates: list[int]) -> list[dict[str, int]]:
 
 def test_with_constant_prices_only_the_headroom_is_uncertain() -> None:
     hours = hours_of([35, 45, 38, 42, 40, 36, 44, 41, 39])
-    drawn = compute(window(given={"clusters": tuple(hours)}, **added(hours)))
+    drawn = compute(window({"clusters": tuple(hours)}, **added(hours)))
     sure, room = drawn["break_even_rate"], drawn["headroom"]
     assert sure.low == pytest.approx(0.5)
     assert room.low is not None
@@ -99,6 +99,6 @@ def test_with_constant_prices_only_the_headroom_is_uncertain() -> None:
 
 def test_few_hours_give_no_interval() -> None:
     hours = hours_of([40] * 7)
-    metric = compute(window(given={"clusters": tuple(hours)}, **added(hours)))["headroom"]
+    metric = compute(window({"clusters": tuple(hours)}, **added(hours)))["headroom"]
     assert metric.low is None
     assert "fewer than 8 hours" in str(metric.reason)

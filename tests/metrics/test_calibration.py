@@ -12,7 +12,7 @@ from tests.metrics.windows import histograms, window
 
 def one(key: str, right: dict[int, int], wrong: dict[int, int]) -> Metric:
     bins = {("score", "accept/right"): right, ("score", "reject/wrong"): wrong}
-    return compute(window(given={"bins": bins}), [key])[key]
+    return compute(window({"bins": bins}), [key])[key]
 
 
 def test_a_score_that_is_the_share_right_has_no_calibration_error() -> None:
@@ -70,4 +70,4 @@ def test_a_handful_of_labels_has_no_interval() -> None:
 
 def test_unlabelled_scores_do_not_count() -> None:
     bins = {("score", "accept/unknown"): {10: comb(10, 3)}}
-    assert compute(window(given={"bins": bins}))["brier"].value is None
+    assert compute(window({"bins": bins}))["brier"].value is None

@@ -14,8 +14,8 @@ from tests.metrics.windows import added, hours, sums, tier, window
 PRICED = {"events": 100, "completed": 80, "priceable": 150, "priced": 150}
 
 
-def one(key: str, given: dict[str, Any] | None = None, **counts: int) -> Metric:
-    return compute(window(given=given, **counts), [key])[key]
+def one(key: str, given: dict[str, Any] | None = None, /, **counts: int) -> Metric:
+    return compute(window(given, **counts), [key])[key]
 
 
 @given(hours())

@@ -75,7 +75,7 @@ def test_counts_that_cannot_be_are_not_clipped_to_a_plausible_rate() -> None:
 
 
 def test_a_metric_with_parts_is_computed_once_per_part() -> None:
-    seen = window(given={"tiers": (tier("small", reached=4, served=3), tier("beta", served=1))}, events=4)
+    seen = window({"tiers": (tier("small", reached=4, served=3), tier("beta", served=1))}, events=4)
     assert list(compute(seen, ["tier_hits"])) == [
         "tier_hits[small]",
         "tier_hits[flagship]",
@@ -84,7 +84,7 @@ def test_a_metric_with_parts_is_computed_once_per_part() -> None:
 
 
 def test_one_part_can_be_asked_for_by_name() -> None:
-    seen = window(given={"tiers": (tier("small", reached=4, served=3),)}, events=4)
+    seen = window({"tiers": (tier("small", reached=4, served=3),)}, events=4)
     assert compute(seen, ["tier_hits[small]"])["tier_hits[small]"].value == 0.75
 
 

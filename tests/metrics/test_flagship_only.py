@@ -26,8 +26,8 @@ MIXED = PRICED | {
 }  # fmt: skip
 
 
-def metrics(given: dict[str, Any] | None = None, **counts: int) -> dict[str, Any]:
-    return compute(window(given=given, **counts))
+def metrics(given: dict[str, Any] | None = None, /, **counts: int) -> dict[str, Any]:
+    return compute(window(given, **counts))
 
 
 def test_real_calls_count_as_billed_and_the_rest_as_worked_out() -> None:
@@ -65,7 +65,7 @@ def test_assumed_token_ratios_are_named() -> None:
 
 
 def test_one_model_tier_has_no_flagship_to_compare_with() -> None:
-    drawn = compute(window(order=ONE_MODEL, **MIXED))
+    drawn = compute(window({"order": ONE_MODEL}, **MIXED))
     for key in ("flagship_only_cost_usd", "savings_usd", "savings_share", "cost_ratio", "break_even_rate"):
         assert (drawn[key].value, drawn[key].reason) == (None, "only one model tier seen so far")
 
@@ -145,6 +145,6 @@ def test_the_cascades_ratios_are_called_by_the_best_basis_of_its_routes() -> Non
 
 
 def test_one_bucket_of_a_range_uses_the_ratios_of_the_range() -> None:
-    whole = window(given={"ratios": MEASURED}, **MIXED)
+    whole = window({"ratios": MEASURED}, **MIXED)
     bucket = whole.narrowed(whole.counts, 0, 1)
     assert compute(bucket)["savings_usd"] == compute(replace(whole, clusters=()))["savings_usd"]

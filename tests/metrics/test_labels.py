@@ -9,7 +9,7 @@ from tests.metrics.windows import labels, window
 
 
 def one(key: str, *rows: LabelCounts, **counts: int) -> Metric:
-    return compute(window(given={"labels": rows}, **counts), [key])[key]
+    return compute(window({"labels": rows}, **counts), [key])[key]
 
 
 def served(n: int, right: bool, source: str, sampling: str, probability: float = 1) -> LabelCounts:
@@ -47,7 +47,7 @@ def test_the_sources_of_the_quality_are_named() -> None:
         served(3, True, "human", "random"), served(2, False, "human", "random"),
         served(4, True, "executable", "selected"), served(9, True, "user", "selected"),
     )  # fmt: skip
-    assert label_sources(window(given={"labels": rows})) == {"human": 5, "executable": 4}
+    assert label_sources(window({"labels": rows})) == {"human": 5, "executable": 4}
 
 
 CONFUSION = (

@@ -52,9 +52,9 @@ def test_empty_bins_are_skipped() -> None:
 
 def test_paths_are_kept_apart() -> None:
     bins = {("latency", "accepted"): {80: 500}, ("latency", "escalated"): {120: 500}}
-    metrics = compute(window(given={"bins": bins}), ["latency_ms.p50", "latency_ms.p99"])
+    metrics = compute(window({"bins": bins}), ["latency_ms.p50", "latency_ms.p99"])
     assert list(metrics) == [
-        f"latency_ms.p{p}[{path}]" for p in (50, 99) for path in ("accepted", "escalated")
+        f"latency_ms.p{p}[{path}]" for p in (50, 99) for path in ("escalated", "accepted")
     ]
     assert metrics["latency_ms.p50[accepted]"].value == pytest.approx(100, rel=0.06)
     assert metrics["latency_ms.p50[escalated]"].value == pytest.approx(1_000, rel=0.06)
@@ -77,6 +77,6 @@ def test_the_interval_of_the_median_covers_the_order_statistics() -> None:
 
 
 def test_the_penalty_is_the_median_wait_before_the_serving_attempt() -> None:
-    metric = compute(window(given={"bins": {("penalty", ""): {100: 9}}}))["escalation_latency_penalty_ms"]
+    metric = compute(window({"bins": {("penalty", ""): {100: 9}}}))["escalation_latency_penalty_ms"]
     assert metric.value == pytest.approx(latency_edge(100), rel=0.06)
     assert metric.n == 9

@@ -32,13 +32,11 @@ def test_a_free_flagship_has_no_ratio() -> None:
 
 
 @pytest.mark.parametrize(
-    ("plan", "name"),
-    [
-        ((-1, 0, 1, 1, 0.1), "cheap_usd"),
-        ((1, float("nan"), 1, 1, 0.1), "verifier_usd"),
-        ((1, 0, 1, 1, 1.1), "escalation_rate"),
-    ],
+    ("cheap", "verifier", "rate", "name"),
+    [(-1, 0, 0.1, "cheap_usd"), (1, float("nan"), 0.1, "verifier_usd"), (1, 0, 1.1, "escalation_rate")],
 )
-def test_a_plan_that_cannot_be_is_refused_by_name(plan: tuple[float, ...], name: str) -> None:
+def test_a_plan_that_cannot_be_is_refused_by_name(
+    cheap: float, verifier: float, rate: float, name: str
+) -> None:
     with pytest.raises(UsageError, match=name):
-        Plan(*plan)
+        Plan(cheap, verifier, 1, 1, rate)

@@ -45,7 +45,7 @@ def test_a_rate_is_its_measure_among_judged_or_all_events(key: str, measure: str
 
 
 def test_the_flagship_share_waits_for_a_second_model_tier() -> None:
-    metric = compute(window(order=ONE_MODEL, events=10), ["flagship_share"])["flagship_share"]
+    metric = compute(window({"order": ONE_MODEL}, events=10), ["flagship_share"])["flagship_share"]
     assert (metric.value, metric.reason) == (None, "only one model tier seen so far")
 
 
@@ -53,7 +53,7 @@ def test_skipped_verdicts_were_not_asked_for() -> None:
     small = tier(
         "small", accept=60, reject=30, judge_error=5, judge_timeout=3, judge_unparseable=2, skipped=900
     )
-    metric = compute(window(given={"tiers": (small,)}))["judge_failure_rate"]
+    metric = compute(window({"tiers": (small,)}))["judge_failure_rate"]
     assert (metric.value, metric.n) == (0.1, 100)
 
 
@@ -61,7 +61,7 @@ def test_judge_failures_are_counted_over_all_tiers_and_models() -> None:
     given = {
         "tiers": (tier("small", "a", accept=8), tier("small", "b", judge_error=1), tier("big", reject=1))
     }
-    assert compute(window(given=given))["judge_failure_rate"].value == 0.1
+    assert compute(window(given))["judge_failure_rate"].value == 0.1
 
 
 def test_tier_hits_are_among_all_events_and_yield_among_those_that_came() -> None:
@@ -72,7 +72,7 @@ def test_tier_hits_are_among_all_events_and_yield_among_those_that_came() -> Non
             tier("flagship", reached=25, served=25, ended=25),
         )
     }
-    metrics = compute(window(given=given, events=120), ["tier_hits", "tier_yield"])
+    metrics = compute(window(given, events=120), ["tier_hits", "tier_yield"])
     assert metrics["tier_hits[small]"].value == 70 / 120
     assert metrics["tier_yield[small]"].value == 0.75
     assert metrics["tier_yield[flagship]"].value == 1

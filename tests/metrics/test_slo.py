@@ -11,7 +11,7 @@ DAY = 24 * HOUR
 
 
 def one(key: str, objective: Objective | None, **counts: int) -> Metric:
-    return compute(window(given={"objective": objective}, **counts), [key])[key]
+    return compute(window({"objective": objective}, **counts), [key])[key]
 
 
 def goal(escalated: int, judged: int = 1_000) -> Objective:

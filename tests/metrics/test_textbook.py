@@ -115,7 +115,7 @@ def three_tiers(mid_runs: int, big_runs: int) -> tuple[float | None, float | Non
     unit = 10**9
     spent = (100 + mid_runs * 5 + big_runs * 20) * unit
     made = window(
-        order=THREE_TIERS,
+        {"order": THREE_TIERS},
         events=100, priceable=100, priced=100, cost_cheap=100 * unit, cost_escalated=spent - 100 * unit,
         comparable=100, comparable_cost=spent, real=100, real_cost=2_000 * unit,
     )  # fmt: skip

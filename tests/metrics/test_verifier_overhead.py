@@ -8,7 +8,7 @@ from tests.metrics.windows import tier, window
 
 def one(key: str, *rows: TierCounts) -> Metric:
     order = TierOrder(("cache", "small", "mid", "big"), "small", "big")
-    return compute(window(order=order, given={"tiers": rows}), [key])[key]
+    return compute(window({"order": order, "tiers": rows}), [key])[key]
 
 
 SMALL = tier("small", attempts=1_000, verify_priceable=1_000, verify_priced=900, verify_cost=900 * 10)

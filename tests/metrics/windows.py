@@ -22,12 +22,12 @@ def sums(**counts: int) -> dict[str, int]:
     return dict.fromkeys(EVENT_MEASURES, 0) | counts
 
 
-def window(order: TierOrder = ORDER, given: Mapping[str, Any] | None = None, **counts: int) -> Window:
+def window(given: Mapping[str, Any] | None = None, /, **counts: int) -> Window:
     """A window of one day with these event sums; `given` sets its other fields."""
-    return Window(0, 24 * HOUR, sums(**counts), order, **(given or {}))
+    return Window(0, 24 * HOUR, sums(**counts), **{"order": ORDER, **(given or {})})
 
 
-def tier(name: str, model: str = "", **counts: int) -> TierCounts:
+def tier(name: str, model: str = "", /, **counts: int) -> TierCounts:
     """Attempt sums of one tier, 0 where not said."""
     assert set(counts) <= set(ATTEMPT_MEASURES)
     return TierCounts(name, model, "", dict.fromkeys(ATTEMPT_MEASURES, 0) | counts)

@@ -1,0 +1,49 @@
+"""Every question the metrics, pages, commands and alerts ask the store.
+
+Plain Core statements, so that another SQL engine can carry them later.
+"""
+
+from cascadewatch.store.reads.callers import Caller, caller_count, callers
+from cascadewatch.store.reads.events import Filter, Page, event, page
+from cascadewatch.store.reads.known import CascadeKnown, Known, Tier, known
+from cascadewatch.store.reads.report import as_json, report, stamp
+from cascadewatch.store.reads.status import (
+    Arrivals,
+    Mark,
+    Source,
+    annotations,
+    arrivals,
+    over_the_caps,
+    quarantined,
+    sources,
+    status,
+)
+from cascadewatch.store.reads.windows import Bucket, Reader
+
+__all__ = [
+    "Arrivals",
+    "Bucket",
+    "Caller",
+    "CascadeKnown",
+    "Filter",
+    "Known",
+    "Mark",
+    "Page",
+    "Reader",
+    "Source",
+    "Tier",
+    "annotations",
+    "arrivals",
+    "as_json",
+    "caller_count",
+    "callers",
+    "event",
+    "known",
+    "over_the_caps",
+    "page",
+    "quarantined",
+    "report",
+    "sources",
+    "stamp",
+    "status",
+]

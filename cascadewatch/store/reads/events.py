@@ -1,0 +1,134 @@
+"""Single events, for the drill-down: one by its id, or a page of them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, and_, or_, select
+
+from cascadewatch.store import raw, tables
+from cascadewatch.store.ingest import identity
+from cascadewatch.store.reads.report import stamp
+from cascadewatch.store.rows import NOT_PRICEABLE, AttemptRow, EventRow
+from cascadewatch.store.tables import events
+
+NANO = 1_000_000_000
+PAGE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which events a page shows; None: any. Times in epoch ms."""
+
+    cascade: str | None = None
+    route: str | None = None
+    path: str | None = None
+    caller: str | None = None
+    start: int | None = None
+    end: int | None = None
+
+    def conditions(self) -> list[Any]:
+        """The filter as conditions on `events`."""
+        out = [events.c.origin == "live"]
+        for name in ("cascade", "route", "path", "caller"):
+            value = getattr(self, name)
+            if value is not None:
+                out.append(events.c[name] == value)
+        if self.start is not None:
+            out.append(events.c.time >= self.start)
+        if self.end is not None:
+            out.append(events.c.time < self.end)
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Events, newest first, and where the next page begins (None: there is none)."""
+
+    rows: list[EventRow]
+    next: tuple[int, int] | None
+
+
+def page(connection: Connection, which: Filter, before: tuple[int, int] | None = None, size: int = PAGE) -> Page:
+    """One page of events. `before` is the `next` of the page ahead: (time, seq)."""
+    conditions = which.conditions()
+    if before is not None:
+        time, seq = before
+        older = or_(events.c.time < time, and_(events.c.time == time, events.c.seq < seq))
+        conditions += [events.c.time <= time, older]
+    statement = select(events).where(*conditions).order_by(events.c.time.desc(), events.c.seq.desc())
+    rows = [EventRow(*r) for r in connection.execute(statement.limit(size + 1))]
+    more = len(rows) > size
+    rows = rows[:size]
+    return Page(rows, (rows[-1].time, rows[-1].seq) if more else None)
+
+
+def event(connection: Connection, event_id: str, source: str | None = None) -> dict[str, Any] | None:
+    """One event with its attempts, labels and facts, JSON-ready; None when it is not held.
+
+    Without `source`, that of any sender: `local` first, then by name.
+    """
+    table = tables.sources
+    known = connection.execute(select(table.c.source).distinct().order_by(table.c.source)).scalars()
+    names = [source] if source is not None else sorted(known, key=lambda s: (s != "local", s))
+    for name in names:
+        key = tables.event_keys.c.key == identity(name, event_id)
+        seq = connection.execute(select(tables.event_keys.c.seq).where(key)).scalar()
+        if seq is not None:
+            held = raw.by_seq(connection, [seq])
+            return as_json(connection, held[0]) if held else None
+    return None
+
+
+def as_json(connection: Connection, held: raw.Held) -> dict[str, Any]:
+    """An event as it was sent, with what was derived under `facts` and `cost`."""
+    e = held.event
+    parts = {name.removeprefix("cost_"): getattr(e, name) / NANO for name in e._fields if name.startswith("cost_")}
+    return {
+        "id": e.id, "source": e.source, "time": stamp(e.time), "received": stamp(e.received),
+        "cascade": e.cascade, "route": e.route, "origin": e.origin, "caller": e.caller,
+        "session": e.session, "revision": e.revision, "latency_ms": e.latency_ms,
+        "tags": msgspec.json.decode(e.tags) if e.tags else {},
+        "attempts": [_attempt(a) for a in held.attempts],
+        "labels": [
+            {"attempt": x.attempt, "correct": bool(x.correct), "source": x.source, "sampling": x.sampling,
+             "probability": x.probability} for x in held.labels
+        ],
+        "facts": {
+            "path": e.path, "cause": e.cause, "served_tier": e.served_tier, "served_attempt": e.served_index,
+            "completed": bool(e.completed), "judged": bool(e.judged), "escalated": bool(e.escalated),
+            "escalations": e.escalations, "exhausted": bool(e.exhausted), "retries": e.retries,
+        },
+        "cost_usd": {"total": sum(parts.values()), **parts},
+        "priced": e.priced == e.priceable,
+        "text": _text(connection, e.seq),
+    }  # fmt: skip
+
+
+def _text(connection: Connection, seq: int) -> dict[str, Any] | None:
+    row = connection.execute(select(tables.texts).where(tables.texts.c.event == seq)).first()
+    return None if row is None else {"prompt": row.prompt, "answers": msgspec.json.decode(row.answers)}
+
+
+def _attempt(a: AttemptRow) -> dict[str, Any]:
+    verdict = None
+    if a.outcome is not None:
+        verdict = {
+            "outcome": a.outcome, "verifier": a.verifier, "mechanism": a.mechanism, "score": a.score,
+            "threshold": a.threshold, "reason": a.reason, "provider": a.verify_provider,
+            "model": a.verify_model, "cost_usd": _usd(a.verify_cost),
+            "price_source": None if a.verify_price_source == NOT_PRICEABLE else a.verify_price_source,
+            "latency_ms": a.verify_latency_ms,
+        }  # fmt: skip
+    return {
+        "tier": a.tier, "kind": a.kind, "provider": a.provider, "model": a.model,
+        "service_tier": a.service_tier, "status": a.status,
+        "usage": {"input": a.input, "cache_read": a.cache_read, "cache_write": a.cache_write,
+                  "output": a.output, "reasoning": a.reasoning},
+        "cost_usd": _usd(a.cost), "price_source": a.price_source, "latency_ms": a.latency_ms,
+        "verdict": verdict,
+    }  # fmt: skip
+
+
+def _usd(nanos: int | None) -> float | None:
+    return None if nanos is None else nanos / NANO

@@ -1,0 +1,70 @@
+"""The report: every metric of every cascade and route, as `report --json` and the API give it."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from cascadewatch import metrics
+from cascadewatch.errors import UsageError
+from cascadewatch.metrics.window import Metric, Window
+from cascadewatch.settings import Settings
+from cascadewatch.store.reads.windows import Reader
+from cascadewatch.store.rows import moment
+
+
+def report(
+    connection: Connection,
+    settings: Settings,
+    start: int,
+    end: int,
+    cascade: str | None = None,
+    route: str | None = None,
+) -> dict[str, Any]:
+    """One row per cascade with `route` null, then one per route; `from` and `to` are the range
+    really used (edges snap outward to what is kept). UsageError for an unknown cascade or route."""
+    reader = Reader(connection, settings)
+    span = reader.cover(start, end)
+    rows = []
+    for name in _chosen(list(reader.known.cascades), cascade, "cascade"):
+        whole = reader.window(name, None, span)
+        routes = list(reader.routes(name, span))
+        if route is None:
+            rows.append(_row(name, None, whole))
+        elif cascade is None and route not in routes:
+            continue
+        rows += [_row(name, r, reader.window(name, r, span)) for r in _chosen(sorted(routes), route, "route")]
+    return {"from": stamp(span.start), "to": stamp(span.end), "cascades": rows}
+
+
+def _chosen(names: list[str], wanted: str | None, kind: str) -> list[str]:
+    if wanted is None:
+        return names
+    if wanted not in names:
+        known = ", ".join(sorted(names)[:20]) or "none yet"
+        raise UsageError(f"no {kind} named {wanted!r} in this range; known: {known}")
+    return [wanted]
+
+
+def _row(cascade: str, route: str | None, window: Window) -> dict[str, Any]:
+    return {
+        "cascade": cascade,
+        "route": route,
+        "events": window.counts["events"],
+        "judged": window.counts["judged"],
+        "metrics": {key: as_json(m) for key, m in metrics.compute(window).items()},
+    }
+
+
+def as_json(metric: Metric) -> dict[str, Any]:
+    """A metric as JSON; `reason` only where there is one."""
+    out: dict[str, Any] = {
+        "value": metric.value, "n": metric.n, "low": metric.low, "high": metric.high, "unit": metric.unit,
+    }  # fmt: skip
+    if metric.reason is not None:
+        out["reason"] = metric.reason
+    return out
+
+
+def stamp(millis: int) -> str:
+    """RFC 3339 in UTC with milliseconds."""
+    return moment(millis).isoformat(timespec="milliseconds").replace("+00:00", "Z")

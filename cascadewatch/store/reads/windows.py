@@ -1,0 +1,184 @@
+"""Windows: everything counted in a range, ready for the metrics."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from cascadewatch.metrics.counterfactual import route_ratios, token_ratios
+from cascadewatch.metrics.window import (
+    Counts,
+    LabelCounts,
+    Objective,
+    TierCounts,
+    TokenRatios,
+    Window,
+)
+from cascadewatch.settings import Settings
+from cascadewatch.store.cells import ALL, HOUR
+from cascadewatch.store.cover import Cover, cover, series_width
+from cascadewatch.store.reads import sums
+from cascadewatch.store.reads.known import CascadeKnown, Known, known
+from cascadewatch.store.zone import local_days
+
+CLUSTERS_BY_HOUR_MS = 32 * 24 * HOUR  # longer ranges take local days as clusters
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One bucket of a chart."""
+
+    start: int
+    end: int
+    counts: Counts
+
+
+class Reader:
+    """Reads windows in one transaction, so that all its numbers are of one moment."""
+
+    def __init__(self, connection: Connection, settings: Settings) -> None:
+        self.connection = connection
+        self.settings = settings
+        self.known: Known = known(connection, settings)
+        self.local_day = local_days(settings.timezone)
+
+    def cover(self, start: int, end: int) -> Cover:
+        """The range as it can be read, in the zone of the settings."""
+        return cover(start, end, self.local_day, self.known.minute_floor)
+
+    def window(self, cascade: str, route: str | None, span: Cover) -> Window:
+        """Everything counted for a cascade, or for one route of it."""
+        what = self.known.cascades[cascade]
+        at = ALL if route is None else route
+        per_route = self.routes(cascade, span)
+        counts = sums.total(self.connection, "events", span.fine, cascade, at)
+        tiers = self._tiers(cascade, at, span)
+        return Window(
+            start=span.start,
+            end=span.end,
+            counts=counts,
+            order=what.order,
+            clusters=self._clusters(cascade, at, span),
+            tiers=tiers,
+            bins=self._bins(cascade, at, span),
+            labels=self._labels(cascade, at, span),
+            ratios=_ratios(route, per_route),
+            cache_share=_cache_share(tiers),
+            flagship_mean=_flagship_mean(per_route),
+            last_label=what.last_label,
+            objective=self._objective(cascade, span.end),
+        )
+
+    def routes(self, cascade: str, span: Cover) -> dict[str, Counts]:
+        """The event sums of every route of a cascade."""
+        found = sums.grouped(self.connection, "events", span.fine, cascade, None, ("route",))
+        return {key[0]: counts for key, counts in found.items()}
+
+    def revisions(self, cascade: str, span: Cover) -> dict[str, Counts]:
+        """The event sums of every revision; "" is of events without one."""
+        found = sums.grouped(self.connection, "events", span.fine, cascade, None, ("revision",))
+        return {key[0]: counts for key, counts in found.items()}
+
+    def series(self, cascade: str, route: str | None, span: Cover) -> list[Bucket]:
+        """The event sums over time in at most about 750 buckets; empty buckets are left out."""
+        return [
+            Bucket(start, self._bucket_end(start, span), counts)
+            for (start,), counts in self._per_bucket("events", cascade, route, span, ()).items()
+        ]
+
+    def tier_series(self, cascade: str, route: str | None, span: Cover) -> dict[str, list[Bucket]]:
+        """The attempt sums over time of each tier, in the same buckets."""
+        out: dict[str, list[Bucket]] = {}
+        for (start, tier), counts in self._per_bucket("attempts", cascade, route, span, ("tier",)).items():
+            out.setdefault(tier, []).append(Bucket(start, self._bucket_end(start, span), counts))
+        return out
+
+    def width(self, span: Cover) -> int | None:
+        """Width of the buckets of `series` in ms; None: local days."""
+        return series_width(span.start, span.end, self.known.minute_floor)
+
+    def _per_bucket(
+        self, family: str, cascade: str, route: str | None, span: Cover, by: tuple[str, ...]
+    ) -> dict[tuple[int | str, ...], sums.Sums]:
+        width = self.width(span)
+        tier = {60_000: "minute", None: "day"}.get(width, "quarter")
+        start = span.start if width else self.local_day(span.start)
+        edges = (start - start % (width or 1), span.end)
+        at = ALL if route is None else route
+        own = width in (60_000, 900_000, None)
+        return sums.per_bucket(
+            self.connection, family, tier, edges, None if own else width, cascade, at, by
+        )
+
+    def _bucket_end(self, start: int, span: Cover) -> int:
+        width = self.width(span)
+        return start + width if width else self.local_day(start + 36 * HOUR)
+
+    def _clusters(self, cascade: str, route: str, span: Cover) -> tuple[Counts, ...]:
+        if span.end - span.start <= CLUSTERS_BY_HOUR_MS:
+            tier, width, edges = "quarter", HOUR, (span.start - span.start % HOUR, span.end)
+        else:
+            tier, width, edges = "day", None, (self.local_day(span.start), span.end)
+        found = sums.per_bucket(self.connection, "events", tier, edges, width, cascade, route)
+        return tuple(found.values())
+
+    def _tiers(self, cascade: str, route: str, span: Cover) -> tuple[TierCounts, ...]:
+        by = ("tier", "model", "verifier")
+        found = sums.grouped(self.connection, "attempts", span.fine, cascade, route, by)
+        return tuple(TierCounts(*key, counts) for key, counts in sorted(found.items()))
+
+    def _bins(self, cascade: str, route: str, span: Cover) -> dict[tuple[str, str], dict[int, int]]:
+        by = ("family", "label", "bin")
+        out: dict[tuple[str, str], dict[int, int]] = {}
+        for (family, label, index), counts in sums.grouped(
+            self.connection, "bins", span.coarse, cascade, route, by
+        ).items():
+            if counts["n"]:
+                out.setdefault((family, label), {})[index] = counts["n"]
+        return out
+
+    def _labels(self, cascade: str, route: str, span: Cover) -> tuple[LabelCounts, ...]:
+        by = ("source", "sampling", "role", "outcome", "path", "correct")
+        found = sums.grouped(self.connection, "labels", span.coarse, cascade, route, by)
+        return tuple(
+            LabelCounts(*key[:5], bool(key[5]), counts)
+            for key, counts in sorted(found.items())
+            if counts["labels"]
+        )
+
+    def _objective(self, cascade: str, end: int) -> Objective | None:
+        wanted = self.settings.cascade.get(cascade)
+        if wanted is None or wanted.objective is None:
+            return None
+        span = self.cover(end - wanted.objective_window, end)
+        counts = sums.total(self.connection, "events", span.fine, cascade)
+        return Objective(
+            wanted.objective, wanted.objective_window, counts["judged"], counts["escalated"], span.start, span.end
+        )
+
+    def cascade(self, name: str) -> CascadeKnown:
+        """What is known of one cascade."""
+        return self.known.cascades[name]
+
+
+def _ratios(route: str | None, per_route: Mapping[str, Counts]) -> TokenRatios:
+    if route is None:
+        return token_ratios(per_route)
+    return route_ratios(route, per_route) if route in per_route else TokenRatios()
+
+
+def _flagship_mean(per_route: Mapping[str, Counts]) -> float | None:
+    """Mean cost of the cascade's real flagship answers in nano-dollars."""
+    n = sum(c["real"] for c in per_route.values())
+    return sum(c["real_cost"] for c in per_route.values()) / n if n else None
+
+
+def _cache_share(tiers: tuple[TierCounts, ...]) -> float | None:
+    """Cached share of input tokens on the busiest tier that reports them."""
+    reporting: dict[str, list[int]] = {}
+    for t in tiers:
+        held = reporting.setdefault(t.tier, [0, 0, 0])
+        for i, name in enumerate(("cache_known", "cache_read", "cache_known_prompt")):
+            held[i] += t.counts[name]
+    _, cached, prompt = max(reporting.values(), default=[0, 0, 0])
+    return cached / prompt if prompt else None

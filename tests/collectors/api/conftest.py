@@ -1,0 +1,124 @@
+"""A real server on a loopback port, over a real store."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+
+from cascadewatch.pricing import PriceBook
+from cascadewatch.settings import Ingest, Settings
+from cascadewatch.store.engine import Store
+from cascadewatch.store.writes import Writer
+from collectors.api import create_app
+
+
+@contextmanager
+def listening(app: Starlette) -> Iterator[int]:
+    """Serves the app from a thread; gives the port."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=5)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
+        thread.start()
+        while not server.started:
+            time.sleep(0.005)
+        try:
+            yield sock.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@dataclass
+class Clock:
+    """Stands still unless a test moves it."""
+
+    now: int
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@dataclass
+class Api:
+    """A running server and how to reach it."""
+
+    client: httpx.Client
+    store: Store
+    writer: Writer
+    clock: Clock
+    port: int
+
+    def post(self, content: Any, path: str = "/v1/events", **headers: str) -> httpx.Response:
+        named = {"Content-Type": "application/json", **{k.replace("_", "-"): v for k, v in headers.items()}}
+        if isinstance(content, bytes):
+            return self.client.post(path, content=content, headers=named)
+        return self.client.post(path, json=content, headers=named)
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        return self.client.get(path, headers=headers)
+
+
+Serve = Callable[..., Api]
+
+
+@pytest.fixture
+def serve(store_url: str, now: int) -> Iterator[Serve]:
+    """Starts a server; `ingest` are settings of that table, the rest goes to `create_app`."""
+    with ExitStack() as stack:
+
+        def start(ingest: dict[str, Any] | None = None, **options: Any) -> Api:
+            settings = Settings(
+                database_url=store_url, caller_ids="plain", ingest=Ingest(**(ingest or {}))
+            )
+            clock = Clock(now)
+            store = Store(store_url)
+            stack.callback(store.close)
+            writer = Writer(store, settings, PriceBook((), bundled=False), clock)
+            stack.callback(writer.close)
+            options.setdefault("require_keys", False)
+            port = stack.enter_context(listening(create_app(store, writer, settings, clock, **options)))
+            client = stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20))
+            return Api(client, store, writer, clock, port)
+
+        yield start
+
+
+@pytest.fixture
+def api(serve: Serve) -> Api:
+    """A server without keys."""
+    return serve()
+
+
+@pytest.fixture
+def event() -> Callable[..., dict[str, Any]]:
+    """Builds an event as a sender would."""
+
+    def build(number: object = 0, **fields: Any) -> dict[str, Any]:
+        return {
+            "id": f"e-{number}",
+            "time": "2026-11-21T11:59:00Z",
+            "cascade": "support",
+            "route": "faq",
+            "attempts": [
+                {
+                    "tier": "small",
+                    "usage": {"input": 512, "output": 128},
+                    "cost_usd": 0.001,
+                    "verdict": {"outcome": "reject", "mechanism": "schema"},
+                },
+                {"tier": "flagship", "usage": {"input": 512, "output": 140}, "cost_usd": 0.02},
+            ],
+            **fields,
+        }
+
+    return build
