@@ -1,7 +1,5 @@
 """Tells a cascadewatch server about each request through a cascade. Copy this one file into your service.
 
-    emit.configure(url="https://cascadewatch.example.com", key=os.environ["CASCADEWATCH_KEY"])
-
     with emit.request("support", route="faq") as r:
         a = small(q);  r.attempt("small", a)
         ok = judge(a); r.verdict(ok, verifier="judge-v2")
@@ -14,7 +12,6 @@ responses of OpenAI, Anthropic and LiteLLM. Reference: docs/emit.md.
 """
 
 import atexit
-import functools
 import gzip
 import http.client
 import json
@@ -37,13 +34,9 @@ BATCH, BATCH_BYTES = 500, 4 * 1024 * 1024  # of one request to the server
 INTERVAL = 1.0  # seconds between two of them while there is little to send
 TIMEOUT = 10.0  # seconds for one
 LONGEST_PAUSE = 60.0  # seconds between two tries, unless the server asks for more
-AT_EXIT = 2.0  # seconds to send the rest when the process ends
 
 
 def _quiet(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Monitoring must not break what it watches: errors are logged, not raised."""
-
-    @functools.wraps(method)
     def quietly(*args: Any, **kwargs: Any) -> Any:
         try:
             return method(*args, **kwargs)
@@ -56,8 +49,8 @@ def _quiet(method: Callable[..., Any]) -> Callable[..., Any]:
 class request:  # noqa: N801  reads as a statement: with emit.request(…)
     """One request through a cascade, recorded when its `with` block ends.
 
-    Fields: `route`, `caller`, `session`, `revision`, `id`, `tags`, `text`, `labels`, `completed`,
-    `latency_ms`. An exception is recorded as a failed attempt and goes on.
+    Fields: `route caller session revision id tags text labels completed latency_ms`. An exception
+    is recorded as a failed attempt and goes on.
     """
 
     def __init__(self, cascade: str, **fields: Any) -> None:
@@ -71,41 +64,40 @@ class request:  # noqa: N801  reads as a statement: with emit.request(…)
         return self
 
     @_quiet
-    def attempt(self, tier: str, response: Any = None, *, status: str = "ok", usage: Any = None,
-                latency_ms: float | None = None, **fields: Any) -> None:  # fmt: skip
-        """A tier answered, or failed: `response` may be the exception. What it does not tell is named:
-        `usage` (the provider's object, or a dict of our names), `cost_usd`, `model`, `provider`, `kind`."""
+    def attempt(self, tier: str, response: Any = None, status: str = "ok", **fields: Any) -> None:
+        """A tier answered, or failed: `response` may be the exception.
+
+        What the response does not tell: `usage` (the provider's object, or a dict of our names),
+        `cost_usd model provider service_tier kind`, `latency_ms` if not the time since the last call.
+        """
         if isinstance(response, BaseException):
-            response, status = None, status if status != "ok" else status_of(response)
-        found = _read(response) if response is not None else {}
-        if usage is not None:
-            found["usage"] = usage_of(usage)
-        found.update(fields)
-        found.update(tier=tier, status=status, latency_ms=self._since(latency_ms))
-        self.attempts.append(_known(found))
+            response, status = None, status_of(response) if status == "ok" else status
+        read = _read(response) if response is not None else {}
+        self.attempts.append(self._timed({**read, **fields, "tier": tier, "status": status}))
 
     @_quiet
-    def verdict(self, outcome: Any, *, usage: Any = None, latency_ms: float | None = None,
-                **fields: Any) -> None:  # fmt: skip
+    def verdict(self, outcome: Any, **fields: Any) -> None:
         """The verifier's word on the last attempt: True, False, or an outcome (None is `unparseable`).
-        Fields: `verifier mechanism score threshold reason model provider cost_usd`."""
+
+        Fields: `verifier mechanism score threshold reason model provider usage cost_usd latency_ms`.
+        """
         if not isinstance(outcome, str):
             outcome = "unparseable" if outcome is None else "accept" if outcome else "reject"
-        if usage is not None:
-            fields["usage"] = usage_of(usage)
-        fields.update(outcome=outcome, latency_ms=self._since(latency_ms))
-        self.attempts[-1]["verdict"] = _known(fields)
+        self.attempts[-1]["verdict"] = self._timed({**fields, "outcome": outcome})
 
-    def _since(self, given: float | None) -> float:
+    def _timed(self, part: dict[str, Any]) -> dict[str, Any]:
         before, self.mark = self.mark, time.perf_counter()
-        return round((self.mark - before) * 1000, 3) if given is None else given
+        part.setdefault("latency_ms", round((self.mark - before) * 1000, 3))
+        if part.get("usage") is not None:
+            part["usage"] = usage_of(part["usage"])
+        return _known(part)
 
     @_quiet
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         untried = _sender.untried(self.event["cascade"], [a["tier"] for a in self.attempts])
         if error is not None:
             self.event["completed"] = False
-            last = self.attempts[-1] if self.attempts else {"status": "missing"}
+            last: dict[str, Any] = self.attempts[-1] if self.attempts else {"status": "missing"}
             rejected = last.get("verdict", {}).get("outcome", "accept") != "accept"
             # A model was due; otherwise the verifier raised, or the service's own code.
             if isinstance(error, Exception) and untried and (last["status"] != "ok" or rejected):
@@ -126,8 +118,7 @@ def configure(url: str = "http://127.0.0.1:8765", key: str | None = None, *, que
     """
     _sender.url, _sender.defaults = f"{url.rstrip('/')}/v1/events", defaults
     _sender.headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-    if key:
-        _sender.headers["Authorization"] = f"Bearer {key}"
+    _sender.headers |= {"Authorization": f"Bearer {key}"} if key else {}
     _sender.queue = deque(_sender.queue, maxlen=queue)
     _sender.known.update({cascade: list(names) for cascade, names in (tiers or {}).items()})
 
@@ -146,19 +137,10 @@ def _first(kinds: Any, *places: tuple[Any, str]) -> Any:
     return next((v for v in found if isinstance(v, kinds) and not isinstance(v, bool) and v != ""), None)
 
 
-# Numbers of numpy become numbers, whatever else is not JSON its text.
-_json = json.JSONEncoder(
-    allow_nan=False, ensure_ascii=False, default=lambda v: v.item() if hasattr(v, "item") else str(v)
-).encode
-_BUCKETS = dict.fromkeys(("input", "cache_read", "cache_write", "output", "reasoning")).keys()
-
-
 def usage_of(usage: Any) -> dict[str, int]:
-    """A provider's usage object, or a dict of our own names, in disjoint counts.
-
-    OpenAI and LiteLLM count cached tokens into their input, Anthropic beside it.
-    """
-    if isinstance(usage, dict) and usage.keys() <= _BUCKETS:
+    """Disjoint counts. OpenAI and LiteLLM count cached tokens into their input, Anthropic beside it."""
+    names = ("input", "cache_read", "cache_write", "output", "reasoning")
+    if isinstance(usage, dict) and usage.keys() <= set(names):
         return _known(usage)
     inside = _get(usage, "prompt_tokens_details") or _get(usage, "input_tokens_details")
     written = _get(usage, "completion_tokens_details") or _get(usage, "output_tokens_details")
@@ -167,9 +149,9 @@ def usage_of(usage: Any) -> dict[str, int]:
     entered = _first(int, (usage, "prompt_tokens"), (usage, "input_tokens"))
     if entered is not None and (inside is not None or _get(usage, "prompt_tokens") is not None):
         entered = max(0, entered - (read or 0) - (kept or 0))
-    output = _first(int, (usage, "completion_tokens"), (usage, "output_tokens"))
-    counts = (entered, read, kept, output, _first(int, (written, "reasoning_tokens")))
-    return _known(dict(zip(_BUCKETS, counts, strict=True)))
+    left = _first(int, (usage, "completion_tokens"), (usage, "output_tokens"))
+    thought = _first(int, (written, "reasoning_tokens"))
+    return _known(dict(zip(names, (entered, read, kept, left, thought), strict=True)))
 
 
 def _read(response: Any) -> dict[str, Any]:
@@ -180,18 +162,17 @@ def _read(response: Any) -> dict[str, Any]:
         "provider": _first(str, (hidden, "custom_llm_provider")),
         "service_tier": _first(str, (response, "service_tier"), (usage, "service_tier")),
         "cost_usd": _first((int, float), (hidden, "response_cost")),
-        "usage": usage_of(usage) or None,
+        "usage": usage,
     })  # fmt: skip
 
 
 def status_of(error: BaseException) -> str:
-    """The status of an attempt that raised `error`."""
     name = type(error).__name__
-    if isinstance(error, TimeoutError) or "Timeout" in name:
-        return "timeout"
-    if _get(error, "status_code") == 429 or "RateLimit" in name:
+    if "RateLimit" in name or _get(error, "status_code") == 429:
         return "rate_limited"
-    return "refused" if "Refus" in name or "ContentPolicy" in name or "ContentFilter" in name else "error"
+    if "ContentPolicy" in name or "ContentFilter" in name:
+        return "refused"
+    return "timeout" if "Timeout" in name else "error"
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -200,23 +181,18 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 class Sender:
-    """The queue, and the thread that empties it."""
-
     def __init__(self) -> None:
-        self.url = ""
-        self.headers: dict[str, str] = {}
-        self.defaults: dict[str, Any] = {}
+        self.url, self.headers, self.defaults = "", dict[str, str](), dict[str, Any]()
         self.known: dict[str, list[str]] = {}
         self.queue: deque[dict[str, Any]] = deque()
-        self.counts, self.reasons = {"sent": 0, "rejected": 0, "dropped": 0}, deque[str](maxlen=10)
+        self.counts = {"sent": 0, "rejected": 0, "dropped": 0}
         self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
         self.forget()
 
     def forget(self) -> None:
         """Starts over: a forked child has no thread and must not send its parent's events again."""
         self.queue.clear()
-        self.wake, self.lock = threading.Event(), threading.Lock()
-        self.thread: threading.Thread | None = None
+        self.wake, self.once, self.started = threading.Event(), threading.Lock(), False
         self.batch: list[bytes] = []  # taken from the queue, not yet answered for
         self.busy, self.failures = False, 0
 
@@ -229,17 +205,14 @@ class Sender:
     def put(self, event: dict[str, Any]) -> None:
         self.counts["dropped"] += len(self.queue) == self.queue.maxlen
         self.queue.append(event)
-        if self.thread is None:
-            with self.lock:
-                if self.thread is None:
-                    self.thread = threading.Thread(target=self._run, name="cascadewatch-emit", daemon=True)
-                    self.thread.start()
+        if not self.started and self.once.acquire(blocking=False):
+            threading.Thread(target=self._run, name="cascadewatch-emit", daemon=True).start()
+            self.started = True
         if len(self.queue) >= BATCH and not self.wake.is_set():
             self.wake.set()
 
     def lose(self, count: int, kind: str, reason: str) -> None:
         self.counts[kind] += count
-        self.reasons.append(reason)
         log.warning("%d events %s: %s", count, kind, reason)
 
     def flush(self, timeout: float = 5.0) -> bool:
@@ -252,9 +225,9 @@ class Sender:
             time.sleep(0.005)
         return True
 
-    def stats(self) -> dict[str, Any]:
-        """Counts of events: `sent`, `rejected`, `dropped`, `queued`, and the last `reasons`."""
-        return {**self.counts, "queued": len(self.queue) + len(self.batch), "reasons": [*self.reasons]}
+    def stats(self) -> dict[str, int]:
+        """Counts of events: `sent`, `rejected`, `dropped`, `queued`. Reasons are in the log."""
+        return {**self.counts, "queued": len(self.queue) + len(self.batch)}
 
     def _run(self) -> None:
         while True:
@@ -273,9 +246,10 @@ class Sender:
         size = sum(map(len, self.batch))
         while self.queue and len(self.batch) < BATCH and size < BATCH_BYTES:
             try:
-                event = _json(self.queue.popleft())
-                self.batch.append(event.encode())
-                size += len(event)
+                event = self.queue.popleft()  # numpy's numbers are no JSON, so float
+                text = json.dumps(event, ensure_ascii=False, allow_nan=False, default=float)
+                self.batch.append(text.encode())
+                size += len(text)
             except (TypeError, ValueError, RecursionError) as error:
                 self.lose(1, "rejected", f"cannot be written as JSON: {error}")
         return bool(self.batch)
@@ -284,7 +258,7 @@ class Sender:
         status, headers, answer = self._post(gzip.compress(b"[" + b",".join(self.batch) + b"]", 1))
         if status == 0 or status in (408, 425, 429) or status >= 500:
             self.failures += 1
-            pause = min(LONGEST_PAUSE, 2.0 ** min(self.failures, 10)) * random.uniform(0.5, 1)
+            pause = min(LONGEST_PAUSE, 2.0 ** min(self.failures, 9)) * random.uniform(0.5, 1)
             asked = str(headers.get("Retry-After", ""))
             pause = max(pause, min(float(asked), 3600)) if asked.isdecimal() else pause
             if self.failures == 1:
@@ -296,27 +270,24 @@ class Sender:
             told = json.loads(answer) if status == 200 else {}
             refused = told["rejected"] + told["conflict"]
             self.counts["sent"] += told["accepted"] + told["duplicate"]
-        except (ValueError, KeyError, TypeError):
-            self.lose(count, "rejected", f"{self.url} answered {status}: {answer[:300]!r}")
-        else:
             if refused:
                 self.lose(refused, "rejected", f"the first: {(told.get('errors') or ['not told'])[0]}")
+        except (ValueError, KeyError, TypeError):
+            self.lose(count, "rejected", f"{self.url} answered {status}: {answer[:300]!r}")
 
     def _post(self, body: bytes) -> tuple[int, Any, bytes]:
-        """Status (0 for no answer), headers and the beginning of the answer."""
         try:
             ask = urllib.request.Request(self.url, body, self.headers, method="POST")
             with self.opener.open(ask, timeout=TIMEOUT) as answer:
                 return answer.status, answer.headers, answer.read(1_000_000)
         except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.headers, error.read(10_000)
+            return error.code, error.headers, error.read(10_000)
         except (OSError, http.client.HTTPException, ValueError) as error:
             return 0, {}, str(error).encode()
 
 
 def _at_exit() -> None:
-    if not flush(AT_EXIT):
+    if not flush(2.0):
         _sender.lose(stats()["queued"], "dropped", "the process ended before they could be sent")
 
 

@@ -65,7 +65,13 @@ def unsafe_call(call: ast.Call) -> Iterator[str]:
             yield f"SQL put together in {name}(); bind the values"
 
 
-@pytest.mark.parametrize("path", python_files(*PACKAGES, "bench", "examples"))
+def budgeted_files() -> list[str]:
+    # A migration is a list of steps that is never edited again: splitting it makes it no clearer.
+    files = python_files(*PACKAGES, "bench", "examples")
+    return [path for path in files if not path.startswith("migrations/versions/")]
+
+
+@pytest.mark.parametrize("path", budgeted_files())
 def test_files_and_functions_are_short(path: str) -> None:
     assert list(too_long(path, (ROOT / path).read_text())) == []
 

@@ -156,12 +156,12 @@ def test_a_service_tier_without_a_price_is_unknown_rather_than_charged_in_full(t
 
 
 def test_a_reseller_does_not_inherit_the_makers_service_tiers() -> None:
-    _, listed = get_snapshot().find_provider_model("o3", None, "openai", None)
-    _, resold = get_snapshot().find_provider_model("o3", None, "azure", None)
+    _, listed = get_snapshot().find_provider_model("gpt-4.1", None, "openai", None)
+    _, resold = get_snapshot().find_provider_model("gpt-4.1", None, "azure", None)
     assert resold is listed
-    assert BOOK.rates("o3", "openai", at(*LATE), "flex") is not None
-    assert BOOK.rates("o3", "azure", at(*LATE)) is not None
-    assert BOOK.rates("o3", "azure", at(*LATE), "flex") is None
+    assert BOOK.rates("gpt-4.1", "openai", at(*LATE), "priority") is not None
+    assert BOOK.rates("gpt-4.1", "azure", at(*LATE)) is not None
+    assert BOOK.rates("gpt-4.1", "azure", at(*LATE), "priority") is None
 
 
 def test_a_service_tier_is_unknown_on_days_before_its_first_listed_price() -> None:

@@ -7,16 +7,16 @@
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
 
 from cascadewatch.model import Event, Label, digest
 from cascadewatch.store import counters, dialect, labelling, rollup, tables, tiers
-from cascadewatch.store.raw import Held
 from cascadewatch.store.receipt import Batch, Receipt, Rejection
 from cascadewatch.store.rows import Context, Rows, build
 from cascadewatch.store.state import MAX_CASCADES, MAX_TIERS, State
@@ -164,44 +164,57 @@ def _insert(
     seq = dialect.take_sequence(connection, "events", len(fresh))
     now = max(s.batch.received for s, *_ in fresh)
     waited = labelling.take_waiting(connection, [key for _, key, _, _ in fresh], now)
-    keys, texts = [], []
-    labels: list[tuple[object, ...]] = []
-    cells: dict[str, rollup.Cells] = {}
-    for s, key, said, event in fresh:
-        rows = build(event, seq, s.batch.source, s.batch.received, "live", contexts[event.cascade])
+    new = NewRows(state)
+    for number, (s, key, said, event) in enumerate(fresh, seq):
+        rows = build(event, number, s.batch.source, s.batch.received, "live", contexts[event.cascade])
         s.stored.append(rows)
-        keys.append((key, said, seq, rows.event.time))
-        of_event = _labels(event, waited.get(key, []))
-        labels.extend(labelling.stored(seq, x, s.batch.received) for x in of_event)
+        new.add(rows, key, said, _labels(event, waited.get(key)), s.batch.received)
         if event.text is not None and around.stores_text(event.cascade):
-            texts.append((seq, event.text.prompt, _encode(event.text.answers).decode()))
-        if event.cascade not in cells:
-            cells[event.cascade] = rollup.new_cells(state, event.cascade)
-        cells[event.cascade].add(*Held(*rows, [labelling.row_of(x) for x in of_event]))
-        seq += 1
-    rollup.insert_rows(connection, [rows for s in {id(f[0]): f[0] for f in fresh}.values() for rows in s.stored])
-    dialect.insert(connection, tables.event_keys, keys)
-    dialect.insert(connection, tables.labels, labels)
-    dialect.insert(connection, tables.texts, texts)
-    for sums in cells.values():
-        rollup.apply(connection, sums)
-    labelling.remember_newest(connection, _newest(fresh, labels))
+            new.texts.append((number, event.text.prompt, _encode(event.text.answers).decode()))
+    new.insert(connection)
 
 
-def _labels(event: Event, waited: Iterable[Label]) -> list[Label]:
+def _labels(event: Event, waited: list[Label] | None) -> list[Label]:
+    if not waited:
+        return labelling.newest(event.labels) if event.labels else []
     return labelling.newest([*(x for x in waited if x.attempt < len(event.attempts)), *event.labels])
 
 
-def _newest(fresh: list[tuple[Sorted, bytes, bytes, Event]], labels: list[tuple[object, ...]]) -> dict[str, int]:
-    """Newest label time per cascade among labels just stored."""
-    if not labels:
-        return {}
-    cascades = {rows.event.seq: rows.event.cascade for s, *_ in fresh for rows in s.stored}
-    newest: dict[str, int] = {}
-    for seq, *_, time in labels:
-        name = cascades[seq]  # type: ignore[index]
-        newest[name] = max(newest.get(name, 0), time)  # type: ignore[call-overload]
-    return newest
+class NewRows:
+    """What a transaction inserts, collected event by event."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.rows: list[Rows] = []
+        self.keys: list[tuple[bytes, bytes, int, int]] = []
+        self.labels: list[tuple[Any, ...]] = []
+        self.texts: list[tuple[int, str | None, str]] = []
+        self.cells: dict[str, rollup.Cells] = {}
+        self.newest_label: dict[str, int] = {}
+
+    def add(self, rows: Rows, key: bytes, said: bytes, labels: list[Label], received: int) -> None:
+        """Collects one event with its labels."""
+        e = rows.event
+        self.rows.append(rows)
+        self.keys.append((key, said, e.seq, e.time))
+        cells = self.cells.get(e.cascade)
+        if cells is None:
+            cells = self.cells[e.cascade] = rollup.new_cells(self.state, e.cascade)
+        cells.add(e, rows.attempts, [labelling.row_of(x) for x in labels])
+        for x in labels:
+            row = labelling.stored(e.seq, x, received)
+            self.labels.append(row)
+            self.newest_label[e.cascade] = max(self.newest_label.get(e.cascade, 0), row[-1])
+
+    def insert(self, connection: Connection) -> None:
+        """Writes everything: rows, identities, labels, texts, and their sums."""
+        rollup.insert_rows(connection, self.rows)
+        dialect.insert(connection, tables.event_keys, self.keys)
+        dialect.insert(connection, tables.labels, self.labels)
+        dialect.insert(connection, tables.texts, self.texts)
+        for cells in self.cells.values():
+            rollup.apply(connection, cells)
+        labelling.remember_newest(connection, self.newest_label)
 
 
 def _label_again(connection: Connection, state: State, sorted_batches: list[Sorted]) -> None:

@@ -158,7 +158,7 @@ def build(event: Event, seq: int, source: str, received: int, origin: str, conte
             seq, source, event.id, time, received, event.cascade, event.route, origin,
             context.pseudonym(event.caller), context.pseudonym(event.session), event.revision,
             _latency(event, attempts),
-            *_fact_columns(facts),
+            *fact_columns(facts),
             _flagship_index(attempts, context.order.flagship),
             *_money_columns(facts, attempts, time, context),
             _tags(event.tags).decode() if event.tags else None,
@@ -181,7 +181,8 @@ def _latency(event: Event, attempts: Sequence[AttemptRow]) -> float | None:
     return total
 
 
-def _fact_columns(facts: Facts) -> tuple[Any, ...]:
+def fact_columns(facts: Facts) -> tuple[Any, ...]:
+    """The facts as columns of `events`, from `path` to `served_index`."""
     return (
         facts.path, facts.cause, facts.served_tier, int(facts.completed), int(facts.judged),
         int(facts.escalated), facts.escalations, int(facts.exhausted), facts.retries,

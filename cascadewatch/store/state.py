@@ -85,7 +85,9 @@ class Names:
         if name in known:
             return name
         if len(known) >= self.limits[kind]:
-            return OTHER
+            name = OTHER
+            if OTHER in known:
+                return OTHER
         known.add(name)
         self.new.append((kind, scope, name))
         return name

@@ -1,34 +1,45 @@
 """GET: metrics, single events, status. Reads beside the event loop, changes nothing."""
 
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from cascadewatch import __version__
 from collectors.api.context import Context
 from collectors.api.guard import Caller
-from collectors.api.query import known, name_of, range_of
+from collectors.api.query import known, name_of, range_of, stored
 from collectors.api.refusal import NO_STORE, RefusalError, respond
 from collectors.metrics_text import CONTENT_TYPE, exposition
 
 
 async def get_metrics(api: Context, request: Request, _: Caller) -> Response:
     """Every metric of a range, per cascade and per route."""
-    from cascadewatch.store import reads  # brings the metrics along, which taking events in does not need
-
     given = known(request, "from", "to", "since", "cascade", "route")
     start, end = range_of(given, api.clock())
     cascade, route = name_of(given, "cascade"), name_of(given, "route")
-    store, settings = api.store, api.settings
-    return respond(await run_in_threadpool(reads.report, store.reader, settings, start, end, cascade, route))
+
+    def read(connection: Connection) -> dict[str, Any]:
+        from cascadewatch.store.reads import report  # brings the metrics along, which ingest does not need
+
+        return report(connection, api.settings, start, end, cascade, route)
+
+    return respond(await _read(api, read))
 
 
 async def get_event(api: Context, request: Request, _: Caller) -> Response:
     """One event as it is held."""
-    from cascadewatch.store import reads
-
     source = name_of(known(request, "source"), "source")
-    found = await run_in_threadpool(reads.event, api.store.reader, request.path_params["id"], source)
+    event_id = stored(request.path_params["id"])
+
+    def read(connection: Connection) -> dict[str, Any] | None:
+        from cascadewatch.store.reads import event
+
+        return event(connection, event_id, source)
+
+    found = await _read(api, read)
     if found is None:
         raise RefusalError(404, "no event with this id is held")
     return respond(found)
@@ -36,11 +47,15 @@ async def get_event(api: Context, request: Request, _: Caller) -> Response:
 
 async def get_status(api: Context, request: Request, _: Caller) -> Response:
     """What is held and how ingest goes."""
-    from cascadewatch.store import reads
-
     known(request)
-    found = await run_in_threadpool(reads.status, api.store.reader, api.clock())
-    return respond({"version": __version__, **found})
+
+    def read(connection: Connection) -> dict[str, Any]:
+        from cascadewatch.store.migrate import revision
+        from cascadewatch.store.reads import status
+
+        return {**status(connection, api.clock()), "schema": revision(connection)}
+
+    return respond(await _read(api, read))
 
 
 async def get_scrape(api: Context, request: Request, _: Caller) -> Response:
@@ -48,3 +63,13 @@ async def get_scrape(api: Context, request: Request, _: Caller) -> Response:
     known(request)
     counters = await run_in_threadpool(api.counters.read, api.store, api.clock())
     return PlainTextResponse(exposition(counters), headers=NO_STORE, media_type=CONTENT_TYPE)
+
+
+async def _read(api: Context, question: Callable[[Connection], Any]) -> Any:
+    """The answer to a question, read in one transaction beside the event loop."""
+
+    def ask() -> Any:
+        with api.store.reading() as connection:
+            return question(connection)
+
+    return await run_in_threadpool(ask)

@@ -40,7 +40,12 @@ def name_of(given: Mapping[str, str], key: str) -> str | None:
     value = given.get(key)
     if value is not None and not 0 < len(value) <= NAME_LENGTH:
         raise InputError(f"{key} has 1 to {NAME_LENGTH} characters")
-    return value
+    return None if value is None else stored(value)
+
+
+def stored(value: str) -> str:
+    """A name or id as it is stored: NUL never is, see `collectors.decode`."""
+    return value.replace("\0", "\u2400")
 
 
 def range_of(given: Mapping[str, str], now: int) -> Range:

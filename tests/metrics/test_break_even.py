@@ -55,6 +55,12 @@ def test_below_30_escalations_the_flagship_stands_in_for_what_escalating_costs()
     assert str(metric.reason).startswith("assumed")
 
 
+def test_thirty_escalations_are_enough_to_measure_what_escalating_costs() -> None:
+    terms = economics(window(**MEASURED | {"even_escalated": 30, "even_after": 2_400 * 10**9}))
+    assert terms is not None
+    assert (terms.E, terms.assumed) == (80, False)
+
+
 def test_a_cheap_tier_dearer_than_the_flagship_breaks_even_below_zero() -> None:
     dear = compute(window(**MEASURED | {"even_cheap": 6_000 * 10**9}))
     assert dear["break_even_rate"].value == pytest.approx(-1 / 6)
@@ -102,3 +108,11 @@ def test_few_hours_give_no_interval() -> None:
     metric = compute(window({"clusters": tuple(hours)}, **added(hours)))["headroom"]
     assert metric.low is None
     assert "fewer than 8 hours" in str(metric.reason)
+
+
+def test_an_assumed_break_even_is_uncertain_only_by_the_cheap_tiers_share() -> None:
+    hours = [hour | {"even_cheap": 50 * e} for hour, e in zip(hours_of([2] * 9), range(36, 45), strict=True)]
+    metric = compute(window({"clusters": tuple(hours)}, **added(hours)))["break_even_rate"]
+    assert metric.value == pytest.approx(1 - 0.4)
+    assert metric.low == pytest.approx(0.6 - 0.0211, abs=0.0001)  # t(8) · 0.0274 / sqrt(9)
+    assert str(metric.reason).startswith("assumed")

@@ -99,6 +99,16 @@ def test_hours_that_cost_alike_give_a_narrow_ratio() -> None:
     assert drawn["savings_share"].high == pytest.approx(6 / 11)
 
 
+def test_hours_that_differ_widen_ratio_and_share_alike() -> None:
+    same = sums(**{key: count // 10 for key, count in MIXED.items()})
+    hours = [same | {"comparable_cost": cost * 10**7} for cost in (40, 60, 45, 55, 50, 50, 42, 58, 47, 53)]
+    drawn = metrics({"ratios": MEASURED, "clusters": tuple(hours)}, **added(hours))
+    half = 2.2622 * 0.066332 / 1.1 / 10**0.5  # t(9) · sd of the hourly costs / flagship-only / sqrt(10)
+    ratio, share = drawn["cost_ratio"], drawn["savings_share"]
+    assert (ratio.low, ratio.high) == pytest.approx((5 / 11 - half, 5 / 11 + half), abs=2e-5)
+    assert (share.low, share.high) == pytest.approx((6 / 11 - half, 6 / 11 + half), abs=2e-5)
+
+
 def pairs(n: int, flagship_output: int) -> dict[str, int]:
     return sums(
         pairs=n, pair_cheap_input=100, pair_cheap_output=100,

@@ -1,11 +1,13 @@
 """A real server on a loopback port, over a real store."""
 
+import shutil
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -71,17 +73,16 @@ class Api:
 Serve = Callable[..., Api]
 
 
-@pytest.fixture
-def serve(store_url: str, now: int) -> Iterator[Serve]:
-    """Starts a server; `ingest` are settings of that table, the rest goes to `create_app`."""
+@contextmanager
+def serving(url: str, now: int) -> Iterator[Serve]:
+    """Gives a function that starts servers; `ingest` are settings of that table, the rest goes to
+    `create_app`."""
     with ExitStack() as stack:
 
         def start(ingest: dict[str, Any] | None = None, **options: Any) -> Api:
-            settings = Settings(
-                database_url=store_url, caller_ids="plain", ingest=Ingest(**(ingest or {}))
-            )
+            settings = Settings(database_url=url, caller_ids="plain", ingest=Ingest(**(ingest or {})))
             clock = Clock(now)
-            store = Store(store_url)
+            store = Store(url)
             stack.callback(store.close)
             writer = Writer(store, settings, PriceBook((), bundled=False), clock)
             stack.callback(writer.close)
@@ -94,9 +95,25 @@ def serve(store_url: str, now: int) -> Iterator[Serve]:
 
 
 @pytest.fixture
+def serve(sqlite_template: Path, tmp_path: Path, now: int) -> Iterator[Serve]:
+    """Starts servers on SQLite, for what is no question of the database."""
+    path = tmp_path / "cascadewatch.db"
+    shutil.copy(sqlite_template, path)
+    with serving(f"sqlite:///{path}", now) as start:
+        yield start
+
+
+@pytest.fixture
 def api(serve: Serve) -> Api:
-    """A server without keys."""
+    """A server on SQLite, without keys."""
     return serve()
+
+
+@pytest.fixture
+def either(store_url: str, now: int) -> Iterator[Api]:
+    """A server without keys, on SQLite and on Postgres in turn."""
+    with serving(store_url, now) as start:
+        yield start()
 
 
 @pytest.fixture

@@ -116,7 +116,8 @@ def test_the_token_of_the_process_may_do_everything(serve: "Serve") -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1", "localhost", "LOCALHOST:99", "[::1]:8765", "watch.example.com", "watch.example.com:443"]
+    "host",
+    ["127.0.0.1", "localhost", "LOCALHOST:99", "[::1]:8765", "watch.example.com", "watch.example.com:443"],
 )
 def test_the_server_answers_to_its_own_names(serve: "Serve", host: str) -> None:
     api = serve(ingest={"allowed_hosts": ["watch.example.com"]})
@@ -124,7 +125,8 @@ def test_the_server_answers_to_its_own_names(serve: "Serve", host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8765", "evil.example:127.0.0.1"]
+    "host",
+    ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8765", "evil.example:127.0.0.1"],
 )
 def test_a_foreign_host_is_refused_on_every_route_but_the_probes(api: "Api", host: str) -> None:
     for name, needed in SCOPE.items():

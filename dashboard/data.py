@@ -1,0 +1,139 @@
+"""What the pages ask the store: one cached function per question, and nothing else reads it.
+
+    settings()                                      the settings in force
+    known()                                         cascades, tiers, orders
+    window(cascade, route, start, end)              for `cascadewatch.metrics.compute`
+    series(cascade, route, start, end)              buckets of a chart
+    annotations(start, end, cascade) · sources() · arrivals(start, end) · routes(...) · revisions(...)
+
+`start` and `end` come from `Choice.span(now())`, which snaps them to the minute: within it every
+session shares one answer. Live questions are asked anew after five seconds, all others after sixty.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+from sqlalchemy import Connection
+
+from cascadewatch.metrics.window import Counts, Window
+from cascadewatch.settings import Settings, load
+from cascadewatch.store import reads
+from cascadewatch.store.engine import Store, open_store
+from cascadewatch.store.reads import Arrivals, Bucket, Known, Mark, Reader, Source
+
+LIVE, STEADY = 5, 60  # seconds an answer is reused
+ANSWERS = 500  # kept per question, so that link-followers cannot fill the memory
+
+
+def now() -> int:
+    """The present in epoch milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return _opened(*_place())[0]
+
+
+@contextmanager
+def reading() -> Iterator[tuple[Connection, Settings]]:
+    """A read transaction, for the cached functions of this module."""
+    chosen, store = _opened(*_place())
+    with store.reading() as connection:
+        yield connection, chosen
+
+
+@contextmanager
+def reader() -> Iterator[Reader]:
+    """A `Reader` in its own transaction."""
+    with reading() as (connection, chosen):
+        yield Reader(connection, chosen)
+
+
+@st.cache_data(ttl=LIVE, max_entries=1, show_spinner=False)
+def known() -> Known:
+    """Every cascade seen so far, with its tiers."""
+    with reading() as (connection, chosen):
+        return reads.known(connection, chosen)
+
+
+@st.cache_data(ttl=STEADY, max_entries=ANSWERS, show_spinner=False)
+def window(cascade: str, route: str | None, start: int, end: int) -> Window:
+    """Everything counted in a range."""
+    with reader() as r:
+        return r.window(cascade, route, r.cover(start, end))
+
+
+@st.cache_data(ttl=STEADY, max_entries=ANSWERS, show_spinner=False)
+def series(cascade: str, route: str | None, start: int, end: int) -> list[Bucket]:
+    """The event sums over time."""
+    with reader() as r:
+        return r.series(cascade, route, r.cover(start, end))
+
+
+@st.cache_data(ttl=STEADY, max_entries=ANSWERS, show_spinner=False)
+def tier_series(cascade: str, route: str | None, start: int, end: int) -> dict[str, list[Bucket]]:
+    """The attempt sums of each tier over time."""
+    with reader() as r:
+        return r.tier_series(cascade, route, r.cover(start, end))
+
+
+@st.cache_data(ttl=STEADY, max_entries=ANSWERS, show_spinner=False)
+def routes(cascade: str, start: int, end: int) -> dict[str, Counts]:
+    """The event sums per route, the busiest first."""
+    with reader() as r:
+        found = r.routes(cascade, r.cover(start, end))
+    return dict(sorted(found.items(), key=lambda item: (-item[1]["events"], item[0])))
+
+
+@st.cache_data(ttl=STEADY, max_entries=ANSWERS, show_spinner=False)
+def revisions(cascade: str, start: int, end: int) -> dict[str, Counts]:
+    """The event sums per revision."""
+    with reader() as r:
+        return r.revisions(cascade, r.cover(start, end))
+
+
+@st.cache_data(ttl=STEADY, max_entries=ANSWERS, show_spinner=False)
+def annotations(start: int, end: int, cascade: str | None) -> list[Mark]:
+    """Marks of a range."""
+    with reading() as (connection, _):
+        return reads.annotations(connection, start, end, cascade)
+
+
+@st.cache_data(ttl=LIVE, max_entries=1, show_spinner=False)
+def sources() -> list[Source]:
+    """Every sender, the latest first."""
+    with reading() as (connection, _):
+        return reads.sources(connection)
+
+
+@st.cache_data(ttl=LIVE, max_entries=ANSWERS, show_spinner=False)
+def arrivals(start: int, end: int) -> list[Arrivals]:
+    """Arrivals per hour, sender, outcome and reason."""
+    with reading() as (connection, _):
+        return reads.arrivals(connection, start, end)
+
+
+@st.cache_data(ttl=STEADY, max_entries=1, show_spinner=False)
+def over_the_caps() -> list[tuple[str, str]]:
+    """(cascade, kind of name) of which some are counted together as `__other__`."""
+    with reading() as (connection, _):
+        return reads.over_the_caps(connection)
+
+
+def _place() -> tuple[str | None, str | None]:
+    return os.environ.get("CASCADEWATCH_CONFIG"), os.environ.get("CASCADEWATCH_DATABASE_URL")
+
+
+def _close(opened: tuple[Settings, Store]) -> None:
+    opened[1].close()
+
+
+@st.cache_resource(show_spinner=False, on_release=_close)
+def _opened(config: str | None, database_url: str | None) -> tuple[Settings, Store]:
+    """The arguments are what `load` reads from the environment: another place is another store."""
+    chosen = load()
+    return chosen, open_store(chosen, now())

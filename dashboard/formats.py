@@ -1,0 +1,192 @@
+"""Numbers, money, times and names as people read them. Pure.
+
+Prose has at most three significant digits (`dollars`), tables are exact (`dollars_exact`). None is
+shown as "–", never as 0.
+"""
+
+import re
+from datetime import datetime
+from math import floor, log10
+from zoneinfo import ZoneInfo
+
+UNKNOWN = "–"
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+_MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")  # every ASCII punctuation mark may be escaped
+_PLAIN = re.compile(r"[A-Za-z0-9]+(?:[ _-][A-Za-z0-9]+)*")
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """A share as a percentage.
+
+    >>> percent(0.3014), percent(None)
+    ('30.1 %', '–')
+    """
+    return UNKNOWN if share is None else f"{_signless_zero(share * 100, digits):,.{digits}f} %"
+
+
+def points(difference: float | None, digits: int = 1, signed: bool = True) -> str:
+    """A difference of two shares, in percentage points.
+
+    >>> points(0.061), points(-0.1, 0), points(0.26, 0, signed=False)
+    ('+6.1 pts', '−10 pts', '26 pts')
+    """
+    if difference is None:
+        return UNKNOWN
+    text = f"{abs(_signless_zero(difference * 100, digits)):,.{digits}f} pts"
+    rounded = round(difference * 100, digits)
+    return f"{_sign(rounded, signed)}{text}"
+
+
+def span(low: float | None, high: float | None) -> str | None:
+    """An interval of a share in whole percent; None where there is none.
+
+    >>> span(0.281, 0.323)
+    '28–32 %'
+    """
+    if low is None or high is None:
+        return None
+    wide = high - low >= 0.02
+    return f"{low * 100:.0f}–{high * 100:.0f} %" if wide else f"{low * 100:.1f}–{high * 100:.1f} %"
+
+
+def dollars(usd: float | None, signed: bool = False) -> str:
+    """Money for prose: thousands, and three significant digits at most.
+
+    >>> dollars(628.4), dollars(1234567), dollars(0.00031), dollars(-12.345), dollars(146, signed=True)
+    ('$628', '$1,230,000', '$0.00031', '−$12.3', '+$146')
+    """
+    if usd is None:
+        return UNKNOWN
+    return f"{_sign(usd, signed)}${_significant(abs(usd))}"
+
+
+def dollars_exact(usd: float | None, digits: int = 2) -> str:
+    """Money for tables.
+
+    >>> dollars_exact(1234.5), dollars_exact(-0.5)
+    ('$1,234.50', '−$0.50')
+    """
+    return UNKNOWN if usd is None else f"{_sign(usd, False)}${abs(usd):,.{digits}f}"
+
+
+def dollar_span(low: float | None, high: float | None) -> str | None:
+    """A range of money for prose; None where there is none.
+
+    >>> dollar_span(480, 690)
+    '$480–690'
+    """
+    if low is None or high is None:
+        return None
+    if low < 0 or high < 0:
+        return f"{dollars(low)} to {dollars(high)}"
+    return f"{dollars(low)}–{_significant(high)}"
+
+
+def count(n: float | None) -> str:
+    """A whole number with thousands.
+
+    >>> count(41200)
+    '41,200'
+    """
+    return UNKNOWN if n is None else f"{n:,.0f}"
+
+
+def ratio(value: float | None) -> str:
+    """A ratio such as a burn rate.
+
+    >>> ratio(1.23456)
+    '1.23'
+    """
+    return UNKNOWN if value is None else f"{value:,.2f}"
+
+
+def milliseconds(value: float | None) -> str:
+    """A latency.
+
+    >>> milliseconds(412.3), milliseconds(1840), milliseconds(125_000)
+    ('412 ms', '1.84 s', '2.1 min')
+    """
+    if value is None:
+        return UNKNOWN
+    if value < 1000:
+        return f"{value:.0f} ms"
+    return f"{_significant(value / 1000)} s" if value < 100_000 else f"{value / MINUTE:.1f} min"
+
+
+def duration(millis: int) -> str:
+    """A length of time in its largest fitting unit.
+
+    >>> duration(6 * 3_600_000), duration(9 * 86_400_000), duration(30_000), duration(86_400_000)
+    ('6 h', '9 days', 'less than a minute', '24 h')
+    """
+    if millis < MINUTE:
+        return "less than a minute"
+    if millis < HOUR:
+        return f"{millis // MINUTE} min"
+    return f"{millis // HOUR} h" if millis < 2 * DAY else f"{millis // DAY} days"
+
+
+def ago(then: int | None, now: int) -> str:
+    """How long ago a moment (epoch ms) was.
+
+    >>> ago(0, 6 * 3_600_000), ago(None, 0), ago(5, 5)
+    ('6 h ago', 'never', 'just now')
+    """
+    if then is None:
+        return "never"
+    return "just now" if now - then < MINUTE else f"{duration(now - then)} ago"
+
+
+def local(millis: int, zone: str) -> datetime:
+    """A moment as a naive datetime on the wall clock of a zone: what charts and tables plot."""
+    return datetime.fromtimestamp(millis / 1000, ZoneInfo(zone)).replace(tzinfo=None)
+
+
+def moment(millis: int | None, zone: str) -> str:
+    """Day and minute in a zone.
+
+    >>> moment(1_795_262_400_000, "Europe/Berlin")
+    'Sat 21 Nov, 13:00'
+    """
+    return UNKNOWN if millis is None else f"{local(millis, zone):%a %-d %b, %H:%M}"
+
+
+def escaped(words: str) -> str:
+    r"""Our own words where Streamlit reads Markdown: `$5 … $6` would become a formula.
+
+    Words of others never go there: they are shown by `st.text`, `st.code` or a table's cells.
+
+    >>> escaped("$480–690")
+    '\\$480–690'
+    """
+    return _MARKDOWN.sub(r"\\\1", words)
+
+
+def is_plain(name: str) -> bool:
+    """Whether somebody else's name is made of letters, digits and single separators alone, so that no
+    syntax can hide in it and a heading may show it.
+
+    >>> is_plain("support-v2"), is_plain("![](//x)"), is_plain("www.example.org")
+    (True, False, False)
+    """
+    return _PLAIN.fullmatch(name) is not None
+
+
+def _significant(value: float, digits: int = 3) -> str:
+    if value == 0:
+        return "0"
+    places = digits - 1 - floor(log10(value))
+    rounded = round(value, places)
+    if rounded >= 1 and value < 10:
+        return f"{rounded:,.2f}"
+    text = f"{rounded:,.{max(0, places)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _sign(value: float, plus: bool) -> str:
+    return "−" if value < 0 else "+" if plus and value > 0 else ""
+
+
+def _signless_zero(value: float, digits: int) -> float:
+    """-0.04 is shown as 0.0, not as -0.0."""
+    return 0.0 if round(value, digits) == 0 else value
