@@ -251,10 +251,7 @@ def _cause(attempt: Attempt) -> str:
 
 
 def _hops(attempts: Sequence[Attempt], order: TierOrder) -> int:
-    return sum(
-        _outcome(a) == "reject" and order.above(b.tier, a.tier)
-        for a, b in pairwise(attempts)
-    )
+    return sum(_outcome(a) == "reject" and order.above(b.tier, a.tier) for a, b in pairwise(attempts))
 
 
 def _path(

@@ -58,9 +58,7 @@ def _learned(seen: Mapping[str, SeenTier], pairs: frozenset[tuple[str, str]]) ->
     return tuple(sorted(seen, key=lambda name: (-below[name], name)))
 
 
-def _stands_below(
-    a: str, b: str, seen: Mapping[str, SeenTier], pairs: frozenset[tuple[str, str]]
-) -> bool:
+def _stands_below(a: str, b: str, seen: Mapping[str, SeenTier], pairs: frozenset[tuple[str, str]]) -> bool:
     forward, backward = (a, b) in pairs, (b, a) in pairs
     if forward != backward:
         return forward

@@ -39,6 +39,7 @@ DARK: dict[str, object] = {
     "grayTextColor": "#AAB3BD",
 }
 BOTH: dict[str, object] = {
+    "paddingTop": "2.5rem",
     "baseRadius": "0.375rem",
     "showWidgetBorder": True,
     "headingFontWeights": [600, 600, 600, 600, 600, 600],
@@ -49,11 +50,13 @@ BOTH: dict[str, object] = {
 
 CONFIG: dict[str, object] = {
     "browser.gatherUsageStats": False,  # nothing is told to anybody
+    "client.showErrorLinks": False,
     "client.showErrorDetails": "none",  # a viewer is not shown the insides
     "client.toolbarMode": "minimal",
     "client.showSidebarNavigation": True,
     "global.developmentMode": False,
     "runner.magicEnabled": False,
+    "server.enableAgentApi": False,
     "server.enableCORS": True,  # also guards the WebSocket's origin
     "server.enableStaticServing": False,
     "server.enableXsrfProtection": True,

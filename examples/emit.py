@@ -133,8 +133,10 @@ def _get(thing: Any, name: str) -> Any:
 
 def _first(kinds: Any, *places: tuple[Any, str]) -> Any:
     """The first value of one of the types; libraries put all sorts of things in these places."""
-    found = (_get(thing, name) for thing, name in places)
-    return next((v for v in found if isinstance(v, kinds) and not isinstance(v, bool) and v != ""), None)
+    for thing, name in places:
+        if isinstance(value := _get(thing, name), kinds) and value is not True and value is not False:
+            return value
+    return None
 
 
 def usage_of(usage: Any) -> dict[str, int]:

@@ -4,7 +4,10 @@ database that `cascadewatch.toml` names."""
 from alembic import context
 from sqlalchemy import Connection
 
+from cascadewatch.store import rollup_tables
 from cascadewatch.store.tables import metadata
+
+assert rollup_tables.ROLLUPS  # its import adds them to the metadata
 
 
 def run(connection: Connection) -> None:

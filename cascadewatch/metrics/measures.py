@@ -104,7 +104,15 @@ LABEL_MEASURES: tuple[str, ...] = (
     "extra_n",  # weight of the labels behind extra_cost
 )
 
-CALLER_MEASURES: tuple[str, ...] = ("events", "judged", "escalated", "cost", "extra_cost", "priceable", "priced")  # fmt: skip
+CALLER_MEASURES: tuple[str, ...] = (
+    "events",
+    "judged",
+    "escalated",
+    "cost",
+    "extra_cost",
+    "priceable",
+    "priced",
+)
 
 LATENCY_BINS_PER_DECADE = 40  # edges 6 % apart: finer than a percentile of 10,000 requests
 SCORE_BINS = 50  # every fifth edge is one of ECE's ten

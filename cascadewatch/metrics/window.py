@@ -108,4 +108,4 @@ class Window:
 
     def narrowed(self, counts: Counts, start: int, end: int) -> "Window":
         """The same cascade over one bucket of the range: its ratios stay those of the range."""
-        return replace(self, counts=counts, start=start, end=end, clusters=(), tiers=(), bins={}, labels=())  # fmt: skip
+        return replace(self, counts=counts, start=start, end=end, clusters=(), tiers=(), bins={}, labels=())

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from cascadewatch.metrics.measures import latency_bin, score_bin
 from cascadewatch.model import JUDGE_FAILURES, LABEL_PRECEDENCE
-from cascadewatch.store.rows import NOT_PRICEABLE, AttemptRow, EventRow
+from cascadewatch.store.rows import NOT_PRICEABLE
+from cascadewatch.store.rowtypes import AttemptRow, EventRow
 
 MINUTE = 60_000
 QUARTER = 15 * MINUTE
@@ -152,7 +153,7 @@ def _estimates(label: LabelRow) -> bool:
 
 
 def _first(labels: Iterable[LabelRow]) -> LabelRow | None:
-    return min(labels, key=lambda x: LABEL_PRECEDENCE.index(x.source), default=None)  # type: ignore[arg-type]
+    return min(labels, key=lambda x: LABEL_PRECEDENCE.index(x.source), default=None)
 
 
 def _count(sums: Sums, key: Key, values: list[int]) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 from cascadewatch.store.cells import HOUR
 from cascadewatch.store.receipt import Receipt, Rejection
-from cascadewatch.store.rows import EventRow
+from cascadewatch.store.rowtypes import EventRow
 
 _PLACE = re.compile(r"\[\d+\]")
 MAX_REASON = 160
@@ -24,7 +24,8 @@ _SEEN = text(
     "VALUES (:source, :cascade, :events, :received, :received, :time) "
     'ON CONFLICT (source, "cascade") DO UPDATE SET events = sources.events + excluded.events, '
     "last_received = excluded.last_received, "
-    "last_time = CASE WHEN excluded.last_time > sources.last_time THEN excluded.last_time ELSE sources.last_time END"
+    "last_time = CASE WHEN excluded.last_time > sources.last_time "
+    "THEN excluded.last_time ELSE sources.last_time END"
 )
 
 

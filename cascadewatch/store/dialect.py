@@ -50,7 +50,7 @@ def _add_sql(table: Table, source: str) -> str:
     sums = [f'"{c.name}"' for c in table.c if not c.primary_key]
     update = ", ".join(f"{s} = {table.name}.{s} + excluded.{s}" for s in sums)
     return (
-        f"INSERT INTO {table.name} ({_columns(table)}) {source} "  # noqa: S608 - own names
+        f"INSERT INTO {table.name} ({_columns(table)}) {source} "
         f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {update}"
     )
 
@@ -112,11 +112,11 @@ def held(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, tuple[byt
 
 def take_sequence(connection: Connection, name: str, count: int) -> int:
     """The first of `count` new numbers, ascending; the write lock is held."""
-    last = connection.execute(
-        text("SELECT value FROM sequences WHERE name = :name"), {"name": name}
-    ).scalar()
+    last = connection.execute(text("SELECT value FROM sequences WHERE name = :name"), {"name": name}).scalar()
     if last is None:
-        connection.execute(text("INSERT INTO sequences (name, value) VALUES (:name, :n)"), {"name": name, "n": count})
+        connection.execute(
+            text("INSERT INTO sequences (name, value) VALUES (:name, :n)"), {"name": name, "n": count}
+        )
         return 1
     connection.execute(
         text("UPDATE sequences SET value = value + :n WHERE name = :name"), {"name": name, "n": count}

@@ -46,7 +46,9 @@ class Store:
         self.path: Path | None = None
         if self.url.get_backend_name() == "sqlite":
             self.path = _sqlite_path(self.url.database)
-            self._lock: FileLock | None = FileLock(f"{self.path}.lock", timeout=BUSY_SECONDS, poll_interval=0.002)
+            self._lock: FileLock | None = FileLock(
+                f"{self.path}.lock", timeout=BUSY_SECONDS, poll_interval=0.002
+            )
             self.engine, self.reader = _sqlite_engines(self.path)
         else:
             self._lock = None

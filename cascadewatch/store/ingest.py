@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from cascadewatch.model import Event, Label, digest
 from cascadewatch.store import counters, dialect, labelling, rollup, tables, tiers
+from cascadewatch.store.cells import Cells
 from cascadewatch.store.receipt import Batch, Receipt, Rejection
 from cascadewatch.store.rows import Context, Rows, build
 from cascadewatch.store.state import MAX_CASCADES, MAX_TIERS, State
@@ -44,7 +45,9 @@ class Sorted:
     stored: list[Rows] = field(default_factory=list)
 
 
-def take(connection: Connection, state: State, batches: Sequence[Batch], around: Surroundings) -> list[Receipt]:
+def take(
+    connection: Connection, state: State, batches: Sequence[Batch], around: Surroundings
+) -> list[Receipt]:
     """Stores batches; the receipts come in the same order. Nothing is final before the commit."""
     sorted_batches = _sort(connection, state, batches)
     contexts = _learn(connection, state, sorted_batches, around)
@@ -67,7 +70,11 @@ def _sort(connection: Connection, state: State, batches: Sequence[Batch]) -> lis
 
 
 def _sort_one(
-    state: State, batch: Batch, keys: list[bytes], held: dict[bytes, tuple[bytes, int]], here: dict[bytes, bytes]
+    state: State,
+    batch: Batch,
+    keys: list[bytes],
+    held: dict[bytes, tuple[bytes, int]],
+    here: dict[bytes, bytes],
 ) -> Sorted:
     s = Sorted(batch, Receipt(received=len(batch.events) + len(batch.rejections)))
     s.refused = list(batch.rejections)
@@ -189,7 +196,7 @@ class NewRows:
         self.keys: list[tuple[bytes, bytes, int, int]] = []
         self.labels: list[tuple[Any, ...]] = []
         self.texts: list[tuple[int, str | None, str]] = []
-        self.cells: dict[str, rollup.Cells] = {}
+        self.cells: dict[str, Cells] = {}
         self.newest_label: dict[str, int] = {}
 
     def add(self, rows: Rows, key: bytes, said: bytes, labels: list[Label], received: int) -> None:
@@ -223,7 +230,9 @@ def _label_again(connection: Connection, state: State, sorted_batches: list[Sort
             for s in sorted_batches for seq, event in s.again for x in event.labels]  # fmt: skip
     here = [(s, key, event) for s in sorted_batches for key, event in s.again_here]
     held = dialect.held(connection, [key for _, key, _ in here]) if here else {}
-    said += [labelling.Said(held[key][1], x, s.batch.received) for s, key, event in here for x in event.labels]
+    said += [
+        labelling.Said(held[key][1], x, s.batch.received) for s, key, event in here for x in event.labels
+    ]
     if said:
         labelling.apply(connection, state, said)
 

@@ -101,9 +101,9 @@ def verify(known: Mapping[str, Key], presented: str, now: int) -> Key | None:
 
     `known` is by prefix. Takes as long for an unknown prefix as for a wrong secret.
     """
-    _, _, rest = presented.partition("cw_")
+    kind, _, rest = presented.partition("_")
     prefix, _, secret = rest.partition("_")
-    key = known.get(prefix)
+    key = known.get(prefix) if kind == "cw" else None
     right = hmac.compare_digest(_hash(secret), key.hash if key else _NOBODY)
     if not right or key is None or key.revoked is not None:
         return None

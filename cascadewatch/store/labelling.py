@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select
 
 from cascadewatch.model import Label, epoch_ms
 from cascadewatch.store import dialect, raw, rollup, tables
-from cascadewatch.store.cells import LabelRow
+from cascadewatch.store.cells import Cells, LabelRow
 from cascadewatch.store.state import State
 
 WAITING_MS = 7 * 86_400_000  # how long an early label waits for its event
@@ -45,8 +45,10 @@ def attempts_of(connection: Connection, seqs: Sequence[int]) -> dict[int, int]:
     sizes: dict[int, int] = {}
     for i in range(0, len(seqs), 500):
         part = table.c.event.in_(list(seqs[i : i + 500]))
-        rows: Any = connection.execute(select(table.c.event, func.count()).where(part).group_by(table.c.event))
-        sizes.update({seq: n for seq, n in rows})
+        rows: Any = connection.execute(
+            select(table.c.event, func.count()).where(part).group_by(table.c.event)
+        )
+        sizes.update(dict(tuple(row) for row in rows))
     return sizes
 
 
@@ -62,7 +64,7 @@ def apply(connection: Connection, state: State, said: Sequence[Said]) -> None:
     wanted: dict[int, list[Said]] = defaultdict(list)
     for x in said:
         wanted[x.seq].append(x)
-    cells: dict[str, rollup.Cells] = {}
+    cells: dict[str, Cells] = {}
     rows: list[tuple[Any, ...]] = []
     newest: dict[str, int] = {}
     for held in raw.by_seq(connection, wanted):
@@ -84,7 +86,7 @@ def _changed(held: raw.Held, said: list[Said]) -> list[Said]:
     return [x for x in last.values() if row_of(x.label) not in held.labels]
 
 
-def _move(cells: rollup.Cells, held: raw.Held, said: list[Said]) -> None:
+def _move(cells: Cells, held: raw.Held, said: list[Said]) -> None:
     """Takes the event's old labels out of the sums and puts the new ones in."""
     merged = {(x.attempt, x.source): x for x in held.labels}
     merged.update({(x.label.attempt, x.label.source): row_of(x.label) for x in said})
@@ -97,7 +99,9 @@ def _replace(connection: Connection, rows: list[tuple[Any, ...]]) -> None:
     if rows:
         connection.execute(
             delete(table).where(
-                table.c.event == bindparam("e"), table.c.attempt == bindparam("a"), table.c.source == bindparam("s")
+                table.c.event == bindparam("e"),
+                table.c.attempt == bindparam("a"),
+                table.c.source == bindparam("s"),
             ),
             [{"e": row[0], "a": row[1], "s": row[2]} for row in rows],
         )
@@ -119,7 +123,9 @@ def wait(connection: Connection, key: bytes, label: Label, received: int) -> Non
     """Keeps a label whose event has not come yet."""
     table = tables.waiting_labels
     connection.execute(
-        delete(table).where(table.c.key == key, table.c.attempt == label.attempt, table.c.source == label.source)
+        delete(table).where(
+            table.c.key == key, table.c.attempt == label.attempt, table.c.source == label.source
+        )
     )
     row = (key, *stored(0, label, received)[1:], received)
     dialect.insert(connection, table, [row])
@@ -127,7 +133,7 @@ def wait(connection: Connection, key: bytes, label: Label, received: int) -> Non
 
 def take_waiting(connection: Connection, keys: Sequence[bytes], now: int) -> dict[bytes, list[Label]]:
     """Labels that waited for the given events, taken out of the waiting room."""
-    from cascadewatch.store.rows import moment
+    from cascadewatch.store.restore import moment
 
     table = tables.waiting_labels
     if connection.execute(select(table.c.key).limit(1)).first() is None:

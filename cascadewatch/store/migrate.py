@@ -34,11 +34,15 @@ def prepare(store: Store, now: int, minute_days: int) -> None:
     if found == HEAD:
         return
     if found is not None and found > HEAD:
-        raise SchemaError(f"the database has schema {found}, newer than this program's {HEAD}; "
-                          "use the newer cascadewatch, or restore the backup made before its upgrade")  # fmt: skip
+        raise SchemaError(
+            f"the database has schema {found}, newer than this program's {HEAD}; "
+            "use the newer cascadewatch, or restore the backup made before its upgrade"
+        )
     if found is not None and store.dialect != "sqlite":
-        raise SchemaError(f"the database has schema {found}, this program needs {HEAD}; "
-                          "take a backup, then run: cascadewatch db upgrade")  # fmt: skip
+        raise SchemaError(
+            f"the database has schema {found}, this program needs {HEAD}; "
+            "take a backup, then run: cascadewatch db upgrade"
+        )
     upgrade(store, now, minute_days)
 
 
@@ -96,6 +100,4 @@ def _back_up(store: Store, found: str) -> None:
 
 def zone_of(connection: Connection) -> str | None:
     """The zone the local days in the rollups were made for."""
-    return connection.execute(
-        select(tables.meta.c.value).where(tables.meta.c.key == "timezone")
-    ).scalar()
+    return connection.execute(select(tables.meta.c.value).where(tables.meta.c.key == "timezone")).scalar()

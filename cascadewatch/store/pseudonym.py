@@ -37,8 +37,10 @@ def _key(settings: Settings, database: Path | None) -> bytes:
     if settings.caller_key is not None:
         return settings.caller_key.reveal().encode()
     if database is None:
-        raise ConfigError('caller_key is needed on Postgres: set caller_key = "env:CALLER_KEY" (any long '
-                          'random text, the same on every machine), or caller_ids = "plain" or "off"')  # fmt: skip
+        raise ConfigError(
+            'caller_key is needed on Postgres: set caller_key = "env:CALLER_KEY" (any long random text, '
+            'the same on every machine), or caller_ids = "plain" or "off"'
+        )
     return _key_file(database.with_name(f"{database.name}.caller_key"))
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, select
 
 from cascadewatch.store.cells import LabelRow
-from cascadewatch.store.rows import AttemptRow, EventRow
+from cascadewatch.store.rowtypes import AttemptRow, EventRow
 from cascadewatch.store.tables import attempts, events, labels
 
 CHUNK = 2_000
@@ -21,7 +21,9 @@ class Held(NamedTuple):
     labels: list[LabelRow]
 
 
-def held(connection: Connection, start: int = 0, end: int | None = None, cascade: str | None = None) -> Iterator[Held]:
+def held(
+    connection: Connection, start: int = 0, end: int | None = None, cascade: str | None = None
+) -> Iterator[Held]:
     """Stored events of a range of times, in order of arrival, a few thousand in memory at once."""
     where = [events.c.time >= start]
     if end is not None:
@@ -44,12 +46,16 @@ def by_seq(connection: Connection, seqs: Iterable[int]) -> list[Held]:
     found: list[Held] = []
     for i in range(0, len(wanted), 500):
         condition = events.c.seq.in_(wanted[i : i + 500])
-        rows = [EventRow(*r) for r in connection.execute(select(events).where(condition).order_by(events.c.seq))]
+        rows = [
+            EventRow(*r) for r in connection.execute(select(events).where(condition).order_by(events.c.seq))
+        ]
         found.extend(_with_parts(connection, rows, condition))
     return found
 
 
-def _with_parts(connection: Connection, rows: list[EventRow], condition: ColumnElement[bool]) -> Iterator[Held]:
+def _with_parts(
+    connection: Connection, rows: list[EventRow], condition: ColumnElement[bool]
+) -> Iterator[Held]:
     tried: dict[int, list[AttemptRow]] = defaultdict(list)
     said: dict[int, list[LabelRow]] = defaultdict(list)
     of_events = select(attempts).join(events, attempts.c.event == events.c.seq).where(condition)

@@ -14,7 +14,7 @@ MAX_ERRORS = 100  # listed in an answer; the counters are always complete
 class Rejection(NamedTuple):
     """One record that was not taken: its place in the request, and why in a sentence."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody needs here
     id: str | None
     field: str | None
     reason: str

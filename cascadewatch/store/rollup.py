@@ -8,7 +8,9 @@ from sqlalchemy import Connection, Table, func, insert, select, text
 from cascadewatch.settings import Settings
 from cascadewatch.store import dialect, raw, tables
 from cascadewatch.store.cells import QUARTER, Cells
-from cascadewatch.store.rows import Context, Rows, build, event_of
+from cascadewatch.store.restore import event_of
+from cascadewatch.store.rollup_tables import ROLLUPS
+from cascadewatch.store.rows import Context, Rows, build
 from cascadewatch.store.state import State, touch
 
 _PAGE = 20_000  # events in memory at once
@@ -29,7 +31,7 @@ def new_cells(state: State, cascade: str) -> Cells:
 def apply(connection: Connection, cells: Cells) -> None:
     """Adds the sums to every tier."""
     for (family, tier), sums in cells.tables().items():
-        table = tables.ROLLUPS[family].tiers[tier]
+        table = ROLLUPS[family].tiers[tier]
         dialect.add(connection, table, [(*key, *sums[key]) for key in sorted(sums)])
 
 
@@ -64,7 +66,7 @@ def _made_anew(held: raw.Held, context: Context) -> Rows:
 
 def rebuild(connection: Connection, state: State) -> int:
     """Empties every rollup and sums the held events up again; returns their number."""
-    for rollup in tables.ROLLUPS.values():
+    for rollup in ROLLUPS.values():
         for table in rollup.tiers.values():
             connection.execute(table.delete())
     total = 0
@@ -111,7 +113,9 @@ def rezone(connection: Connection, settings: Settings, state: State) -> None:
     if zone == settings.timezone:
         return
     if zone is not None:
-        connection.execute(text("CREATE TEMP TABLE zone_days (quarter BIGINT PRIMARY KEY, day BIGINT NOT NULL)"))
+        connection.execute(
+            text("CREATE TEMP TABLE zone_days (quarter BIGINT PRIMARY KEY, day BIGINT NOT NULL)")
+        )
         connection.execute(
             text("INSERT INTO zone_days VALUES (:quarter, :day)"), list(_quarters(connection, state))
         )
@@ -124,7 +128,7 @@ def rezone(connection: Connection, settings: Settings, state: State) -> None:
 
 
 def _quarters(connection: Connection, state: State) -> Iterable[dict[str, int]]:
-    table = tables.ROLLUPS["events"].tiers["quarter"]
+    table = ROLLUPS["events"].tiers["quarter"]
     first, last = connection.execute(select(func.min(table.c.bucket), func.max(table.c.bucket))).one()
     if first is None:
         return [{"quarter": 0, "day": 0}]
@@ -132,7 +136,7 @@ def _quarters(connection: Connection, state: State) -> Iterable[dict[str, int]]:
 
 
 def _days_from_quarters(connection: Connection, family: str) -> None:
-    rollup = tables.ROLLUPS[family]
+    rollup = ROLLUPS[family]
     quarter, day = rollup.tiers["quarter"], rollup.tiers["day"]
     zone_days = _zone_days()
     connection.execute(day.delete())

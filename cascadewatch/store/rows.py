@@ -1,112 +1,13 @@
-"""An event as rows and back. Everything derived is derived here, once, on the way in."""
+"""An event as rows. Everything derived is derived here, once, on the way in."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import msgspec
 
 from cascadewatch import pricing
-from cascadewatch.model import (
-    EPOCH,
-    MILLISECOND,
-    Attempt,
-    Event,
-    Facts,
-    Fingerprints,
-    TierOrder,
-    Usage,
-    Verdict,
-    derive,
-)
-from cascadewatch.store import tables
-
-
-class EventRow(NamedTuple):
-    """One row of `events`, in the table's column order."""
-
-    seq: int
-    source: str
-    id: str
-    time: int
-    received: int
-    cascade: str
-    route: str
-    origin: str
-    caller: str | None
-    session: str | None
-    revision: str | None
-    latency_ms: float | None
-    path: str
-    cause: str | None
-    served_tier: str | None
-    completed: int
-    judged: int
-    escalated: int
-    escalations: int
-    exhausted: int
-    retries: int
-    flagship: int
-    cheap_index: int | None
-    served_index: int | None
-    flagship_index: int | None
-    cost_cheap: int
-    cost_verify: int
-    cost_escalated: int
-    cost_fallback: int
-    cost_routed: int
-    cost_other: int
-    extra_cost: int
-    priceable: int
-    priced: int
-    comparable: int
-    counterfactual_input: int | None
-    counterfactual_output: int | None
-    tags: str | None
-    prefix: str | None
-    suffix: str | None
-
-
-class AttemptRow(NamedTuple):
-    """One row of `attempts`, in the table's column order."""
-
-    event: int
-    position: int
-    tier: str
-    kind: str
-    provider: str | None
-    model: str | None
-    service_tier: str | None
-    status: str
-    input: int | None
-    cache_read: int | None
-    cache_write: int | None
-    output: int | None
-    reasoning: int | None
-    cost: int | None
-    price_source: str | None
-    latency_ms: float | None
-    outcome: str | None
-    verifier: str | None
-    mechanism: str | None
-    score: float | None
-    threshold: float | None
-    reason: str | None
-    verify_provider: str | None
-    verify_model: str | None
-    verify_service_tier: str | None
-    verify_input: int | None
-    verify_cache_read: int | None
-    verify_cache_write: int | None
-    verify_output: int | None
-    verify_reasoning: int | None
-    verify_cost: int | None
-    verify_price_source: str | None
-    verify_latency_ms: float | None
-
-
-assert tuple(c.name for c in tables.events.c) == EventRow._fields
-assert tuple(c.name for c in tables.attempts.c) == AttemptRow._fields
+from cascadewatch.model import Attempt, Event, Facts, TierOrder, Usage, Verdict, derive
+from cascadewatch.store.rowtypes import AttemptRow, EventRow
 
 NOT_PRICEABLE = "none"  # price_source of a verdict that needs no price
 
@@ -116,14 +17,6 @@ class Flagship(NamedTuple):
 
     provider: str | None
     model: str | None
-
-
-class Book(Protocol):
-    """What rows need of pricing.PriceBook."""
-
-    def rates(
-        self, model: str | None, provider: str | None, at_ms: int, service_tier: str | None = None
-    ) -> pricing.Rates | None: ...
 
 
 class Rows(NamedTuple):
@@ -138,7 +31,7 @@ class Context(NamedTuple):
 
     order: TierOrder
     flagship: Flagship | None
-    book: Any  # a Book
+    book: pricing.PriceBook
     pseudonym: Callable[[str | None], str | None]  # of callers and sessions
 
 
@@ -152,15 +45,17 @@ def build(event: Event, seq: int, source: str, received: int, origin: str, conte
     facts = derive(event, context.order)
     time = event.millis
     attempts = [_attempt_row(seq, i, a, time, context.book) for i, a in enumerate(event.attempts)]
+    derived: tuple[Any, ...] = (
+        *fact_columns(facts),
+        _flagship_index(attempts, context.order.flagship),
+        *_money_columns(facts, attempts, time, context),
+    )
     fingerprints = event.fingerprints
     return Rows(
-        EventRow(
+        EventRow(  # type: ignore[call-arg]  # `derived` is the middle columns
             seq, source, event.id, time, received, event.cascade, event.route, origin,
             context.pseudonym(event.caller), context.pseudonym(event.session), event.revision,
-            _latency(event, attempts),
-            *fact_columns(facts),
-            _flagship_index(attempts, context.order.flagship),
-            *_money_columns(facts, attempts, time, context),
+            _latency(event, attempts), *derived,
             _tags(event.tags).decode() if event.tags else None,
             fingerprints.prefix if fingerprints else None,
             fingerprints.suffix if fingerprints else None,
@@ -190,7 +85,7 @@ def fact_columns(facts: Facts) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _attempt_row(seq: int, position: int, a: Attempt, time: int, book: Any) -> AttemptRow:
+def _attempt_row(seq: int, position: int, a: Attempt, time: int, book: pricing.PriceBook) -> AttemptRow:
     price = pricing.attempt_cost(a, time, book)
     usage = a.usage or _NO_USAGE
     verdict = _NO_VERDICT if a.verdict is None else _verdict_columns(a.verdict, time, book)
@@ -201,7 +96,7 @@ def _attempt_row(seq: int, position: int, a: Attempt, time: int, book: Any) -> A
     )  # fmt: skip
 
 
-def _verdict_columns(v: Verdict, time: int, book: Any) -> tuple[Any, ...]:
+def _verdict_columns(v: Verdict, time: int, book: pricing.PriceBook) -> tuple[Any, ...]:
     price = pricing.verdict_cost(v, time, book)
     usage = v.usage or _NO_USAGE
     cost, source = (None, NOT_PRICEABLE) if price is None else price
@@ -239,7 +134,14 @@ def _money_columns(
         if cheap is not None and a.position > cheap:
             extra += cost + verify
     comparable = priced == priceable and facts.path != "cached" and order.flagship is not None
-    return (*parts, extra, priceable, priced, int(comparable), *_counterfactual(facts, attempts, time, context))
+    return (
+        *parts,
+        extra,
+        priceable,
+        priced,
+        int(comparable),
+        *_counterfactual(facts, attempts, time, context),
+    )
 
 
 def _flagship_index(attempts: Sequence[AttemptRow], flagship: str | None) -> int | None:
@@ -270,52 +172,3 @@ def _tokens(a: AttemptRow) -> tuple[int, int] | None:
     if a.input is None or a.output is None:
         return None
     return a.input + (a.cache_read or 0) + (a.cache_write or 0), a.output
-
-
-def event_of(row: EventRow, attempts: Sequence[AttemptRow]) -> Event:
-    """The event behind stored rows, with computed costs taken out again, so that it can be
-    derived and priced anew. Caller and session come back as stored."""
-    return Event(
-        id=row.id,
-        time=moment(row.time),
-        cascade=row.cascade,
-        route=row.route,
-        caller=row.caller,
-        session=row.session,
-        revision=row.revision,
-        latency_ms=row.latency_ms,
-        completed=bool(row.completed),
-        attempts=[_attempt_of(a) for a in attempts],
-        fingerprints=Fingerprints(row.prefix, row.suffix) if row.prefix or row.suffix else None,
-        tags=msgspec.json.decode(row.tags) if row.tags else None,
-    )
-
-
-def _attempt_of(a: AttemptRow) -> Attempt:
-    verdict = None
-    if a.outcome is not None:
-        verdict = Verdict(
-            a.outcome, a.verifier, a.mechanism, a.score, a.threshold, a.reason,  # type: ignore[arg-type]
-            a.verify_provider, a.verify_model, a.verify_service_tier,
-            _usage(a.verify_input, a.verify_cache_read, a.verify_cache_write, a.verify_output,
-                   a.verify_reasoning),
-            _reported(a.verify_cost, a.verify_price_source), a.verify_latency_ms,
-        )  # fmt: skip
-    return Attempt(
-        a.tier, a.kind, a.provider, a.model, a.service_tier, a.status,  # type: ignore[arg-type]
-        _usage(a.input, a.cache_read, a.cache_write, a.output, a.reasoning),
-        _reported(a.cost, a.price_source), a.latency_ms, verdict,
-    )  # fmt: skip
-
-
-def _usage(*counts: int | None) -> Usage | None:
-    return Usage(*counts) if any(c is not None for c in counts) else None
-
-
-def _reported(cost: int | None, source: str | None) -> float | None:
-    return cost / 1e9 if source == "reported" and cost is not None else None
-
-
-def moment(millis: int) -> datetime:
-    """The aware UTC datetime of epoch milliseconds."""
-    return (EPOCH + millis * MILLISECOND).astimezone(UTC)

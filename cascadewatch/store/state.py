@@ -44,7 +44,7 @@ class CascadeState:
     configured: tuple[str, ...] = ()
     tiers: dict[str, Tier] = field(default_factory=dict)
     pairs: set[tuple[str, str]] = field(default_factory=set)
-    order: TierOrder = TierOrder((), None, None)
+    order: TierOrder = field(default_factory=lambda: TierOrder((), None, None))
     decided_for: tuple[str, ...] = ()  # the settings' tiers when `order` was decided
 
     def decide(self, costs: dict[str, float | None]) -> TierOrder:
@@ -121,12 +121,12 @@ class State:
 
     def __init__(self, connection: Connection, settings: Settings) -> None:
         self.settings = settings
-        kept = dict(connection.execute(select(tables.meta.c.key, tables.meta.c.value)).all())  # type: ignore[arg-type]
+        kept = dict(connection.execute(select(tables.meta.c.key, tables.meta.c.value)).all())
         self.changed = False  # tiers or horizons, in this transaction
         self.generation = kept.get("generation", "0")
         self.minute_floor = int(kept.get("minute_horizon", 0))
         self.zone: Callable[[int], int] = local_days(settings.timezone)
-        self.names = Names(settings, connection.execute(select(tables.names)).all())  # type: ignore[arg-type]
+        self.names = Names(settings, connection.execute(select(tables.names)).all())
         self.cascades: dict[str, CascadeState] = {}
         self._read_tiers(connection, kept)
 

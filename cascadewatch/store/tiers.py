@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, select
 from cascadewatch.model import Attempt, Event
 from cascadewatch.store import dialect, tables
 from cascadewatch.store.cells import ALL
+from cascadewatch.store.rollup_tables import ROLLUPS
 from cascadewatch.store.state import ORDER, CascadeState, State, Tier
 
 
@@ -56,7 +57,7 @@ def save(connection: Connection, name: str, cascade: CascadeState) -> None:
 
 def mean_costs(connection: Connection, cascade: str) -> dict[str, float | None]:
     """Mean cost per priced attempt of each tier in nano-dollars, for tiers that never met."""
-    table = tables.ROLLUPS["attempts"].tiers["day"]
+    table = ROLLUPS["attempts"].tiers["day"]
     rows: Any = connection.execute(
         select(table.c.tier, func.sum(table.c.cost), func.sum(table.c.priced))
         .where(table.c.cascade == cascade, table.c.route == ALL)

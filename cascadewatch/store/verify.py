@@ -8,19 +8,22 @@ I8  the names that rollups know are under their caps
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from cascadewatch.metrics.measures import PARTS
 from cascadewatch.model import derive
 from cascadewatch.settings import Settings
 from cascadewatch.store import dialect, raw, rollup
 from cascadewatch.store.cells import UTC_DAY, Cells, Sums
 from cascadewatch.store.engine import Store
-from cascadewatch.store.rows import event_of, fact_columns
+from cascadewatch.store.restore import event_of
+from cascadewatch.store.rollup_tables import ROLLUPS
+from cascadewatch.store.rows import fact_columns
 from cascadewatch.store.state import State
 from cascadewatch.store.tables import (
-    ROLLUPS,
     attempts,
     event_keys,
     events,
@@ -44,13 +47,13 @@ class Check:
     broken: int = 0
     examples: list[str] = field(default_factory=list)
 
-    def note(self, fits: bool, what: Callable[[], str]) -> None:
+    def note(self, fits: bool, what: str | Callable[[], str]) -> None:
         """Counts one comparison."""
         self.compared += 1
         if not fits:
             self.broken += 1
             if len(self.examples) < MAX_EXAMPLES:
-                self.examples.append(what()[:300])
+                self.examples.append((what if isinstance(what, str) else what())[:300])
 
     def as_dict(self) -> dict[str, Any]:
         """JSON of this check; examples only where something is broken."""
@@ -90,10 +93,16 @@ def _identities(connection: Connection) -> Check:
     keys = _number(connection, select(func.count()).select_from(event_keys))
     rows = _number(connection, select(func.count()).select_from(events))
     check.note(keys == rows, lambda: f"{keys} identities, {rows} events")
-    for table, column in ((event_keys, event_keys.c.seq), (attempts, attempts.c.event), (labels, labels.c.event)):
-        lost = select(func.count()).select_from(table).where(~select(1).where(events.c.seq == column).exists())
+    for table, column in (
+        (event_keys, event_keys.c.seq),
+        (attempts, attempts.c.event),
+        (labels, labels.c.event),
+    ):
+        lost = (
+            select(func.count()).select_from(table).where(~select(1).where(events.c.seq == column).exists())
+        )
         n = _number(connection, lost)
-        check.note(n == 0, lambda table=table, n=n: f"{n} rows of {table.name} without their event")
+        check.note(n == 0, f"{n} rows of {table.name} without their event")
     bare = ~select(1).where(attempts.c.event == events.c.seq).exists()
     n = _number(connection, select(func.count()).select_from(events).where(bare))
     check.note(n == 0, lambda: f"{n} events without attempts")
@@ -121,7 +130,7 @@ def _bounds(state: State) -> Check:
     check = Check("names are under their caps")
     for (kind, scope), known in state.names.known.items():
         limit = state.names.limits[kind] + 1  # and __other__
-        check.note(len(known) <= limit, lambda k=kind, s=scope: f"too many of kind {k} in {s!r}")
+        check.note(len(known) <= limit, f"too many of kind {kind} in {scope!r}")
     return check
 
 
@@ -144,7 +153,7 @@ def _sums(connection: Connection, state: State, progress: Progress) -> Check:
     for (family, tier), n in seen.items():
         table = ROLLUPS[family].tiers[tier]
         held = _number(connection, select(func.count()).select_from(table))
-        check.note(held == n, lambda t=table, a=held, b=n: f"{t.name}: {a} rows, {b} in the days looked at")
+        check.note(held == n, f"{table.name}: {held} rows, {n} in the days looked at")
     return check
 
 
@@ -196,7 +205,7 @@ def _compare_derived(state: State, check: Check, held: raw.Held) -> None:
     facts = fact_columns(derive(event_of(e, held.attempts), state.cascade(e.cascade).order))
     stored = tuple(e[e._fields.index("path") :][: len(facts)])
     check.note(facts == stored, lambda: f"event {e.id!r}: facts {stored} should be {facts}")
-    parts = sum(e[i] for i, name in enumerate(e._fields) if name.startswith("cost_"))
+    parts = sum(getattr(e, f"cost_{part}") for part in PARTS)
     paid = sum((a.cost or 0) + (a.verify_cost or 0) for a in held.attempts)
     check.note(parts == paid, lambda: f"event {e.id!r}: parts sum to {parts}, attempts to {paid}")
 
@@ -227,9 +236,11 @@ def _compare(
         values, wanted = list(row[keys:]), left.pop(tuple(row[:keys]), None)
         if wanted is None:
             wanted = [0] * len(values)  # a row of zeros is what corrections leave
-        check.note(values == wanted, lambda r=row, w=wanted: f"{table.name} {tuple(r)} should be {w}")
+        check.note(values == wanted, partial(_unequal, table.name, tuple(row), wanted))
     for key, values in left.items():
-        check.note(not any(values), lambda k=key, v=values: f"{table.name} lacks {k}: {v}")
+        check.note(not any(values), partial(_unequal, table.name, key, values))
     return n
 
 
+def _unequal(table: str, row: object, wanted: object) -> str:
+    return f"{table} {row} should be {wanted}"

@@ -95,7 +95,9 @@ class Writer:
             elif isinstance(w, LabelBatch):
                 results.append(_take_labels(connection, state, w))
             else:
-                results.append(ingest.annotate(connection, w.time, w.cascade, w.route, "user", w.text, w.author))
+                results.append(
+                    ingest.annotate(connection, w.time, w.cascade, w.route, "user", w.text, w.author)
+                )
         return results
 
     def _save(self, connection: Connection, state: State) -> None:
@@ -168,9 +170,7 @@ class Writer:
             if stop:
                 return
 
-    def _together(
-        self, first: tuple[Work, Future[Any]]
-    ) -> tuple[list[tuple[Work, Future[Any]]], bool]:
+    def _together(self, first: tuple[Work, Future[Any]]) -> tuple[list[tuple[Work, Future[Any]]], bool]:
         """What has queued up, as much as one transaction should carry."""
         jobs, size = [first], _size(first[0])
         while size < MAX_TOGETHER:
@@ -211,7 +211,9 @@ def _take_labels(connection: Connection, state: State, work: LabelBatch) -> Rece
     """Labels known events, lets the others wait. A label is never a duplicate: the last one counts."""
     keyed = [(i, ingest.identity(x.source or work.source, x.id), x) for i, x in work.labels]
     held = dialect.held(connection, [key for _, key, _ in keyed])
-    known = [(i, x, labelling.Said(held[key][1], x.label(), work.received)) for i, key, x in keyed if key in held]
+    known = [
+        (i, x, labelling.Said(held[key][1], x.label(), work.received)) for i, key, x in keyed if key in held
+    ]
     sizes = labelling.attempts_of(connection, [said.seq for _, _, said in known])
     refused = list(work.rejections)
     said = []
@@ -224,7 +226,9 @@ def _take_labels(connection: Connection, state: State, work: LabelBatch) -> Rece
     for _, key, request in keyed:
         if key not in held:
             labelling.wait(connection, key, request.label(), work.received)
-    receipt = Receipt(received=len(work.labels) + len(work.rejections), rejected=len(refused), errors=sorted(refused))
+    receipt = Receipt(
+        received=len(work.labels) + len(work.rejections), rejected=len(refused), errors=sorted(refused)
+    )
     receipt.accepted = receipt.received - receipt.rejected
     count(connection, f"{work.source}/labels", work.received, receipt, (), refused)
     return receipt

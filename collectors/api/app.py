@@ -100,4 +100,7 @@ def _guarded(
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    return answer(refusal_of(error), request)
+    refusal = refusal_of(error)
+    if refusal.status == 404:
+        refusal.message = "there is no such route; /docs lists them"
+    return answer(refusal, request)

@@ -76,9 +76,10 @@ def refusal_of(error: Exception) -> RefusalError:
 def answer(refusal: RefusalError, request: Request, source: str | None = None) -> Response:
     """The response of a refusal, noted in the log without anything of the body."""
     level = logging.WARNING if refusal.status >= 500 else logging.INFO
-    log.log(level, "%s", line("refused", status=refusal.status, method=request.method, path=request.url.path,
-                              source=source, message=refusal.message))  # fmt: skip
     code = CODES.get(refusal.status, "refused")
+    message = None if refusal.status == 400 else refusal.message  # a 400 may repeat a value of the body
+    said = {"method": request.method, "path": request.scope["path"], "source": source, "message": message}
+    log.log(level, "%s", line("refused", status=refusal.status, **said))
     body = encode({"error": {"code": code, "message": refusal.message}})
     headers = {**NO_STORE, **refusal.headers}
     return Response(body, refusal.status, headers, media_type="application/json")

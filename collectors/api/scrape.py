@@ -6,7 +6,8 @@ from sqlalchemy import Connection, func, select
 
 from cascadewatch.metrics.measures import PARTS
 from cascadewatch.store.engine import Store
-from cascadewatch.store.tables import ROLLUPS, ingest_counters
+from cascadewatch.store.rollup_tables import ROLLUPS
+from cascadewatch.store.tables import ingest_counters
 from collectors.metrics_text import Family
 
 Values = dict[tuple[str, ...], int]

@@ -97,7 +97,7 @@ def _table(
     unique: str | None = None,
 ) -> None:
     """A table whose columns are NOT NULL, except those whose names end in "?"."""
-    made = [
+    made: list[sa.Column[object]] = [
         sa.Column(column.rstrip("?"), kind, nullable=column.endswith("?"), autoincrement=False)  # type: ignore[arg-type]
         for column, kind in columns
     ]

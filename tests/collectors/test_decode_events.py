@@ -313,9 +313,21 @@ def test_thirty_two_levels_are_an_invalid_value_and_not_a_syntax_error() -> None
 
 @pytest.mark.parametrize(
     "raw",
-    [b"", b" ", b"5", b"null", b'"x"', b"[", b"[1,]", b"[1] x", b"{}", b'{"events": 5}', b'{"events": [], "x": 1}',
-     json.dumps(event()).encode()],
-)  # fmt: skip
+    [
+        b"",
+        b" ",
+        b"5",
+        b"null",
+        b'"x"',
+        b"[",
+        b"[1,]",
+        b"[1] x",
+        b"{}",
+        b'{"events": 5}',
+        b'{"events": [], "x": 1}',
+        json.dumps(event()).encode(),
+    ],
+)
 def test_a_body_of_another_form_is_refused_whole(raw: bytes) -> None:
     with pytest.raises(InputError):
         decode(raw)
@@ -341,10 +353,25 @@ values = st.recursive(
     max_leaves=8,
 )
 paths = st.sampled_from(
-    [("id",), ("time",), ("cascade",), ("attempts",), ("attempts", 0), ("attempts", 0, "usage"), ("tags",),
-     ("attempts", 0, "usage", "input"), ("attempts", 0, "cost_usd"), ("attempts", 0, "verdict"), ("labels",),
-     ("attempts", 0, "verdict", "score"), ("text",), ("fingerprints",), ("latency_ms",), ("anything",)]
-)  # fmt: skip
+    [
+        ("id",),
+        ("time",),
+        ("cascade",),
+        ("attempts",),
+        ("attempts", 0),
+        ("attempts", 0, "usage"),
+        ("tags",),
+        ("attempts", 0, "usage", "input"),
+        ("attempts", 0, "cost_usd"),
+        ("attempts", 0, "verdict"),
+        ("labels",),
+        ("attempts", 0, "verdict", "score"),
+        ("text",),
+        ("fingerprints",),
+        ("latency_ms",),
+        ("anything",),
+    ]
+)
 
 
 @settings(max_examples=300, deadline=None)

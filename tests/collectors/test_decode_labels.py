@@ -30,9 +30,15 @@ def test_array_object_and_lines_say_the_same() -> None:
 
 @pytest.mark.parametrize(
     ("fields", "field"),
-    [({"attempt": 16}, "attempt"), ({"correct": "yes"}, "correct"), ({"label_source": "vendor"}, "label_source"),
-     ({"probability": 2}, "probability"), ({"atempt": 0}, "atempt"), ({"time": "2026-11-21T13:00:00Z"}, "time")],
-)  # fmt: skip
+    [
+        ({"attempt": 16}, "attempt"),
+        ({"correct": "yes"}, "correct"),
+        ({"label_source": "vendor"}, "label_source"),
+        ({"probability": 2}, "probability"),
+        ({"atempt": 0}, "atempt"),
+        ({"time": "2026-11-21T13:00:00Z"}, "time"),
+    ],
+)
 def test_an_invalid_label_is_refused_alone(fields: dict[str, Any], field: str) -> None:
     labels, rejections = decode_labels(json.dumps([label(**fields), label(id="ok")]).encode(), False, NOW)
     assert [(i, x.id) for i, x in labels] == [(1, "ok")]
@@ -53,10 +59,16 @@ def test_an_annotation_has_a_time_and_a_text() -> None:
 
 @pytest.mark.parametrize(
     ("raw", "words"),
-    [(annotation(time="yesterday"), "time: expected an RFC 3339 time"), (annotation(text=""), "text: expected"),
-     (annotation(text="x" * 2001), "text: expected"), (annotation(rout="x"), "did you mean route?"),
-     (annotation(cascade="x" * 129), "128 characters"), (b"[]", "the body: expected an object"), (b"{", "JSON")],
-)  # fmt: skip
+    [
+        (annotation(time="yesterday"), "time: expected an RFC 3339 time"),
+        (annotation(text=""), "text: expected"),
+        (annotation(text="x" * 2001), "text: expected"),
+        (annotation(rout="x"), "did you mean route?"),
+        (annotation(cascade="x" * 129), "128 characters"),
+        (b"[]", "the body: expected an object"),
+        (b"{", "JSON"),
+    ],
+)
 def test_an_annotation_that_cannot_be_read_says_why(raw: bytes, words: str) -> None:
     with pytest.raises(InputError, match=words.replace("?", "[?]")):
         decode_annotation(raw)

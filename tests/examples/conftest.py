@@ -29,7 +29,7 @@ class Server:
         self.hang.set()
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.http.daemon_threads = True
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+        threading.Thread(target=self.http.serve_forever, args=(0.01,), daemon=True).start()
 
     @property
     def url(self) -> str:
@@ -94,7 +94,8 @@ def load() -> Callable[[], ModuleType]:
 
     def fresh() -> ModuleType:
         spec = importlib.util.spec_from_file_location("emit", EXAMPLES / "emit.py")
-        assert spec is not None and spec.loader is not None
+        assert spec is not None
+        assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         module.LONGEST_PAUSE = 0.2

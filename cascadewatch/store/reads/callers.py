@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from cascadewatch.store.cells import HOUR, UTC_DAY
-from cascadewatch.store.tables import ROLLUPS
+from cascadewatch.store.rollup_tables import ROLLUPS
 
 BY_HOUR_MS = 3 * UTC_DAY  # ranges up to this long are read by hour, longer ones by UTC day
 
@@ -26,7 +26,10 @@ def callers(connection: Connection, cascade: str, start: int, end: int, limit: i
     """The callers with the most escalated events; edges snap outward to hours or UTC days."""
     width = HOUR if end - start <= BY_HOUR_MS else UTC_DAY
     table = ROLLUPS["callers"].tiers["hour" if width == HOUR else "utc_day"]
-    sums = [func.sum(table.c[name]).label(name) for name in ("events", "judged", "escalated", "cost", "extra_cost")]
+    sums = [
+        func.sum(table.c[name]).label(name)
+        for name in ("events", "judged", "escalated", "cost", "extra_cost")
+    ]
     statement = (
         select(table.c.caller, *sums)
         .where(table.c.cascade == cascade, table.c.origin == "live")

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, and_, or_, select
 from cascadewatch.store import raw, tables
 from cascadewatch.store.ingest import identity
 from cascadewatch.store.reads.report import stamp
-from cascadewatch.store.rows import NOT_PRICEABLE, AttemptRow, EventRow
+from cascadewatch.store.rows import NOT_PRICEABLE
+from cascadewatch.store.rowtypes import AttemptRow, EventRow
 from cascadewatch.store.tables import events
 
 NANO = 1_000_000_000
@@ -49,7 +50,9 @@ class Page:
     next: tuple[int, int] | None
 
 
-def page(connection: Connection, which: Filter, before: tuple[int, int] | None = None, size: int = PAGE) -> Page:
+def page(
+    connection: Connection, which: Filter, before: tuple[int, int] | None = None, size: int = PAGE
+) -> Page:
     """One page of events. `before` is the `next` of the page ahead: (time, seq)."""
     conditions = which.conditions()
     if before is not None:
@@ -83,7 +86,9 @@ def event(connection: Connection, event_id: str, source: str | None = None) -> d
 def as_json(connection: Connection, held: raw.Held) -> dict[str, Any]:
     """An event as it was sent, with what was derived under `facts` and `cost`."""
     e = held.event
-    parts = {name.removeprefix("cost_"): getattr(e, name) / NANO for name in e._fields if name.startswith("cost_")}
+    parts = {
+        name.removeprefix("cost_"): getattr(e, name) / NANO for name in e._fields if name.startswith("cost_")
+    }
     return {
         "id": e.id, "source": e.source, "time": stamp(e.time), "received": stamp(e.received),
         "cascade": e.cascade, "route": e.route, "origin": e.origin, "caller": e.caller,

@@ -42,7 +42,7 @@ class Known:
 
 def known(connection: Connection, settings: Settings) -> Known:
     """Cascades with events, in the order of the settings, then by name."""
-    meta = dict(connection.execute(select(tables.meta.c.key, tables.meta.c.value)).all())  # type: ignore[arg-type]
+    meta = dict(connection.execute(select(tables.meta.c.key, tables.meta.c.value)).all())
     seen: dict[str, dict[str, Tier]] = {}
     for cascade, tier, kind, provider, model, _ in connection.execute(select(tables.tiers)):
         seen.setdefault(cascade, {})[tier] = Tier(tier, kind, provider, model)

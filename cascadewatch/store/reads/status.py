@@ -77,7 +77,8 @@ def quarantined(connection: Connection, limit: int = 50) -> list[dict[str, Any]]
     rows = connection.execute(select(table).order_by(table.c.seq.desc()).limit(limit))
     return [
         {"seq": r.seq, "source": r.source, "id": r.id, "reason": r.reason, "received": stamp(r.received),
-         "digest_kept": bytes(r.digest_kept).hex(), "digest_new": bytes(r.digest_new).hex(), "payload": r.payload}
+         "digest_kept": bytes(r.digest_kept).hex(), "digest_new": bytes(r.digest_new).hex(),
+         "payload": r.payload}
         for r in rows
     ]  # fmt: skip
 
@@ -94,9 +95,7 @@ def over_the_caps(connection: Connection) -> list[tuple[str, str]]:
 def status(connection: Connection, now: int) -> dict[str, Any]:
     """What `GET /v1/status` answers, JSON-ready."""
     table = tables.ingest_counters
-    totals: Any = connection.execute(
-        select(table.c.outcome, func.sum(table.c.n)).group_by(table.c.outcome)
-    )
+    totals: Any = connection.execute(select(table.c.outcome, func.sum(table.c.n)).group_by(table.c.outcome))
     waiting = connection.execute(select(func.count()).select_from(tables.waiting_labels)).scalar()
     conflicts = connection.execute(select(func.count()).select_from(tables.quarantine)).scalar()
     return {

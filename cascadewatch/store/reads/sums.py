@@ -1,15 +1,23 @@
 """Sums of rollup rows over a covered range."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, Table, func, select
 
 from cascadewatch.store.cells import ALL
 from cascadewatch.store.cover import Segment
-from cascadewatch.store.tables import ROLLUPS
+from cascadewatch.store.rollup_tables import ROLLUPS
 
 Sums = dict[str, int]
+
+
+class Of(NamedTuple):
+    """Whose sums: `route` "" are the rows over all routes, None every route apart from those."""
+
+    cascade: str
+    route: str | None = ALL
+    origin: str = "live"
 
 
 def zero(family: str) -> Sums:
@@ -21,22 +29,17 @@ def grouped(
     connection: Connection,
     family: str,
     segments: Iterable[Segment],
-    cascade: str,
-    route: str | None = ALL,
+    of: Of,
     by: Sequence[str] = (),
-    origin: str = "live",
 ) -> dict[tuple[Any, ...], Sums]:
-    """The measures of a family summed over the segments, per value of the columns in `by`.
-
-    `route` "" reads the rows over all routes; None reads every route apart from those.
-    """
+    """The measures of a family summed over the segments, per value of the columns in `by`."""
     measures = ROLLUPS[family].measures
     out: dict[tuple[Any, ...], Sums] = {}
     for segment in segments:
         table = ROLLUPS[family].tiers[segment.tier]
         statement = (
             select(*(table.c[name] for name in by), *(func.sum(table.c[name]) for name in measures))
-            .where(*_where(table, cascade, origin, route), *_within(table, segment))
+            .where(*_where(table, of), *_within(table, segment))
             .group_by(*(table.c[name] for name in by))
         )
         for row in connection.execute(statement):
@@ -44,25 +47,22 @@ def grouped(
     return out
 
 
-def total(
-    connection: Connection, family: str, segments: Iterable[Segment], cascade: str, route: str | None = ALL
-) -> Sums:
+def total(connection: Connection, family: str, segments: Iterable[Segment], of: Of) -> Sums:
     """One row of sums over the segments; zeros where nothing was counted."""
-    return grouped(connection, family, segments, cascade, route).get((), zero(family))
+    return grouped(connection, family, segments, of).get((), zero(family))
 
 
 def per_bucket(
-    connection: Connection, family: str, tier: str, span: tuple[int, int], width: int | None, cascade: str,
-    route: str | None = ALL, by: Sequence[str] = (),
-) -> dict[tuple[Any, ...], Sums]:  # fmt: skip
+    connection: Connection, family: str, segment: Segment, width: int | None, of: Of, by: Sequence[str] = ()
+) -> dict[tuple[Any, ...], Sums]:
     """The measures per bucket of `width` ms (None: the tier's own), keyed (bucket, *by)."""
-    table = ROLLUPS[family].tiers[tier]
+    table = ROLLUPS[family].tiers[segment.tier]
     measures = ROLLUPS[family].measures
     bucket = table.c.bucket if width is None else table.c.bucket - table.c.bucket % width
     columns = [bucket.label("start"), *(table.c[name] for name in by)]
     statement: Select[Any] = (
         select(*columns, *(func.sum(table.c[name]) for name in measures))
-        .where(*_where(table, cascade, "live", route), *_within(table, Segment(tier, *span)))
+        .where(*_where(table, of), *_within(table, segment))
         .group_by(*columns)
         .order_by(*columns)
     )
@@ -73,10 +73,10 @@ def per_bucket(
     }
 
 
-def _where(table: Table, cascade: str, origin: str, route: str | None) -> list[Any]:
-    conditions = [table.c.cascade == cascade, table.c.origin == origin]
+def _where(table: Table, of: Of) -> list[Any]:
+    conditions = [table.c.cascade == of.cascade, table.c.origin == of.origin]
     if "route" in table.c:
-        conditions.append(table.c.route != ALL if route is None else table.c.route == route)
+        conditions.append(table.c.route != ALL if of.route is None else table.c.route == of.route)
     return conditions
 
 
@@ -84,7 +84,9 @@ def _within(table: Table, segment: Segment) -> tuple[Any, Any]:
     return table.c.bucket >= segment.start, table.c.bucket < segment.end
 
 
-def _add(out: dict[tuple[Any, ...], Sums], key: tuple[Any, ...], measures: Sequence[str], values: Any) -> None:
+def _add(
+    out: dict[tuple[Any, ...], Sums], key: tuple[Any, ...], measures: Sequence[str], values: Any
+) -> None:
     """Sums over no rows come as NULL and are left out."""
     if values[0] is None:
         return

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -16,7 +17,7 @@ from cascadewatch.metrics.window import (
 )
 from cascadewatch.settings import Settings
 from cascadewatch.store.cells import ALL, HOUR
-from cascadewatch.store.cover import Cover, cover, series_width
+from cascadewatch.store.cover import Cover, Segment, cover, series_width
 from cascadewatch.store.reads import sums
 from cascadewatch.store.reads.known import CascadeKnown, Known, known
 from cascadewatch.store.zone import local_days
@@ -49,19 +50,19 @@ class Reader:
     def window(self, cascade: str, route: str | None, span: Cover) -> Window:
         """Everything counted for a cascade, or for one route of it."""
         what = self.known.cascades[cascade]
-        at = ALL if route is None else route
+        of = sums.Of(cascade, ALL if route is None else route)
         per_route = self.routes(cascade, span)
-        counts = sums.total(self.connection, "events", span.fine, cascade, at)
-        tiers = self._tiers(cascade, at, span)
+        counts = sums.total(self.connection, "events", span.fine, of)
+        tiers = self._tiers(of, span)
         return Window(
             start=span.start,
             end=span.end,
             counts=counts,
             order=what.order,
-            clusters=self._clusters(cascade, at, span),
+            clusters=self._clusters(of, span),
             tiers=tiers,
-            bins=self._bins(cascade, at, span),
-            labels=self._labels(cascade, at, span),
+            bins=self._bins(of, span),
+            labels=self._labels(of, span),
             ratios=_ratios(route, per_route),
             cache_share=_cache_share(tiers),
             flagship_mean=_flagship_mean(per_route),
@@ -71,12 +72,12 @@ class Reader:
 
     def routes(self, cascade: str, span: Cover) -> dict[str, Counts]:
         """The event sums of every route of a cascade."""
-        found = sums.grouped(self.connection, "events", span.fine, cascade, None, ("route",))
+        found = sums.grouped(self.connection, "events", span.fine, sums.Of(cascade, None), ("route",))
         return {key[0]: counts for key, counts in found.items()}
 
     def revisions(self, cascade: str, span: Cover) -> dict[str, Counts]:
         """The event sums of every revision; "" is of events without one."""
-        found = sums.grouped(self.connection, "events", span.fine, cascade, None, ("revision",))
+        found = sums.grouped(self.connection, "events", span.fine, sums.Of(cascade, None), ("revision",))
         return {key[0]: counts for key, counts in found.items()}
 
     def series(self, cascade: str, route: str | None, span: Cover) -> list[Bucket]:
@@ -99,50 +100,48 @@ class Reader:
 
     def _per_bucket(
         self, family: str, cascade: str, route: str | None, span: Cover, by: tuple[str, ...]
-    ) -> dict[tuple[int | str, ...], sums.Sums]:
+    ) -> dict[tuple[Any, ...], sums.Sums]:
         width = self.width(span)
         tier = {60_000: "minute", None: "day"}.get(width, "quarter")
         start = span.start if width else self.local_day(span.start)
         edges = (start - start % (width or 1), span.end)
-        at = ALL if route is None else route
         own = width in (60_000, 900_000, None)
-        return sums.per_bucket(
-            self.connection, family, tier, edges, None if own else width, cascade, at, by
-        )
+        of = sums.Of(cascade, ALL if route is None else route)
+        return sums.per_bucket(self.connection, family, Segment(tier, *edges), None if own else width, of, by)
 
     def _bucket_end(self, start: int, span: Cover) -> int:
         width = self.width(span)
         return start + width if width else self.local_day(start + 36 * HOUR)
 
-    def _clusters(self, cascade: str, route: str, span: Cover) -> tuple[Counts, ...]:
+    def _clusters(self, of: sums.Of, span: Cover) -> tuple[Counts, ...]:
         if span.end - span.start <= CLUSTERS_BY_HOUR_MS:
             tier, width, edges = "quarter", HOUR, (span.start - span.start % HOUR, span.end)
         else:
             tier, width, edges = "day", None, (self.local_day(span.start), span.end)
-        found = sums.per_bucket(self.connection, "events", tier, edges, width, cascade, route)
+        found = sums.per_bucket(self.connection, "events", Segment(tier, *edges), width, of)
         return tuple(found.values())
 
-    def _tiers(self, cascade: str, route: str, span: Cover) -> tuple[TierCounts, ...]:
+    def _tiers(self, of: sums.Of, span: Cover) -> tuple[TierCounts, ...]:
         by = ("tier", "model", "verifier")
-        found = sums.grouped(self.connection, "attempts", span.fine, cascade, route, by)
-        return tuple(TierCounts(*key, counts) for key, counts in sorted(found.items()))
+        found = sums.grouped(self.connection, "attempts", span.fine, of, by)
+        return tuple(TierCounts(t, m, v, counts) for (t, m, v), counts in sorted(found.items()))
 
-    def _bins(self, cascade: str, route: str, span: Cover) -> dict[tuple[str, str], dict[int, int]]:
+    def _bins(self, of: sums.Of, span: Cover) -> dict[tuple[str, str], dict[int, int]]:
         by = ("family", "label", "bin")
         out: dict[tuple[str, str], dict[int, int]] = {}
         for (family, label, index), counts in sums.grouped(
-            self.connection, "bins", span.coarse, cascade, route, by
+            self.connection, "bins", span.coarse, of, by
         ).items():
             if counts["n"]:
                 out.setdefault((family, label), {})[index] = counts["n"]
         return out
 
-    def _labels(self, cascade: str, route: str, span: Cover) -> tuple[LabelCounts, ...]:
+    def _labels(self, of: sums.Of, span: Cover) -> tuple[LabelCounts, ...]:
         by = ("source", "sampling", "role", "outcome", "path", "correct")
-        found = sums.grouped(self.connection, "labels", span.coarse, cascade, route, by)
+        found = sums.grouped(self.connection, "labels", span.coarse, of, by)
         return tuple(
-            LabelCounts(*key[:5], bool(key[5]), counts)
-            for key, counts in sorted(found.items())
+            LabelCounts(source, sampling, role, outcome, path, bool(correct), counts)
+            for (source, sampling, role, outcome, path, correct), counts in sorted(found.items())
             if counts["labels"]
         )
 
@@ -151,9 +150,14 @@ class Reader:
         if wanted is None or wanted.objective is None:
             return None
         span = self.cover(end - wanted.objective_window, end)
-        counts = sums.total(self.connection, "events", span.fine, cascade)
+        counts = sums.total(self.connection, "events", span.fine, sums.Of(cascade))
         return Objective(
-            wanted.objective, wanted.objective_window, counts["judged"], counts["escalated"], span.start, span.end
+            wanted.objective,
+            wanted.objective_window,
+            counts["judged"],
+            counts["escalated"],
+            span.start,
+            span.end,
         )
 
     def cascade(self, name: str) -> CascadeKnown:

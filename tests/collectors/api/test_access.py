@@ -1,5 +1,6 @@
 """Who may call what: keys and scopes, Host and Origin, and that every route is in the tables."""
 
+import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -150,8 +151,28 @@ def test_a_write_from_our_own_pages_is_taken(api: "Api") -> None:
         assert api.post(b"[]", Origin=origin).status_code == 200
 
 
-FORMS = ["/{0}", "//{0}", "/./{0}", "/x/../{0}", "/{0}/", "/{0}//", "/{0}?", "/%2e/{0}", "/{0}%2f", "/{0}/.", "/{0};a=b",
-         "/{0}%00", "/{0}%20", "/{1}", "/{0}.json", "/{0}/..", "/%2f{0}", "/{0}#x", "/\\{0}", "/{0}\\"]  # fmt: skip
+FORMS = [
+    "/{0}",
+    "//{0}",
+    "/./{0}",
+    "/x/../{0}",
+    "/{0}/",
+    "/{0}//",
+    "/{0}?",
+    "/%2e/{0}",
+    "/{0}%2f",
+    "/{0}/.",
+    "/{0};a=b",
+    "/{0}%00",
+    "/{0}%20",
+    "/{1}",
+    "/{0}.json",
+    "/{0}/..",
+    "/%2f{0}",
+    "/{0}#x",
+    "/\\{0}",
+    "/{0}\\",
+]
 
 
 @pytest.mark.parametrize("name", [n for n, s in SCOPE.items() if s not in (PUBLIC, PROBE)])
@@ -165,12 +186,9 @@ def test_no_spelling_of_a_path_gives_more_rights(serve: "Serve", name: str) -> N
 
 
 def raw_status(api: "Api", method: str, path: str) -> int:
-    import socket
-
+    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
     with socket.create_connection(("127.0.0.1", api.port), timeout=10) as sock:
-        sock.sendall(
-            f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".encode()
-        )
+        sock.sendall(head.encode())
         return int(sock.recv(4096).split()[1])
 
 

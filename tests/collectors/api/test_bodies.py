@@ -18,9 +18,16 @@ MIB = 2**20
 
 
 @pytest.mark.parametrize(
-    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "application/json2",
-             "application/json; charset=latin-1"]
-)  # fmt: skip
+    "kind",
+    [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "",
+        "application/json2",
+        "application/json; charset=latin-1",
+    ],
+)
 @pytest.mark.parametrize("path", ["/v1/events", "/v1/labels", "/v1/annotations"])
 def test_only_json_is_taken_so_that_no_web_page_can_post(api: "Api", kind: str, path: str) -> None:
     answer = api.post(b"[]", path=path, Content_Type=kind)

@@ -25,8 +25,13 @@ def test_what_is_answered_as_accepted_is_held(either: "Api", event: Build) -> No
     answer = either.post([event(1), event(2)])
     assert answer.status_code == 200
     assert answer.json() == {
-        "received": 2, "accepted": 2, "duplicate": 0, "conflict": 0, "rejected": 0, "errors": []
-    }  # fmt: skip
+        "received": 2,
+        "accepted": 2,
+        "duplicate": 0,
+        "conflict": 0,
+        "rejected": 0,
+        "errors": [],
+    }
     assert held(either) == 2
 
 

@@ -1,0 +1,21 @@
+"""The command `cascadewatch`: reads arguments, puts the parts together, prints answers."""
+
+import sys
+
+from cascadewatch import ownership
+from cascadewatch.errors import CascadewatchError
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Runs the command line and exits: 0 done, 1 done and something is wrong, 2 could not be done."""
+    from cascadewatch.cli.output import complain
+    from cascadewatch.cli.program import program
+
+    try:
+        ownership.check()
+        program()
+    except CascadewatchError as error:
+        complain(str(error))
+        sys.exit(2)

@@ -1,0 +1,86 @@
+"""Which parts a process is made of: the API, the pages, or both on one port."""
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cascadewatch.cli.clock import clock
+
+if TYPE_CHECKING:
+    import socket
+
+    from starlette.routing import BaseRoute
+
+    from cascadewatch.settings import Settings
+    from cascadewatch.store.engine import Store
+    from cascadewatch.store.writes import Writer
+
+TOKEN_VARIABLE = "CASCADEWATCH_API_TOKEN"  # noqa: S105 - where the pages of this process find it
+API_VARIABLE = "CASCADEWATCH_API_URL"
+
+
+def api_app(settings: "Settings", store: "Store", writer: "Writer", require_keys: bool) -> Any:
+    """The API alone."""
+    from collectors.api import create_app
+
+    return create_app(store, writer, settings, clock, require_keys=require_keys)
+
+
+def whole_app(
+    settings: "Settings", store: "Store", writer: "Writer", require_keys: bool, sock: "socket.socket"
+) -> Any:
+    """The pages with the API beside them, and a token of this process by which the pages act on it."""
+    import secrets
+
+    from cascadewatch.cli.listening import url_of
+    from collectors.api import routes
+
+    token = secrets.token_urlsafe(32)
+    os.environ[TOKEN_VARIABLE], os.environ[API_VARIABLE] = token, url_of(sock)
+    made = routes(store, writer, settings, clock, token=token, require_keys=require_keys)
+    return pages_app(settings, sock, [*made, *_unknown_api_routes()])
+
+
+def pages_app(settings: "Settings", sock: "socket.socket", beside: "list[BaseRoute] | None" = None) -> Any:
+    """The pages, with other routes beside them, behind the gate."""
+    from streamlit.starlette import App
+    from streamlit.web import bootstrap
+
+    from cascadewatch.cli.gate import Gate
+    from dashboard.config import CONFIG
+
+    beside = beside or []
+    host, port = sock.getsockname()[:2]
+    bootstrap.load_config_options({**CONFIG, "server.address": host, "server.port": port})
+    app = App(_script(), routes=beside)
+    return Gate(app, settings, {getattr(route, "path", "/").split("/")[1] for route in beside} - {""})
+
+
+def tell_pages(config: Path | None, settings: "Settings") -> None:
+    """Leaves for the pages, which run as a script, what the command line said."""
+    if config is not None:
+        os.environ["CASCADEWATCH_CONFIG"] = str(config.absolute())
+    os.environ["CASCADEWATCH_DATABASE_URL"] = settings.database_url
+
+
+def _script() -> Path:
+    spec = find_spec("dashboard")
+    assert spec is not None  # ownership.check ran first
+    assert spec.origin is not None
+    return Path(spec.origin).with_name("app.py")
+
+
+def _unknown_api_routes() -> "list[BaseRoute]":
+    """What nobody else answers under /v1/ is a mistake of a sender, and not a page."""
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    from collectors.api.refusal import RefusalError, answer
+
+    async def unknown(request: Request) -> Response:
+        return answer(RefusalError(404, f"no route {request.method} {request.url.path}"), request)
+
+    methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    return [Route("/v1/{rest:path}", unknown, methods=methods)]

@@ -1,0 +1,40 @@
+"""Settings and database as a command is told to find them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cascadewatch.cli.clock import clock
+
+if TYPE_CHECKING:
+    from cascadewatch.settings import Settings
+    from cascadewatch.store.engine import Store
+    from cascadewatch.store.writes import Writer
+
+
+@contextmanager
+def opened(config: Path | None, db: str | None) -> Iterator[tuple["Settings", "Store"]]:
+    """The settings in force and their database, created if it is new, closed at the end."""
+    from cascadewatch.settings import load
+    from cascadewatch.store.engine import open_store
+
+    settings = load(config, database_url=db)
+    store = open_store(settings, clock())
+    try:
+        yield settings, store
+    finally:
+        store.close()
+
+
+@contextmanager
+def writing(settings: "Settings", store: "Store") -> Iterator["Writer"]:
+    """The writer of this process, which finishes what it was given before it closes."""
+    from cascadewatch.pricing import PriceBook
+    from cascadewatch.store.writes import Writer
+
+    writer = Writer(store, settings, PriceBook(settings.price), clock)
+    try:
+        yield writer
+    finally:
+        writer.close()

@@ -1,0 +1,49 @@
+"""What commands print: answers on stdout, everything else on stderr."""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+
+def answer(document: Any, as_json: bool, text: Callable[[], str]) -> None:
+    """Prints the document as JSON, or what `text` makes of it for people."""
+    if as_json:
+        print(json.dumps(document, indent=2))
+        return
+    lines = text()
+    if lines:
+        print(lines)
+
+
+def say(message: str) -> None:
+    """A sentence beside the answer."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def complain(message: str) -> None:
+    """Why a command could not do its work."""
+    lines = [shown(line) for line in message.splitlines()]
+    say("\n".join(("cascadewatch: " + lines[0], *lines[1:])) if lines else "cascadewatch: failed")
+
+
+def shown(text: str) -> str:
+    """Text of unknown origin without control characters, which could rewrite the terminal.
+
+    >>> shown("a\\x1b[2J\\nb")
+    'a\\\\x1b[2J\\\\nb'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> str:
+    """Columns aligned under their heads; those at the places in `right` to the right."""
+    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
+
+    def line(cells: Sequence[str]) -> str:
+        aligned = (
+            cell.rjust(widths[i]) if i in right else cell.ljust(widths[i]) for i, cell in enumerate(cells)
+        )
+        return "  ".join(aligned).rstrip()
+
+    return "\n".join(line(row) for row in (head, *rows))

@@ -1,0 +1,170 @@
+"""What is done on a schedule, and the worker that does it.
+
+APScheduler only wakes the worker. Whether a run is due, and who runs it, is decided by rows
+(store/leases.py): of all workers of a database one holds the lease, and each slot runs once.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import delete
+
+from cascadewatch.errors import StoreError
+from cascadewatch.settings import Settings
+from cascadewatch.store import leases
+from cascadewatch.store.engine import Store
+from cascadewatch.store.labelling import WAITING_MS
+from cascadewatch.store.tables import ingest_counters, waiting_labels
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+log = logging.getLogger("cascadewatch.jobs")
+
+LEASE = "worker"
+LEASE_MS = 15_000
+RENEW_MS = 5_000
+LATE_S = 3600  # a wake-up that could not be served in time is still served this much later
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+RUNS_KEPT = 1000  # of each job
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a job works with."""
+
+    store: Store
+    settings: Settings
+
+
+class Job(NamedTuple):
+    """A function that is run once in every slot of `every` milliseconds and says what it did."""
+
+    name: str
+    every: int
+    run: Callable[[Context, int], str]
+
+
+def expire_waiting_labels(context: Context, now: int) -> str:
+    """Drops labels whose event did not come within seven days."""
+    with context.store.writing() as connection:
+        late = delete(waiting_labels).where(waiting_labels.c.received < now - WAITING_MS)
+        return f"{connection.execute(late).rowcount} labels dropped"
+
+
+def trim_counters(context: Context, now: int) -> str:
+    """Drops ingest counters that are older than the rollups, and all but the latest runs of jobs."""
+    oldest = now - context.settings.retention.rollup_days * DAY_MS
+    with context.store.writing() as connection:
+        counters = connection.execute(delete(ingest_counters).where(ingest_counters.c.bucket < oldest))
+        runs = leases.forget(connection, RUNS_KEPT)
+        return f"{counters.rowcount} counters and {runs} runs dropped"
+
+
+JOBS = (
+    Job("expire-waiting-labels", HOUR_MS, expire_waiting_labels),
+    Job("trim-counters", DAY_MS, trim_counters),
+)
+
+
+class Worker:
+    """One candidate for running the jobs; `owner` is a name no other process has.
+
+    `tick` and `run_due` can be called by hand with any `now`; `start` has them called from
+    threads until `stop`.
+    """
+
+    def __init__(
+        self, context: Context, clock: Callable[[], int], owner: str, jobs: tuple[Job, ...] = JOBS
+    ) -> None:
+        self._context = context
+        self._clock = clock
+        self._owner = owner
+        self._jobs = jobs
+        self._seen: dict[str, int] = {}  # the last slot known to be taken, by job
+        self._scheduler: BackgroundScheduler | None = None
+        self.fence: int | None = None
+
+    def tick(self, now: int) -> int | None:
+        """Holds the lease, or tries to get it; its fence, or None while another has it."""
+        store, before = self._context.store, self.fence
+        if before is not None and leases.renew(store, LEASE, self._owner, before, now, LEASE_MS):
+            return before
+        self.fence = leases.acquire(store, LEASE, self._owner, now, LEASE_MS)
+        if self.fence is not None:
+            lost = leases.give_up(store, self.fence, now)
+            _note("leading", owner=self._owner, fence=self.fence, lost_runs=lost or None)
+        elif before is not None:
+            _note("following", owner=self._owner)
+        return self.fence
+
+    def run_due(self, job: Job, now: int) -> bool:
+        """Runs the job if its present slot was not taken yet; whether it ran."""
+        slot, fence = now - now % job.every, self.fence
+        if fence is None or self._seen.get(job.name) == slot:
+            return False
+        lease = leases.Lease(LEASE, self._owner, fence, 0)
+        claimed = leases.claim(self._context.store, lease, job.name, slot, now)
+        if claimed or self._is_taken(job, slot):
+            self._seen[job.name] = slot
+        if claimed:
+            self._run(job, slot, fence, now)
+        return claimed
+
+    def _is_taken(self, job: Job, slot: int) -> bool:
+        with self._context.store.reading() as connection:
+            return leases.is_taken(connection, job.name, slot)
+
+    def _run(self, job: Job, slot: int, fence: int, now: int) -> None:
+        try:
+            state, message = leases.DONE, job.run(self._context, now)
+        except Exception as error:  # noqa: BLE001 - one job's failure is noted and stops nothing else
+            state, message = leases.FAILED, f"{type(error).__name__}: {error}"
+        leases.finish(self._context.store, (job.name, slot, fence), state, max(now, self._clock()), message)
+        _note("job", state == leases.FAILED, job=job.name, state=state, result=message)
+
+    def start(self) -> None:
+        """Begins to work in threads of its own."""
+        from apscheduler.schedulers.background import BackgroundScheduler
+
+        defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": LATE_S}
+        self._scheduler = BackgroundScheduler(timezone="UTC", job_defaults=defaults)
+        self._wake(self._hold)
+        for job in self._jobs:
+            self._wake(self._check, job)
+        self._scheduler.start()
+        self._hold()
+
+    def stop(self) -> None:
+        """Waits for runs under way and gives the lease back."""
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=True)
+            self._scheduler = None
+        if self.fence is not None:
+            self._trying(leases.release, self._context.store, LEASE, self._owner, self.fence)
+            self.fence = None
+
+    def _wake(self, function: Callable[..., None], *arguments: Any) -> None:
+        assert self._scheduler is not None
+        self._scheduler.add_job(function, "interval", args=arguments, seconds=RENEW_MS / 1000)
+
+    def _hold(self) -> None:
+        self._trying(self.tick, self._clock())
+
+    def _check(self, job: Job) -> None:
+        self._trying(self.run_due, job, self._clock())
+
+    def _trying(self, function: Callable[..., object], *arguments: Any) -> None:
+        """A database out of reach is waited for: the next wake-up tries again."""
+        try:
+            function(*arguments)
+        except StoreError as error:
+            _note("waiting", True, owner=self._owner, reason=str(error))
+
+
+def _note(event: str, warn: bool = False, **fields: object) -> None:
+    told = {key: value for key, value in fields.items() if value is not None}
+    log.log(logging.WARNING if warn else logging.INFO, event, extra={"fields": told})

@@ -1,0 +1,207 @@
+"""Figures: how one is begun, drawn into and shown. Views add `metric lines`, `bars` and `marks`.
+
+    fig = charts.figure(span, zone, dark, unit="share")
+    charts.metric_line(fig, points, colour, name, zone)
+    charts.objective(fig, 0.30, zone, ...)
+    letters = charts.annotate(fig, marks, span, zone, dark)      # verticals; list them with widgets.marks
+    widgets.chart(fig, key="…", alt="…")
+
+Plotly reads tags in any text it is given, so names and texts of others pass through `safe`.
+"""
+
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+from cascadewatch.metrics.window import Metric
+from cascadewatch.store.reads import Mark
+from dashboard import template
+from dashboard.formats import UNKNOWN, count, dollars, local, percent
+from dashboard.points import Point, with_gaps
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+HEIGHT = 300
+LETTERS = "ABCDEFGHIJKL"
+CROWDED = 0.03  # of the range: letters nearer than this become dots
+
+
+def safe(words: str, longest: int = 60) -> str:
+    """Somebody else's words inside a figure: no tags, no templates, not too long.
+
+    >>> safe("<a href='//x'>%{y}</a>")
+    '&lt;a href=&#x27;//x&#x27;&gt;%\\u200b{y}&lt;/a&gt;'
+    """
+    cut = words if len(words) <= longest else words[: longest - 1] + "…"
+    return escape(cut.replace("%{", "%\u200b{").replace("\n", " "))
+
+
+def figure(
+    span: tuple[int, int] | None, zone: str, dark: bool, unit: str = "share", height: int = HEIGHT
+) -> "go.Figure":
+    """An empty figure with a time axis over `span` (None: any x) and a y axis in `unit`."""
+    import plotly.graph_objects as go
+
+    fig = go.Figure(layout={"template": template.template(dark), "height": height})
+    if span is not None:
+        fig.update_xaxes(range=[local(t, zone) for t in span], type="date")
+    if unit == "share":
+        fig.update_yaxes(tickformat=".0%", rangemode="tozero")
+    elif unit == "usd":
+        fig.update_yaxes(tickprefix="$", rangemode="tozero", tickformat="~s")
+    return fig
+
+
+def metric_line(
+    fig: "go.Figure",
+    points: Sequence[Point],
+    colour: str,
+    name: str,
+    zone: str,
+    says: Callable[[Metric], str] | None = None,
+    ribbon: bool = True,
+) -> None:
+    """A metric over time: its interval as a ribbon, gaps left open, the last bucket dotted while it is
+    still filling. `name` is ours, or has passed `safe`."""
+    whole = [p for p in points if not p.partial]
+    if ribbon:
+        _ribbon(fig, whole, colour, zone)
+    _line(fig, with_gaps(whole), colour, name, zone, says or share_says)
+    late = [p for p in points if p.partial]
+    if late:
+        _unfinished(fig, whole[-1:], late, colour, name, zone, says or share_says)
+
+
+def share_says(metric: Metric) -> str:
+    """What the hover says of a share."""
+    if metric.value is None:
+        return UNKNOWN
+    if metric.low is None or metric.high is None:
+        return f"{percent(metric.value)} · n {count(metric.n)}"
+    return f"{percent(metric.value)} ({metric.low * 100:.0f}–{metric.high * 100:.0f}) · n {count(metric.n)}"
+
+
+def money_says(metric: Metric) -> str:
+    """What the hover says of money."""
+    return dollars(metric.value)
+
+
+def level(fig: "go.Figure", value: float, words: str, colour: str, dash: str = "solid") -> None:
+    """A thin horizontal line with its value at the right end: an objective, a bar, a break-even."""
+    fig.add_hline(y=value, line={"color": colour, "width": 1, "dash": dash})
+    fig.add_annotation(
+        x=1, xref="paper", xanchor="right", y=value, yanchor="bottom", showarrow=False, text=words,
+        font={"size": 12, "color": colour},
+    )  # fmt: skip
+
+
+def end_label(fig: "go.Figure", point: Point, words: str, colour: str, zone: str) -> None:
+    """The name of a line at its right end, instead of a legend."""
+    fig.add_annotation(
+        x=local(point.start, zone), y=point.metric.value, text=words, showarrow=False, xanchor="right",
+        yanchor="bottom", font={"color": colour, "size": 12},
+    )  # fmt: skip
+
+
+def annotate(
+    fig: "go.Figure", marks: Sequence[Mark], span: tuple[int, int], zone: str, dark: bool
+) -> list[tuple[str, Mark]]:
+    """Thin dashed verticals with a letter on top, or a dot where letters would crowd.
+
+    Returns the letters with their marks: their texts stand below the figure (`widgets.marks`).
+    """
+    colour, out, last = template.soft(dark), [], -1.0
+    for index, mark in enumerate(marks):
+        place = (mark.time - span[0]) / max(1, span[1] - span[0])
+        letter = LETTERS[index] if len(marks) <= len(LETTERS) else "•"
+        crowded = place - last < CROWDED
+        x = local(mark.time, zone)
+        fig.add_shape(
+            type="line", x0=x, x1=x, y0=0, y1=1, yref="paper", layer="below",
+            line={"color": colour, "width": 1, "dash": "dot"},
+        )  # fmt: skip
+        fig.add_annotation(
+            x=x, y=1, yref="paper", yanchor="bottom", showarrow=False, text="•" if crowded else letter,
+            font={"color": colour, "size": 12},
+        )  # fmt: skip
+        out.append((letter, mark))
+        last = last if crowded else place
+    return out
+
+
+def _middle(point: Point, zone: str) -> object:
+    return local((point.start + point.end) // 2, zone)
+
+
+def _ribbon(fig: "go.Figure", points: Sequence[Point], colour: str, zone: str) -> None:
+    """One closed shape per unbroken stretch."""
+    import plotly.graph_objects as go
+
+    stretch: list[Point] = []
+    for point in [*with_gaps(points), None]:
+        if point is not None and point.metric.low is not None:
+            stretch.append(point)
+            continue
+        if stretch:
+            x = [_middle(p, zone) for p in stretch]
+            fig.add_trace(
+                go.Scatter(
+                    x=x + x[::-1],
+                    y=[p.metric.high for p in stretch] + [p.metric.low for p in reversed(stretch)],
+                    fill="toself", fillcolor=template.faded(colour), line={"width": 0}, mode="lines",
+                    hoverinfo="skip",
+                )
+            )  # fmt: skip
+        stretch = []
+
+
+def _line(
+    fig: "go.Figure", points: Sequence[Point | None], colour: str, name: str, zone: str,
+    says: Callable[[Metric], str],
+) -> None:  # fmt: skip
+    import plotly.graph_objects as go
+
+    before = [None, *points[:-1]]
+    fig.add_trace(
+        go.Scatter(
+            x=[
+                _middle(p, zone) if p else _middle(b, zone) if b else None
+                for p, b in zip(points, before, strict=True)
+            ],
+            y=[p.metric.value if p else None for p in points],
+            text=[says(p.metric) if p else "" for p in points],
+            name=name,
+            mode="lines" if len(points) > 1 else "markers",
+            line={"color": colour, "width": 2},
+            marker={"color": colour, "size": 6},
+            hovertemplate="%{text}<extra>%{fullData.name}</extra>",
+        )
+    )
+
+
+def _unfinished(
+    fig: "go.Figure", last: Sequence[Point], late: Sequence[Point], colour: str, name: str, zone: str,
+    says: Callable[[Metric], str],
+) -> None:  # fmt: skip
+    import plotly.graph_objects as go
+
+    joined = [*last, *late]
+    fig.add_trace(
+        go.Scatter(
+            x=[_middle(p, zone) for p in joined],
+            y=[p.metric.value for p in joined],
+            text=["" for _ in last] + [f"{says(p.metric)} · so far" for p in late],
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "width": 2, "dash": "dot"},
+            marker={
+                "color": colour,
+                "size": [0] * len(last) + [7] * len(late),
+                "symbol": "circle-open",
+                "opacity": 1,
+            },
+            hoverinfo="text",
+            hovertemplate=["" for _ in last] + ["%{text}<extra>%{fullData.name}</extra>" for _ in late],
+        )
+    )

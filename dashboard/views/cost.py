@@ -1,0 +1,12 @@
+"""The Cost."""
+
+import streamlit as st
+
+from dashboard import widgets
+from dashboard.choice import Choice
+
+
+def show(choice: Choice) -> None:
+    """Draws the page."""
+    widgets.title("cost")
+    st.text(str(choice))

@@ -1,0 +1,98 @@
+"""The pieces every page is put together from.
+
+    widgets.title("overview")                       the page's question
+    widgets.name(cascade)                           somebody else's name, safely, as a heading
+    widgets.tile(label, value, caption, why)        a number in a frame; "–" carries its reason
+    widgets.chart(fig, key, alt)                    a figure in our own template
+    widgets.marks(letters, zone)                    the texts of the letters in a figure
+    widgets.table(frame, key, config)               cells that cannot become formulas
+    widgets.download(rows, name)                    a CSV a spreadsheet may open
+    widgets.empty()                                 nothing in this range, and what to do
+
+Words of ours may pass through Markdown (`formats.escaped`); words of others never do.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from cascadewatch.metrics import METRICS
+from cascadewatch.store.reads import Mark
+from dashboard import export, text
+from dashboard.formats import UNKNOWN, escaped, is_plain, moment
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+
+def title(page: str) -> None:
+    """The page's name and the question it answers."""
+    st.header(text.PAGE_NAMES[page], anchor=False)
+    st.caption(escaped(text.PAGE_QUESTIONS[page]))
+
+
+def name(words: str) -> None:
+    """A sender's name as a heading where no syntax can hide in it, as plain text where it could."""
+    if is_plain(words):
+        st.subheader(words, anchor=False)
+    else:
+        st.text(words)
+
+
+def meaning(key: str) -> str:
+    """What a metric is, for a tooltip."""
+    return escaped(METRICS[key].definition)
+
+
+def tile(label: str, value: str, caption: str, meaning: str, why: str | None = None) -> None:
+    """A number, how sure it is, and what it means; an unknown one says why in its tooltip."""
+    help_text = f"{meaning}\n\n{escaped(why)}" if why and value == UNKNOWN else meaning
+    with st.container(border=True, height="stretch", gap="xsmall"):
+        st.metric(escaped(label), escaped(value), help=help_text)
+        st.caption(escaped(caption))
+
+
+def chart(fig: "go.Figure", key: str, alt: str) -> None:
+    """A figure in our own template, without a tool bar; `alt` says in words what it shows."""
+    st.plotly_chart(
+        fig,
+        theme=None,
+        key=key,
+        alt=alt,
+        config={"displayModeBar": False, "displaylogo": False, "responsive": True},
+    )
+
+
+def marks(letters: Sequence[tuple[str, Mark]], zone: str) -> None:
+    """What the letters over a figure stand for."""
+    if not letters:
+        return
+    lines = [f"{letter}  {moment(mark.time, zone)}  {mark.text}" for letter, mark in letters]
+    if len(lines) <= 3:
+        st.text("\n".join(lines))
+        return
+    with st.expander(f"{text.MARKS} ({len(lines)})"):
+        st.text("\n".join(lines))
+
+
+def table(frame: "pd.DataFrame", key: str, config: Mapping[str, Any] | None = None, **options: Any) -> Any:
+    """A table whose text cells cannot become formulas when its reader copies or saves them."""
+    return st.dataframe(
+        export.defused(frame), hide_index=True, column_config=dict(config or {}), key=key, **options
+    )
+
+
+def download(rows: Sequence[Mapping[str, object]], name: str, key: str) -> None:
+    """A button that saves rows as CSV."""
+    st.download_button(
+        text.DOWNLOAD, export.csv_bytes(rows), f"{name}.csv", "text/csv", key=key, on_click="ignore",
+        icon=":material/download:", type="tertiary",
+    )  # fmt: skip
+
+
+def empty() -> None:
+    """Nothing in this range, and what to do about it."""
+    st.text(text.NO_EVENTS)
+    st.caption(escaped(text.NO_EVENTS_HINT))
