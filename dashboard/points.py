@@ -4,11 +4,12 @@ Every point comes from the same metric functions as the tiles. Pure.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cascadewatch.metrics import compute
+from cascadewatch.metrics.quality import quality
 from cascadewatch.metrics.window import Metric, Window
-from cascadewatch.store.reads import Bucket
+from cascadewatch.store.reads import Bucket, LabelBucket
 from dashboard.formats import DAY, HOUR, MINUTE
 
 WIDTHS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440)  # minutes; each divides a day
@@ -27,9 +28,9 @@ class Point:
 
 
 def coarsened(
-    buckets: Sequence[Bucket], local_day: Callable[[int], int], measure: str = "judged"
+    buckets: Sequence[Bucket], local_day: Callable[[int], int], measure: str = "judged", most: int = MOST
 ) -> list[Bucket]:
-    """Neighbouring buckets added up, so that at most 100 remain and each rests on enough of `measure`.
+    """Neighbouring buckets added up, so that at most `most` remain and each rests on enough of `measure`.
 
     Widths divide the day and count from the local midnight; with little traffic they grow up to a day,
     but never so far that fewer than 12 points would be left of the range.
@@ -47,7 +48,7 @@ def coarsened(
         if width > narrowest and points < FEWEST:
             break
         width = minutes * MINUTE
-        if points <= MOST and total / max(points, 1) >= ENOUGH:
+        if points <= most and total / max(points, 1) >= ENOUGH:
             break
     return list(buckets) if width <= narrowest or narrowest > 2 * HOUR else _added(buckets, width, local_day)
 
@@ -56,6 +57,14 @@ def metric_points(window: Window, buckets: Sequence[Bucket], key: str, now: int)
     """One metric of each bucket, computed as for the whole window."""
     return [
         Point(b.start, b.end, compute(window.narrowed(b.counts, b.start, b.end), [key])[key], b.end > now)
+        for b in buckets
+    ]
+
+
+def quality_points(window: Window, buckets: Sequence[LabelBucket], now: int) -> list[Point]:
+    """Quality of each bucket of labels."""
+    return [
+        Point(b.start, b.end, quality(replace(window, start=b.start, end=b.end, labels=b.labels)), b.end > now)
         for b in buckets
     ]
 

@@ -33,3 +33,17 @@ NO_EVENTS = "No events in this range."
 NO_EVENTS_HINT = "Choose a longer range in the sidebar, or look at Sources to see what last arrived."
 DOWNLOAD = "Download CSV"
 MARKS = "Marks on the time line"
+
+# Overview
+STATES = {
+    "no_data": "no data",
+    "learning": "too little data",
+    "dearer": "dearer than the flagship alone",
+    "rising": "costs rising",
+    "falling": "cheaper, but quality at risk",
+    "quality_low": "quality below its bar",
+    "above_target": "above target",
+    "on_target": "on target",
+    "steady": "steady",
+}
+UNCHECKED = "; quality unchecked"

@@ -1,6 +1,8 @@
 """The pieces every page is put together from.
 
     widgets.title("overview")                       the page's question
+    widgets.live(draw, choice)                      draw(choice) again whenever numbers may have changed
+    widgets.link("traffic", "Who is escalating?", choice, zone)
     widgets.name(cascade)                           somebody else's name, safely, as a heading
     widgets.tile(label, value, caption, why)        a number in a frame; "–" carries its reason
     widgets.chart(fig, key, alt)                    a figure in our own template
@@ -12,25 +14,57 @@
 Words of ours may pass through Markdown (`formats.escaped`); words of others never do.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import streamlit as st
 
+from cascadewatch.errors import CascadewatchError
 from cascadewatch.metrics import METRICS
 from cascadewatch.store.reads import Mark
 from dashboard import export, text
+from dashboard.choice import Choice
 from dashboard.formats import UNKNOWN, escaped, is_plain, moment
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
+PAGES = "pages"  # where the session keeps the pages of the navigation, by name
+
+
+class Delta(NamedTuple):
+    """A change under a tile's number; coloured only where that way is bad."""
+
+    words: str
+    colour: Literal["red", "orange", "gray"]
+    arrow: Literal["up", "down", "off"]
+
 
 def title(page: str) -> None:
     """The page's name and the question it answers."""
     st.header(text.PAGE_NAMES[page], anchor=False)
     st.caption(escaped(text.PAGE_QUESTIONS[page]))
+
+
+def live(draw: Callable[[Choice], None], choice: Choice) -> None:
+    """Draws the numbers of a page, and again when they may have changed; says what stands in the way."""
+
+    @st.fragment(run_every=choice.refresh)
+    def drawn() -> None:
+        try:
+            draw(choice)
+        except CascadewatchError as error:
+            st.text(str(error))
+
+    drawn()
+
+
+def link(page: str, label: str, choice: Choice, home_zone: str) -> None:
+    """A way to another page about the same thing; `app.py` says which pages there are."""
+    pages = st.session_state.get(PAGES, {})
+    if page in pages:
+        st.page_link(pages[page], label=escaped(label), query_params=choice.query(home_zone))
 
 
 def name(words: str) -> None:
@@ -46,11 +80,17 @@ def meaning(key: str) -> str:
     return escaped(METRICS[key].definition)
 
 
-def tile(label: str, value: str, caption: str, meaning: str, why: str | None = None) -> None:
+def tile(
+    label: str, value: str, caption: str, meaning: str, why: str | None = None, delta: Delta | None = None
+) -> None:
     """A number, how sure it is, and what it means; an unknown one says why in its tooltip."""
     help_text = f"{meaning}\n\n{escaped(why)}" if why and value == UNKNOWN else meaning
-    with st.container(border=True, height="stretch", gap="xsmall"):
-        st.metric(escaped(label), escaped(value), help=help_text)
+    with st.container(border=True, height="stretch", gap="xxsmall"):
+        st.metric(
+            escaped(label), escaped(value), help=help_text,
+            delta=escaped(delta.words) if delta else None, delta_color=delta.colour if delta else "off",
+            delta_arrow=delta.arrow if delta else "off",
+        )  # fmt: skip
         st.caption(escaped(caption))
 
 

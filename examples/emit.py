@@ -32,7 +32,6 @@ log = logging.getLogger("cascadewatch.emit")
 
 BATCH, BATCH_BYTES = 500, 4 * 1024 * 1024  # of one request to the server
 INTERVAL = 1.0  # seconds between two of them while there is little to send
-TIMEOUT = 10.0  # seconds for one
 LONGEST_PAUSE = 60.0  # seconds between two tries, unless the server asks for more
 
 
@@ -160,8 +159,8 @@ def _read(response: Any) -> dict[str, Any]:
     """What a response of OpenAI, Anthropic or LiteLLM tells of itself."""
     hidden, usage = _get(response, "_hidden_params"), _get(response, "usage")
     return _known({
-        "model": _first(str, (response, "model")),
-        "provider": _first(str, (hidden, "custom_llm_provider")),
+        "model": _first(str, (response, "model")) or None,
+        "provider": _first(str, (hidden, "custom_llm_provider")) or None,
         "service_tier": _first(str, (response, "service_tier"), (usage, "service_tier")),
         "cost_usd": _first((int, float), (hidden, "response_cost")),
         "usage": usage,
@@ -243,8 +242,7 @@ class Sender:
                 log.exception("sending failed")
             self.busy = False
 
-    def _take(self) -> bool:
-        """Whether there is a batch to send."""
+    def _take(self) -> bool:  # whether there is a batch to send
         size = sum(map(len, self.batch))
         while self.queue and len(self.batch) < BATCH and size < BATCH_BYTES:
             try:
@@ -280,7 +278,7 @@ class Sender:
     def _post(self, body: bytes) -> tuple[int, Any, bytes]:
         try:
             ask = urllib.request.Request(self.url, body, self.headers, method="POST")
-            with self.opener.open(ask, timeout=TIMEOUT) as answer:
+            with self.opener.open(ask, timeout=10) as answer:
                 return answer.status, answer.headers, answer.read(1_000_000)
         except urllib.error.HTTPError as error:
             return error.code, error.headers, error.read(10_000)

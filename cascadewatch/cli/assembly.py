@@ -3,6 +3,7 @@
 import os
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 from typing import TYPE_CHECKING, Any
 
 from cascadewatch.cli.clock import clock
@@ -52,7 +53,15 @@ def pages_app(settings: "Settings", sock: "socket.socket", beside: "list[BaseRou
 
     beside = beside or []
     host, port = sock.getsockname()[:2]
-    bootstrap.load_config_options({**CONFIG, "server.address": host, "server.port": port})
+    bootstrap.load_config_options(
+        {
+            **CONFIG,
+            "server.address": host,
+            "server.port": port,
+            # Asked first when an origin is judged, before any look at the network.
+            "browser.serverAddress": urlsplit(settings.public_url).hostname,
+        }
+    )
     app = App(_script(), routes=beside)
     return Gate(app, settings, {getattr(route, "path", "/").split("/")[1] for route in beside} - {""})
 

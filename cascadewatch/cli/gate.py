@@ -23,8 +23,9 @@ class Gate:
         self._api = frozenset(api)
         login = settings.dashboard.login
         self._user_header = (settings.dashboard.user_header or "").lower() if login == "header" else None
-        public = urlsplit(settings.public_url).hostname or ""
-        self._hosts = {"localhost", "127.0.0.1", "::1", public, *settings.ingest.allowed_hosts}
+        self._public = urlsplit(settings.public_url.lower()).netloc
+        allowed = (host.lower().strip("[]") for host in settings.ingest.allowed_hosts)
+        self._hosts = {"localhost", "127.0.0.1", "::1", _hostname(self._public), *allowed}
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         refusal = self._refusal(scope) if scope["type"] in ("http", "websocket") else None
@@ -38,23 +39,23 @@ class Gate:
             await send({"type": "http.response.body", "body": refusal.encode() + b"\n"})
 
     def _refusal(self, scope: Scope) -> str | None:
-        if scope["path"].split("/")[1:2] and scope["path"].split("/")[1] in self._api:
+        if scope["path"].lstrip("/").partition("/")[0] in self._api:
             return None
-        headers = {
-            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
-        }
-        if _host(f"//{headers.get('host', '')}") not in self._hosts:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        host = headers.get("host", "").lower()
+        if _hostname(host) not in self._hosts:
             return "This server does not answer to that host; add it to allowed_hosts under [ingest]."
         origin = headers.get("origin")
-        if origin is not None and _host(origin) not in self._hosts:
+        if origin is not None and origin.lower().partition("://")[2] not in (host, self._public):
             return "Pages of another origin may not use this one."
         if self._user_header is not None and not headers.get(self._user_header):
             return "Nobody is logged in: the proxy in front names no user."
         return None
 
 
-def _host(url: str) -> str | None:
+def _hostname(netloc: str) -> str | None:
+    """The host without its port and brackets; None where there is none."""
     try:
-        return urlsplit(url.lower()).hostname
+        return urlsplit(f"//{netloc}").hostname
     except ValueError:
         return None

@@ -106,16 +106,19 @@ class Cells:
         """
         route, _ = self.fold.series(e.cascade, e.route, e.revision)
         at = (e.cascade, e.origin, route, e.time - e.time % QUARTER)
-        truth = {a: estimating(labels, a) for a in {e.cheap_index, e.served_index} if a is not None}
         if e.cheap_index is not None:
-            self._add_score(attempts[e.cheap_index], truth[e.cheap_index], at, sign)
+            truth = estimating(labels, e.cheap_index) if labels else None
+            self._add_score(attempts[e.cheap_index], truth, at, sign)
+        if not labels:
+            return
         for role, index in (("cheap", e.cheap_index), ("served", e.served_index)):
             if index is None:
                 continue
+            truth = estimating(labels, index)
             apart = _first(x for x in labels if x.attempt == index and not _estimates(x))
             for x in labels:
                 if x.attempt == index:
-                    in_force = x in (truth[index], apart)
+                    in_force = x in (truth, apart)
                     key = (*at, x.source, x.sampling, role, attempts[index].outcome or "", e.path, x.correct)
                     _count(self.labels, key, [sign * n for n in _label_sums(e, x, in_force)])
 

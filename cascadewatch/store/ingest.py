@@ -66,11 +66,12 @@ def _sort(connection: Connection, state: State, batches: Sequence[Batch]) -> lis
     keyed = [[identity(b.source, event.id) for _, event in b.events] for b in batches]
     held = dialect.held(connection, [key for keys in keyed for key in keys])
     here: dict[bytes, bytes] = {}
-    return [_sort_one(state, b, keys, held, here) for b, keys in zip(batches, keyed, strict=True)]
+    room = {name: set(cascade.tiers) for name, cascade in state.cascades.items()}
+    return [_sort_one(room, b, keys, held, here) for b, keys in zip(batches, keyed, strict=True)]
 
 
 def _sort_one(
-    state: State,
+    room: dict[str, set[str]],
     batch: Batch,
     keys: list[bytes],
     held: dict[bytes, tuple[bytes, int]],
@@ -82,7 +83,7 @@ def _sort_one(
         said = digest(event)
         known = held[key][0] if key in held else here.get(key)
         if known is None:
-            reason = _no_room(state, event)
+            reason = _no_room(room, event)
             if reason is not None:
                 s.refused.append(Rejection(index, event.id, "cascade", reason))
                 continue
@@ -107,16 +108,15 @@ def _sort_one(
 CONFLICT = "conflict: another event was stored under this id; the first stays, this one is in quarantine"
 
 
-def _no_room(state: State, event: Event) -> str | None:
-    """Why an event would make too many cascades or tiers, in a sentence."""
-    known = state.cascades.get(event.cascade)
-    if known is None and len(state.cascades) >= MAX_CASCADES:
+def _no_room(room: dict[str, set[str]], event: Event) -> str | None:
+    """Why an event would make too many cascades or tiers, in a sentence; else they are counted in."""
+    if event.cascade not in room and len(room) >= MAX_CASCADES:
         return f"more than {MAX_CASCADES} cascades; use route or tags for finer names"
-    have = len(known.tiers) if known else 0
-    if have + len(event.attempts) > MAX_TIERS:
-        new = {a.tier for a in event.attempts} - set(known.tiers if known else ())
-        if have + len(new) > MAX_TIERS:
-            return f"more than {MAX_TIERS} tiers in this cascade"
+    known = room.setdefault(event.cascade, set())
+    new = {a.tier for a in event.attempts if a.tier not in known}
+    if len(known) + len(new) > MAX_TIERS:
+        return f"more than {MAX_TIERS} tiers in this cascade"
+    known |= new
     return None
 
 
@@ -132,18 +132,27 @@ def _learn(
     for name, new in events.items():
         cascade = state.cascade(name)
         price_known = cascade.flagship is not None
-        news = tiers.learn(cascade, new)
-        if news or cascade.decided_for != cascade.configured:
-            settle(connection, state, name, price_known, around)
+        learned = tiers.learn(cascade, new)
+        if learned.order or cascade.decided_for != cascade.configured:
+            settle(connection, state, name, price_known, around, new)
+        elif learned.models:
+            tiers.save(connection, name, cascade)
         contexts[name] = around.context(cascade)
     return contexts
 
 
-def settle(connection: Connection, state: State, name: str, price_known: bool, around: Surroundings) -> None:
+def settle(
+    connection: Connection,
+    state: State,
+    name: str,
+    price_known: bool,
+    around: Surroundings,
+    new: list[Event],
+) -> None:
     """Stores what was learned of a cascade's tiers; a new order derives its held events anew."""
     cascade = state.cascade(name)
     tiers.save(connection, name, cascade)
-    changed, had_order = tiers.settle(connection, state, name)
+    changed, had_order = tiers.settle(connection, state, name, new, around.book)
     state.changed = True
     if (changed and had_order) or (cascade.flagship is not None) != price_known:
         rederived = rollup.rederive(connection, state, name, around.context(cascade))

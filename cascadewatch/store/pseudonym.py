@@ -4,6 +4,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -46,11 +47,11 @@ def _key(settings: Settings, database: Path | None) -> bytes:
 
 def _key_file(path: Path) -> bytes:
     """The key beside the database, made on first use and readable by its owner alone."""
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    key = secrets.token_hex(32).encode()
-    with os.fdopen(handle, "wb") as file:
-        file.write(key)
-    return key
+    if not path.exists():
+        made = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_hex(32).encode())
+        with suppress(FileExistsError):  # another process was faster: its key is the key
+            os.link(made, path)  # whole or not at all, unlike writing in place
+        made.unlink()
+    return path.read_bytes()

@@ -1,49 +1,58 @@
 """Learns the order of tiers from events, and derives held events anew when it changes."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
 from cascadewatch.model import Attempt, Event
+from cascadewatch.pricing import PriceBook, attempt_cost
 from cascadewatch.store import dialect, tables
 from cascadewatch.store.cells import ALL
 from cascadewatch.store.rollup_tables import ROLLUPS
 from cascadewatch.store.state import ORDER, CascadeState, State, Tier
 
 
-def learn(cascade: CascadeState, events: Iterable[Event]) -> bool:
-    """Takes note of tiers, of which follows which, and of their newest models.
+class Learned(NamedTuple):
+    """What some events taught: something that may change the order or make the flagship's price
+    known, or that a tier has a newer model."""
 
-    Returns whether something new was seen that may change the order or the flagship's price.
-    """
-    news = False
+    order: bool
+    models: bool
+
+
+def learn(cascade: CascadeState, events: Iterable[Event]) -> Learned:
+    """Takes note of tiers, of which follows which, and of their newest models."""
+    order = models = False
     for event in events:
         previous: str | None = None
         for attempt in event.attempts:
             tier = attempt.tier
-            news |= _meet(cascade, attempt, event.millis)
+            met = _meet(cascade, attempt, event.millis)
+            order |= met.order
+            models |= met.models
             if previous is not None and previous != tier and (previous, tier) not in cascade.pairs:
                 cascade.pairs.add((previous, tier))
-                news = True
+                order = True
             previous = tier
-    return news
+    return Learned(order, models)
 
 
-def _meet(cascade: CascadeState, attempt: Attempt, time: int) -> bool:
+_NOTHING = Learned(False, False)
+
+
+def _meet(cascade: CascadeState, attempt: Attempt, time: int) -> Learned:
     known = cascade.tiers.get(attempt.tier)
     if known is None:
         cascade.tiers[attempt.tier] = Tier(
             attempt.kind, attempt.provider, attempt.model, None if attempt.model is None else time
         )
-        return True
-    if attempt.model is None or attempt.model == known.model:
-        return False
-    if known.model_time is not None and time <= known.model_time:
-        return False  # history coming in late does not change what the newest model is
-    first = known.model is None
+        return Learned(True, True)
+    if attempt.model is None or (known.model_time is not None and time <= known.model_time):
+        return _NOTHING  # history coming in late does not change what the newest model is
+    before = known.model
     known.provider, known.model, known.model_time = attempt.provider, attempt.model, time
-    return first
+    return _NOTHING if before == attempt.model else Learned(before is None, True)
 
 
 def save(connection: Connection, name: str, cascade: CascadeState) -> None:
@@ -55,22 +64,34 @@ def save(connection: Connection, name: str, cascade: CascadeState) -> None:
     dialect.insert(connection, tables.tier_pairs, [(name, a, b) for a, b in cascade.pairs])
 
 
-def mean_costs(connection: Connection, cascade: str) -> dict[str, float | None]:
-    """Mean cost per priced attempt of each tier in nano-dollars, for tiers that never met."""
+def mean_costs(
+    connection: Connection, cascade: str, new: Iterable[Event], book: PriceBook
+) -> dict[str, float | None]:
+    """Mean cost per priced attempt of each tier in nano-dollars, for tiers that never met; events
+    about to be stored count in."""
     table = ROLLUPS["attempts"].tiers["day"]
     rows: Any = connection.execute(
         select(table.c.tier, func.sum(table.c.cost), func.sum(table.c.priced))
         .where(table.c.cascade == cascade, table.c.route == ALL)
         .group_by(table.c.tier)
     )
-    return {tier: float(cost) / float(n) if n else None for tier, cost, n in rows}
+    sums = {tier: (int(cost), int(n)) for tier, cost, n in rows}
+    for event in new:
+        for attempt in event.attempts:
+            price = attempt_cost(attempt, event.millis, book)
+            if price.cost is not None:
+                cost, n = sums.get(attempt.tier, (0, 0))
+                sums[attempt.tier] = (cost + price.cost, n + 1)
+    return {tier: cost / n if n else None for tier, (cost, n) in sums.items()}
 
 
-def settle(connection: Connection, state: State, name: str) -> tuple[bool, bool]:
+def settle(
+    connection: Connection, state: State, name: str, new: Iterable[Event], book: PriceBook
+) -> tuple[bool, bool]:
     """Decides the order anew and stores it; (it changed, there was another order before)."""
     cascade = state.cascade(name)
     before = cascade.order
-    cascade.order = cascade.decide(mean_costs(connection, name))
+    cascade.order = cascade.decide(mean_costs(connection, name, new, book))
     if cascade.order == before and cascade.decided_for == cascade.configured:
         return False, False
     cascade.decided_for = cascade.configured

@@ -69,21 +69,21 @@ class Writer:
 
     def write(self, work: Sequence[Work]) -> list[Any]:
         """Commits some work in one transaction; a Receipt (or a number, for a Mark) for each."""
-        try:
-            with self.store.writing() as connection:
-                state = self._current(connection)
-                results = self._take(connection, state, work)
-                self._save(connection, state)
-        except BaseException:
-            self._state = None  # it may hold what was not committed
-            raise
+        with self.store.writing() as connection:
+            state = self._current(connection)
+            results = self._take(connection, state, work)
+            self._save(connection, state)
+        self._state = state
         return results
 
     def _current(self, connection: Connection) -> State:
-        if self._state is None or generation(connection) != self._state.generation:
-            self._state = State(connection, self.around.settings)
-            rollup.rezone(connection, self.around.settings, self._state)
-        return self._state
+        """What is remembered, if it is still so. Forgotten until the commit: a transaction that
+        fails leaves behind what was never stored."""
+        state, self._state = self._state, None
+        if state is None or generation(connection) != state.generation:
+            state = State(connection, self.around.settings)
+            rollup.rezone(connection, self.around.settings, state)
+        return state
 
     def _take(self, connection: Connection, state: State, work: Sequence[Work]) -> list[Any]:
         batches = [w for w in work if isinstance(w, Batch)]
@@ -141,7 +141,7 @@ class Writer:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
                 self._thread.start()
-        self._queue.put((work, future))
+            self._queue.put((work, future))  # under the mutex, so that `close` comes after it
         return future
 
     @property
@@ -164,7 +164,7 @@ class Writer:
             if first is None:
                 return
             jobs, stop = self._together(first)
-            self._commit(jobs)
+            self._commit([job for job in jobs if job[1].set_running_or_notify_cancel()])
             with self._mutex:
                 self._waiting -= sum(_size(work) for work, _ in jobs)
             if stop:
@@ -185,6 +185,8 @@ class Writer:
         return jobs, False
 
     def _commit(self, jobs: list[tuple[Work, Future[Any]]]) -> None:
+        if not jobs:
+            return
         try:
             results = self.write([work for work, _ in jobs])
         except Exception as error:

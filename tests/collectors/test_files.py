@@ -1,6 +1,7 @@
 """`ingest` of files: counters, batches, gzip, rejects, duplicates, on a real store."""
 
 import gzip
+import io
 import json
 import os
 import stat
@@ -17,6 +18,8 @@ from cascadewatch.store.engine import Store
 from cascadewatch.store.receipt import Batch, Receipt
 from cascadewatch.store.writes import Writer
 from collectors.files import Job, exit_code, ingest, totals
+from collectors.formats import FORMATS
+from collectors.reading import MAX_LINE
 
 NOW = 1_795_262_400_000  # 2026-11-21T12:00:00Z
 OLDEST = NOW - 400 * 86_400_000
@@ -227,3 +230,26 @@ def test_totals_add_up_and_errors_name_their_file(file: Callable[..., str]) -> N
     assert [(e["file"], e["line"]) for e in told["errors"]] == [(paths[0], 2)]
     assert [f["received"] for f in told["files"]] == [2, 1]
     json.dumps(told, allow_nan=False)
+
+
+def test_standard_input_is_read_and_its_rejects_are_kept_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(lines(event(1), "{")))))
+    (result,) = ingest(["-"], Job(Recorder(), NOW, OLDEST))
+    assert counters(result.receipt) == (2, 1, 0, 0, 1)
+    assert [p.name for p in tmp_path.iterdir()] == ["stdin.rejected.jsonl"]
+
+
+def test_a_line_longer_than_any_event_ends_the_file(file: Callable[..., str]) -> None:
+    path = file(lines(event(1)) + b'{"id": "' + b"x" * MAX_LINE)
+    (result,) = ingest([path], Job(Recorder(), NOW, OLDEST))
+    assert result.receipt.accepted == 1
+    assert result.failure is not None
+    assert "line 2: longer than 16 MiB" in result.failure
+
+
+def test_every_format_is_documented() -> None:
+    doc = (Path(__file__).parents[2] / "docs" / "ingest-files.md").read_text()
+    assert [name for name in FORMATS if f"### `{name}`" not in doc] == []

@@ -18,7 +18,7 @@ from cascadewatch.store.reads.status import (
     sources,
     status,
 )
-from cascadewatch.store.reads.windows import Bucket, Reader
+from cascadewatch.store.reads.windows import Bucket, LabelBucket, Reader
 
 __all__ = [
     "Arrivals",
@@ -27,6 +27,7 @@ __all__ = [
     "CascadeKnown",
     "Filter",
     "Known",
+    "LabelBucket",
     "Mark",
     "Page",
     "Reader",

@@ -22,6 +22,8 @@ from cascadewatch.store.reads import sums
 from cascadewatch.store.reads.known import CascadeKnown, Known, known
 from cascadewatch.store.zone import local_days
 
+LABELS_BY_HOUR_MS = 4 * 24 * HOUR  # of longer ranges labels are charted by local day
+LABEL_KEY = ("source", "sampling", "role", "outcome", "path", "correct")
 CLUSTERS_BY_HOUR_MS = 32 * 24 * HOUR  # longer ranges take local days as clusters
 
 
@@ -32,6 +34,15 @@ class Bucket:
     start: int
     end: int
     counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class LabelBucket:
+    """The labels of one bucket of a chart."""
+
+    start: int
+    end: int
+    labels: tuple[LabelCounts, ...]
 
 
 class Reader:
@@ -93,6 +104,23 @@ class Reader:
         for (start, tier), counts in self._per_bucket("attempts", cascade, route, span, ("tier",)).items():
             out.setdefault(tier, []).append(Bucket(start, self._bucket_end(start, span), counts))
         return out
+
+    def label_series(self, cascade: str, route: str | None, span: Cover) -> list[LabelBucket]:
+        """The labels over time by local day (up to four days: by hour); empty buckets are left out."""
+        by_day = span.end - span.start > LABELS_BY_HOUR_MS
+        tier, width = ("day", None) if by_day else ("quarter", HOUR)
+        start = self.local_day(span.start) if by_day else span.start - span.start % HOUR
+        at = ALL if route is None else route
+        found: dict[int, list[LabelCounts]] = {}
+        for (bucket, *key), counts in sums.per_bucket(
+            self.connection, "labels", tier, (start, span.end), width, cascade, at, LABEL_KEY
+        ).items():
+            if counts["labels"]:
+                found.setdefault(bucket, []).append(LabelCounts(*key[:5], bool(key[5]), counts))
+        return [
+            LabelBucket(bucket, self.local_day(bucket + 36 * HOUR) if by_day else bucket + HOUR, tuple(rows))
+            for bucket, rows in sorted(found.items())
+        ]
 
     def width(self, span: Cover) -> int | None:
         """Width of the buckets of `series` in ms; None: local days."""

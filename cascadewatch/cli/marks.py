@@ -1,0 +1,46 @@
+"""`annotate`: a mark on the time line."""
+
+from typing import Annotated
+
+import typer
+
+from cascadewatch.cli.clock import clock
+from cascadewatch.cli.opening import opened, writing
+from cascadewatch.cli.options import Config, Db, Json
+from cascadewatch.cli.output import answer, shown
+from cascadewatch.errors import UsageError
+
+LONGEST = 2_000
+
+
+def annotate(  # noqa: PLR0913 - one for each option
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What happened.")],
+    time: Annotated[
+        str | None, typer.Option("--time", metavar="TIME", help="When: a date or RFC 3339; left out: now.")
+    ] = None,
+    cascade: Annotated[str | None, typer.Option("--cascade", help="Only for this cascade.")] = None,
+    route: Annotated[str | None, typer.Option("--route", help="Only for this route of the cascade.")] = None,
+    config: Config = None,
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """Put a mark on the time line: a deploy, a new prompt, an outage.
+
+    \b
+    Examples:
+      cascadewatch annotate "prompt v7 deployed" --cascade support
+      cascadewatch annotate "provider outage" --time 2026-11-20T14:05:00Z
+    """
+    from cascadewatch.cli.times import moment, told
+    from cascadewatch.store.reads import stamp
+    from cascadewatch.store.writes import Mark
+
+    if not text.strip() or len(text) > LONGEST:
+        raise UsageError(f"an annotation has 1 to {LONGEST} characters")
+    if route is not None and cascade is None:
+        raise UsageError("--route needs --cascade")
+    with opened(config, db) as (settings, store), writing(settings, store) as writer:
+        at = clock() if time is None else moment("--time", time, settings.timezone)
+        number = writer.write([Mark(at, cascade, route, text.replace("\0", "\u2400"), "cli")])[0]
+    document = {"id": number, "time": stamp(at), "cascade": cascade, "route": route, "text": text}
+    answer(document, as_json, lambda: f"{told(at, settings.timezone)}  {shown(text)}")

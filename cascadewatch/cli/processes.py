@@ -1,0 +1,154 @@
+"""`up`, `serve`, `worker` and `dashboard`: the processes that stay."""
+
+import logging
+import os
+import secrets
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cascadewatch.cli import assembly, listening
+from cascadewatch.cli.clock import clock
+from cascadewatch.cli.logs import configure
+from cascadewatch.cli.opening import opened, writing
+from cascadewatch.cli.options import HOST, PORT, Config, Db, Host, LogFormat, Open, Port
+from cascadewatch.cli.output import say
+
+if TYPE_CHECKING:
+    from cascadewatch.settings import Settings
+    from cascadewatch.store.engine import Store
+
+log = logging.getLogger("cascadewatch.server")
+
+
+def up(  # noqa: PLR0913 - one for each option
+    config: Config = None,
+    db: Db = None,
+    host: Host = HOST,
+    port: Port = PORT,
+    is_open: Open = False,
+    log_format: LogFormat = "text",
+) -> None:
+    """Start everything in one process: dashboard, API and jobs on one port.
+
+    \b
+    Examples:
+      cascadewatch up
+      cascadewatch up --port 9000 --db postgresql://monitor@db/cascadewatch
+    """
+    configure(log_format)
+    with listening.reserve(host, port) as sock, opened(config, db) as (settings, store):
+        if not is_open:
+            listening.insist_on_locks(settings, store, host, dashboard=True)
+        assembly.tell_pages(config, settings)
+        say(f"cascadewatch is at {listening.url_of(sock)}")
+        run_whole(reachable(settings, host), store, sock, host)
+
+
+def run_whole(settings: "Settings", store: "Store", sock: socket.socket, host: str) -> None:
+    """Dashboard, API and jobs on the socket, until a signal ends them."""
+    with noted("up", sock), writing(settings, store) as writer, working(settings, store):
+        needs = listening.needs_keys(settings, host)
+        app = assembly.whole_app(settings, store, writer, needs, sock)
+        listening.run(app, sock, websockets=True)
+
+
+def serve(  # noqa: PLR0913 - one for each option
+    config: Config = None,
+    db: Db = None,
+    host: Host = HOST,
+    port: Port = PORT,
+    is_open: Open = False,
+    log_format: LogFormat = "text",
+) -> None:
+    """Start the API alone, for machines that only take events in and answer questions.
+
+    \b
+    Examples:
+      cascadewatch serve
+      cascadewatch serve --host 0.0.0.0 --log-format json
+    """
+    configure(log_format)
+    with listening.reserve(host, port) as sock, opened(config, db) as (settings, store):
+        if not is_open:
+            listening.insist_on_locks(settings, store, host, dashboard=False)
+        settings = reachable(settings, host)
+        with noted("serve", sock), writing(settings, store) as writer:
+            app = assembly.api_app(settings, store, writer, listening.needs_keys(settings, host))
+            listening.run(app, sock, websockets=False)
+
+
+def dashboard(  # noqa: PLR0913 - one for each option
+    config: Config = None,
+    db: Db = None,
+    host: Host = HOST,
+    port: Port = PORT,
+    is_open: Open = False,
+    log_format: LogFormat = "text",
+) -> None:
+    """Start the dashboard alone; it reads the database and acts through the API of `serve`.
+
+    \b
+    Examples:
+      cascadewatch dashboard --db postgresql://reader@db/cascadewatch
+    """
+    configure(log_format)
+    with listening.reserve(host, port) as sock, opened(config, db) as (settings, _store):
+        if not is_open:
+            listening.insist_on_locks(settings, None, host, dashboard=True)
+        assembly.tell_pages(config, settings)
+        with noted("dashboard", sock):
+            listening.run(assembly.pages_app(reachable(settings, host), sock), sock, websockets=True)
+
+
+def worker(config: Config = None, db: Db = None, log_format: LogFormat = "text") -> None:
+    """Run the scheduled jobs alone. Any number may run: of them one works, another takes over.
+
+    \b
+    Examples:
+      cascadewatch worker --db postgresql://monitor@db/cascadewatch
+    """
+    configure(log_format)
+    ended = threading.Event()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, lambda *_: ended.set())
+    with opened(config, db) as (settings, store), noted("worker"), working(settings, store):
+        ended.wait()
+
+
+@contextmanager
+def working(settings: "Settings", store: "Store") -> Iterator[None]:
+    """A worker in threads of this process."""
+    from cascadewatch.jobs import Context, Worker
+
+    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    one = Worker(Context(store, settings), clock, owner)
+    one.start()
+    try:
+        yield
+    finally:
+        one.stop()
+
+
+@contextmanager
+def noted(process: str, sock: socket.socket | None = None) -> Iterator[None]:
+    """One line when the process starts and one when it has ended."""
+    from cascadewatch import __version__
+
+    about = {"process": process, "pid": os.getpid(), "version": __version__}
+    log.info("start", extra={"fields": about | ({"url": listening.url_of(sock)} if sock else {})})
+    yield
+    log.info("stop", extra={"fields": about})
+
+
+def reachable(settings: "Settings", host: str) -> "Settings":
+    """The settings, with the address listened on among the hosts that are answered to."""
+    if listening.is_loopback(host) or host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        return settings
+    name = f"[{host}]" if ":" in host else host
+    ingest = settings.ingest.model_copy(update={"allowed_hosts": (*settings.ingest.allowed_hosts, name)})
+    return settings.model_copy(update={"ingest": ingest})

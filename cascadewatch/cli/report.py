@@ -1,0 +1,47 @@
+"""`report`: every metric of every cascade and route, without a browser."""
+
+from typing import Annotated
+
+import typer
+
+from cascadewatch.cli.clock import clock
+from cascadewatch.cli.opening import opened
+from cascadewatch.cli.options import Config, Db, Json
+from cascadewatch.cli.output import answer
+
+
+def report(  # noqa: PLR0913 - one for each option
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="LENGTH", help="From now back: 24h, 7d (the default), 4w.")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help="A date in the settings' zone, or RFC 3339.")
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", metavar="TIME", help="The same; left out: now. Not included.")
+    ] = None,
+    cascade: Annotated[str | None, typer.Option("--cascade", help="Only this cascade.")] = None,
+    route: Annotated[str | None, typer.Option("--route", help="Only this route.")] = None,
+    config: Config = None,
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """Print every metric of a range, by cascade and route.
+
+    Ranges snap outward to what is kept; the range really used is shown.
+
+    \b
+    Examples:
+      cascadewatch report --since 24h
+      cascadewatch report --from 2026-11-01 --to 2026-11-08 --cascade support
+      cascadewatch report --json | jq '.cascades[0].metrics.escalation_rate'
+    """
+    from cascadewatch.cli.report_text import text_of
+    from cascadewatch.cli.times import span
+    from cascadewatch.store.reads import report as report_of
+
+    with opened(config, db) as (settings, store):
+        first, last = span(since, start, end, clock(), settings.timezone)
+        with store.reading() as connection:
+            found = report_of(connection, settings, first, last, cascade, route)
+    answer(found, as_json, lambda: text_of(found, settings.timezone))

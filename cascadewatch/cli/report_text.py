@@ -1,0 +1,104 @@
+"""A report as text: one block for each cascade, its routes in a table below.
+
+The chosen metrics are those a person asks first; `--json` has all of them.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from cascadewatch.cli.output import shown, table
+from cascadewatch.cli.times import told
+from cascadewatch.metrics import METRICS
+from cascadewatch.model import epoch_ms
+
+DASH = "–"
+CHOSEN = (
+    *("escalation_rate", "flagship_share", "fallback_rate", "judge_failure_rate", "exhausted_rate"),
+    *("cost_usd", "flagship_only_cost_usd", "savings_usd", "savings_share", "blended_cost_usd"),
+    *("break_even_rate", "headroom", "verifier_overhead", "wasted_escalation_usd", "price_coverage"),
+    *("quality", "false_accept_rate", "false_escalate_rate"),
+    *("slo.objective", "slo.budget_left", "slo.exhausted_at"),
+)
+BY_ROUTE = ("escalation_rate", "cost_usd", "savings_usd", "quality")
+Row = dict[str, Any]
+
+
+def text_of(report: dict[str, Any], timezone: str) -> str:
+    """The whole report; undefined metrics show a dash and why."""
+    start, end = (told(_millis(report[edge]), timezone) for edge in ("from", "to"))
+    blocks = [f"{start} to {end}"]
+    alone = all(row["route"] is not None for row in report["cascades"])  # a route was asked for
+    if not report["cascades"]:
+        blocks.append("No events yet. Send some (cascadewatch ingest FILE, or POST /v1/events) and ask again.")
+    for row in report["cascades"]:
+        if row["route"] is None:
+            routes = [r for r in report["cascades"] if r["cascade"] == row["cascade"] and r["route"] is not None]
+            blocks += [_block(row, timezone), *([_routes(routes, timezone)] if len(routes) > 1 else [])]
+        elif alone:
+            blocks.append(_block(row, timezone))
+    return "\n\n".join(blocks)
+
+
+def _block(row: Row, timezone: str) -> str:
+    name = row["cascade"] if row["route"] is None else f"{row['cascade']} / {row['route']}"
+    head = f"{shown(name)}: {row['events']:,} events, {row['judged']:,} judged"
+    rows = [_line(key, row["metrics"][key], timezone) for key in CHOSEN]
+    return f"{head}\n" + _indented(table(("", "value", "95 % interval", "n", ""), rows, frozenset({1, 2, 3})))
+
+
+def _routes(rows: list[Row], timezone: str) -> str:
+    head = ("route", "events", *(METRICS[key].title.lower() for key in BY_ROUTE))
+    lines = [
+        (shown(row["route"]), f"{row['events']:,}", *(_value(row["metrics"][key], timezone) for key in BY_ROUTE))
+        for row in rows
+    ]
+    return _indented(table(head, lines, frozenset(range(1, len(head)))))
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}".rstrip() for line in text.splitlines())
+
+
+def _line(key: str, metric: Row, timezone: str) -> tuple[str, ...]:
+    unit, low, high = metric["unit"], metric["low"], metric["high"]
+    interval = "" if low is None else f"{_number(low, unit, timezone)} to {_number(high, unit, timezone)}"
+    reason = shown(metric.get("reason", ""))
+    return METRICS[key].title, _value(metric, timezone), interval, f"{metric['n']:,}", reason
+
+
+def _value(metric: Row, timezone: str) -> str:
+    return _number(metric["value"], metric["unit"], timezone)
+
+
+def _number(value: float | None, unit: str, timezone: str) -> str:
+    """A value in its unit.
+
+    >>> _number(0.3012, "share", "UTC"), _number(-12.5, "usd", "UTC"), _number(None, "ms", "UTC")
+    ('30.1 %', '-$12.50', '–')
+    """
+    if value is None:
+        return DASH
+    match unit:
+        case "share":
+            return f"{100 * value:.1f} %"
+        case "usd":
+            return _dollars(value)
+        case "ms":
+            return f"{value:,.0f} ms"
+        case "time":
+            return told(round(value), timezone)
+        case "count":
+            return f"{value:,.0f}"
+    return f"{value:.3f}"
+
+
+def _dollars(value: float) -> str:
+    """Cents from a dollar on; below, as many places as three digits need."""
+    sign, size = "-" if value < 0 else "", abs(value)
+    if size >= 1 or not size:
+        return f"{sign}${size:,.2f}"
+    return f"{sign}${size:.6f}".rstrip("0") if size >= 1e-4 else f"{sign}${size:.3g}"
+
+
+def _millis(stamp: str) -> int:
+    return epoch_ms(datetime.fromisoformat(stamp))

@@ -1,0 +1,245 @@
+"""The sentence at the top of the Overview: what is true of a cascade now, in words. Pure.
+
+`describe(facts)` gives a `Sentence`: a state, how loud it is, and its lines. It contains numbers and
+words of ours alone, no name that somebody sent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from cascadewatch.metrics import compute
+from cascadewatch.metrics.breakeven import Economics, economics
+from cascadewatch.metrics.window import Metric, Window
+from dashboard import text
+from dashboard.change import Change
+from dashboard.formats import DAY, ago, count, dollar_span, dollars, duration, percent, points
+
+KEYS = (
+    "escalation_rate",
+    "flagship_share",
+    "savings_usd",
+    "savings_share",
+    "cost_ratio",
+    "break_even_rate",
+    "headroom",
+    "quality",
+    "price_coverage",
+    "slo.budget_left",
+)
+ENOUGH = 200  # judged events before a rate is judged
+FRESH = 7 * DAY  # quality counts as checked
+SILENT = DAY
+State = Literal[
+    "no_data", "learning", "dearer", "rising", "falling", "quality_low", "above_target", "on_target", "steady"
+]
+Tone = Literal["red", "orange", "gray"]
+TONES: dict[State, Tone] = {
+    "dearer": "red",
+    "rising": "red",
+    "above_target": "red",
+    "falling": "orange",
+    "quality_low": "orange",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a cascade over a range. `since` is the first bucket with events, `last_event` the
+    end of the last one (epoch ms); `change` None: too little to compare."""
+
+    window: Window
+    metrics: Mapping[str, Metric]
+    economics: Economics | None
+    change: Change | None
+    now: int
+    since: int | None
+    last_event: int | None
+    quality_bar: float | None = None
+
+    @property
+    def days(self) -> float:
+        """Days from the first event of the range to its end, an hour at least: what "a day" divides by."""
+        since = self.window.start if self.since is None else self.since
+        return max(self.window.end - since, DAY // 24) / DAY
+
+    @property
+    def quality_age(self) -> int | None:
+        """Milliseconds since the last label; None: never labelled."""
+        last = self.window.last_label
+        return None if last is None else max(0, self.now - last)
+
+    @property
+    def objective(self) -> float | None:
+        """The SLO on the escalation rate."""
+        return None if self.window.objective is None else self.window.objective.rate
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """`label` is the verdict in two or three words, `lines` what it rests on, the most important first."""
+
+    state: State
+    label: str
+    tone: Tone
+    lines: tuple[str, ...]
+
+
+def facts(
+    window: Window,
+    change: Change | None,
+    now: int,
+    seen: tuple[int, int] | None,
+    quality_bar: float | None = None,
+) -> Facts:
+    """Everything the sentence and the tiles need; `seen` is first and last bucket of the range."""
+    since, last = seen or (None, None)
+    return Facts(
+        window, compute(window, KEYS), economics(window), change, now, since, last, quality_bar
+    )
+
+
+def describe(facts: Facts) -> Sentence:
+    """The sentence of these facts."""
+    state = state_of(facts)
+    if state == "no_data":
+        return Sentence(state, text.STATES[state], "gray", (_silence(facts),))
+    if state == "learning":
+        return Sentence(state, text.STATES[state], "gray", (_learning(facts), _quality(facts)))
+    lines = (_rate(facts, state), _savings(facts), _break_even(facts), _quality(facts), _moved(facts))
+    return Sentence(state, _label(facts, state), TONES.get(state, "gray"), tuple(line for line in lines if line))
+
+
+def state_of(facts: Facts) -> State:
+    """The first that applies, the worst first. A fall counts even when the objective is met."""
+    window, metrics, move = facts.window, facts.metrics, facts.change
+    quality, ratio = metrics["quality"], metrics["cost_ratio"]
+    if not window.counts["events"] or (facts.last_event is not None and facts.now - facts.last_event > SILENT):
+        return "no_data"
+    if window.counts["judged"] < ENOUGH:
+        return "learning"
+    if ratio.value is not None and min(ratio.value, ratio.low or ratio.value) > 1:
+        return "dearer"
+    if move is not None and move.moved:
+        return "rising" if move.difference > 0 else "falling"
+    if facts.quality_bar is not None and quality.high is not None and quality.high < facts.quality_bar:
+        return "quality_low"
+    return _against_objective(facts)
+
+
+def per_day(facts: Facts, metric: Metric) -> Metric:
+    """A sum of the range as a sum per day."""
+    value, low, high = (None if v is None else v / facts.days for v in (metric.value, metric.low, metric.high))
+    return Metric(value, metric.n, low, high, metric.unit, metric.reason)
+
+
+def budget_usd(facts: Facts) -> float | None:
+    """USD a day that escalation stays under its objective (below 0: over it); None without one."""
+    rate, terms = facts.metrics["escalation_rate"].value, facts.economics
+    if facts.objective is None or rate is None or terms is None:
+        return None
+    return (facts.objective - rate) * terms.E * facts.window.counts["judged"] / facts.days
+
+
+def is_checked(facts: Facts) -> bool:
+    """Whether quality was looked at within seven days."""
+    return facts.quality_age is not None and facts.quality_age <= FRESH
+
+
+def _against_objective(facts: Facts) -> State:
+    low = facts.metrics["escalation_rate"].low
+    if facts.objective is None or low is None:
+        return "steady"
+    return "above_target" if low > facts.objective else "on_target"
+
+
+def _label(facts: Facts, state: State) -> str:
+    healthy = state in ("on_target", "steady")
+    return text.STATES[state] + (text.UNCHECKED if healthy and not is_checked(facts) else "")
+
+
+def _silence(facts: Facts) -> str:
+    if facts.last_event is None:
+        return text.NO_EVENTS
+    return f"The last event came {ago(facts.last_event, facts.now)}. Silence is not health: look at Sources."
+
+
+def _learning(facts: Facts) -> str:
+    judged = facts.window.counts["judged"]
+    return f"{count(judged)} judged events in this range; from {ENOUGH} on the rate is judged here."
+
+
+def _rate(facts: Facts, state: State) -> str:
+    rate, move = facts.metrics["escalation_rate"], facts.change
+    if move is not None and state in ("rising", "falling"):
+        way = "above" if move.difference > 0 else "below"
+        far = points(abs(move.difference), 1, signed=False)
+        return (
+            f"About {percent(move.recent, 0)} escalated in the last {_days(move.recent_days)}, {far} {way} the"
+            f" {_days(move.before_days)} before ({percent(move.before, 0)}){_per_day_of(facts, move)}."
+        )
+    goal = "" if facts.objective is None else f", objective {percent(facts.objective, 0)}"
+    return f"{percent(rate.value)} escalate{_between(rate)}{goal}."
+
+
+def _per_day_of(facts: Facts, move: Change) -> str:
+    """What the move costs or spares a day, at the price of an escalation and the range's traffic."""
+    if facts.economics is None:
+        return ""
+    usd = move.difference * facts.economics.E * facts.window.counts["judged"] / facts.days
+    return f": about {dollars(usd, signed=True)} a day"
+
+
+def _savings(facts: Facts) -> str:
+    saved, share = per_day(facts, facts.metrics["savings_usd"]), facts.metrics["savings_share"].value
+    if saved.value is None:
+        return f"Savings unknown: {saved.reason}."
+    part = "" if share is None else f" ({percent(abs(share), 0)})"
+    between = dollar_span(saved.low, saved.high)
+    reach = f", range {between}" if between and saved.low != saved.high else ""
+    if saved.value < 0:
+        return f"Costs {dollars(-saved.value)} a day more{part} than the flagship alone{reach}."
+    caution = " Do not count the fall as a saving yet." if state_of(facts) == "falling" else ""
+    return f"Saves {dollars(saved.value)} a day{part} against flagship-only{reach}.{caution}"
+
+
+def _break_even(facts: Facts) -> str:
+    terms = facts.economics
+    if terms is None:
+        return ""
+    if terms.break_even > 1:
+        return "Even if everything escalated, the cascade would be cheaper than the flagship alone."
+    if terms.break_even < 0:
+        return "The cheap tier and its verifier alone cost more than the flagship."
+    far = points(abs(terms.headroom), 0, signed=False)
+    return f"Break-even {percent(terms.break_even, 0)}: {far} {'away' if terms.headroom >= 0 else 'passed'}."
+
+
+def _quality(facts: Facts) -> str:
+    quality, age = facts.metrics["quality"], facts.quality_age
+    if age is None:
+        return "Quality was never checked."
+    checked = f"last checked {duration(age)} ago"
+    if quality.value is None:
+        return f"Quality {checked}, not in this range."
+    bar = "" if facts.quality_bar is None else f", bar {percent(facts.quality_bar, 0)}"
+    return f"Quality {percent(quality.value)}{_between(quality)}{bar}, {checked}."
+
+
+def _moved(facts: Facts) -> str:
+    move = facts.change
+    if move is None:
+        return f"Too little to compare: a change needs {ENOUGH} judged events before and after."
+    if move.moved:
+        return ""
+    return f"No move of 5 points or more against the {_days(move.before_days)} before."
+
+
+def _days(days: float) -> str:
+    return "24 hours" if round(days) == 1 else f"{days:.0f} days"
+
+
+def _between(metric: Metric) -> str:
+    if metric.low is None or metric.high is None:
+        return ""
+    return f" ({metric.low * 100:.0f}–{metric.high * 100:.0f})"

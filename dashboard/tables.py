@@ -1,0 +1,73 @@
+"""Columns of tables: every number right-aligned and in the format of its kind.
+
+    tables.share("Share")       a bar from 0 to 100; values are percentages (`escalating.percentage`)
+    tables.usd("Cost", values)  dollars with as many decimals as these values need
+"""
+
+from collections.abc import Iterable
+from math import floor, log10
+from typing import Any
+
+import streamlit as st
+
+
+def share(label: str, help_text: str | None = None) -> Any:
+    """A percentage as a bar."""
+    return st.column_config.ProgressColumn(
+        label, help=help_text, format="%.1f %%", min_value=0, max_value=100, width=130
+    )
+
+
+def percent(label: str, help_text: str | None = None) -> Any:
+    """A percentage as a number."""
+    return st.column_config.NumberColumn(label, help=help_text, format="%.1f %%", width=90)
+
+
+def number(label: str, help_text: str | None = None, digits: int = 0) -> Any:
+    """A count with thousands, or a number with decimals."""
+    kind = "localized" if digits == 0 else f"%.{digits}f"
+    return st.column_config.NumberColumn(label, help=help_text, format=kind, width=90)
+
+
+def usd(label: str, values: Iterable[float | None], help_text: str | None = None) -> Any:
+    """Dollars: cents, and more decimals where the largest amount is below ten dollars."""
+    return st.column_config.NumberColumn(label, help=help_text, format=f"$%.{decimals(values)}f", width=95)
+
+
+def decimals(values: Iterable[float | None]) -> int:
+    """Decimals with which the largest of these amounts has three significant digits, cents at least.
+
+    >>> decimals([1234.5, 0.1]), decimals([0.00123, None]), decimals([])
+    (2, 5, 2)
+    """
+    largest = max((abs(v) for v in values if v), default=0.0)
+    return 2 if largest >= 1 or largest == 0 else min(9, 2 - floor(log10(largest)))
+
+
+def latency(label: str, help_text: str | None = None) -> Any:
+    """Milliseconds."""
+    return st.column_config.NumberColumn(label, help=help_text, format="%.0f ms", width=100)
+
+
+def words(label: str, help_text: str | None = None, width: int | None = None) -> Any:
+    """Text, ours or a sender's: a plain cell reads no markup."""
+    return st.column_config.TextColumn(label, help=help_text, width=width)
+
+
+def time(label: str, zone: str, help_text: str | None = None) -> Any:
+    """A moment on the wall clock of a zone; values are aware timestamps (`moments`)."""
+    return st.column_config.DatetimeColumn(
+        label, help=help_text, format="ddd D MMM, HH:mm:ss", timezone=zone, width=160
+    )
+
+
+def since(label: str, zone: str, help_text: str | None = None) -> Any:
+    """How long ago a moment was."""
+    return st.column_config.DatetimeColumn(label, help=help_text, format="distance", timezone=zone, width=120)
+
+
+def moment(millis: int | None) -> Any:
+    """Epoch ms as the aware timestamp that `time` and `since` show."""
+    import pandas as pd
+
+    return None if millis is None else pd.Timestamp(millis, unit="ms", tz="UTC")
