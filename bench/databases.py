@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -26,16 +26,24 @@ class Database:
         """Where psycopg finds a Postgres database."""
         return make_url(self.url).set(drivername="postgresql").render_as_string(hide_password=False)
 
+    def number(self, question: str) -> int:
+        """The one number a SELECT answers."""
+        if self.path is None:
+            with psycopg.connect(self.conninfo) as connection:
+                row = connection.execute(question).fetchone()
+        else:
+            with closing(sqlite3.connect(self.path)) as connection:
+                row = connection.execute(question).fetchone()
+        return int(row[0]) if row else 0
+
     def bytes_held(self) -> int:
         """Its size on disk with everything written back; nobody else may have it open."""
         if self.path is None:
-            with psycopg.connect(self.conninfo, autocommit=True) as connection:
-                connection.execute("CHECKPOINT")
-                row = connection.execute("SELECT pg_database_size(current_database())").fetchone()
-            return int(row[0]) if row else 0
-        connection = sqlite3.connect(self.path)
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.close()
+            return self.number("SELECT pg_database_size(current_database())")
+        if not self.path.exists():
+            return 0
+        with closing(sqlite3.connect(self.path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return self.path.stat().st_size
 
 

@@ -9,10 +9,12 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import uvloop
 
 JSON = "application/json"
+STEADY_CONNECTIONS = 4
 
 
 @dataclass
@@ -47,8 +49,7 @@ def steady(port: int, requests: Sequence[bytes], per_second: float) -> Answers:
 
 async def _flood(port: int, requests: Sequence[bytes], connections: int) -> Answers:
     waiting, answers = deque(requests), Answers()
-    loop = asyncio.get_running_loop()
-    made = [(await loop.create_connection(_Connection, "127.0.0.1", port))[1] for _ in range(connections)]
+    made = await _connected(port, connections)
     start = time.perf_counter()
 
     async def drain(connection: _Connection) -> None:
@@ -63,11 +64,9 @@ async def _flood(port: int, requests: Sequence[bytes], connections: int) -> Answ
 
 
 async def _steady(port: int, requests: Sequence[bytes], per_second: float) -> Answers:
-    answers, idle = Answers(), [*()]
-    loop = asyncio.get_running_loop()
-    idle = asyncio.Queue[_Connection]()
-    for _ in range(4):
-        idle.put_nowait((await loop.create_connection(_Connection, "127.0.0.1", port))[1])
+    answers, idle = Answers(), asyncio.Queue[_Connection]()
+    for connection in await _connected(port, STEADY_CONNECTIONS):
+        idle.put_nowait(connection)
     start = time.perf_counter()
 
     async def send(place: int, content: bytes) -> None:
@@ -84,6 +83,11 @@ async def _steady(port: int, requests: Sequence[bytes], per_second: float) -> An
     return answers
 
 
+async def _connected(port: int, count: int) -> "list[_Connection]":
+    loop = asyncio.get_running_loop()
+    return [(await loop.create_connection(_Connection, "127.0.0.1", port))[1] for _ in range(count)]
+
+
 async def _exchange(connection: "_Connection", content: bytes, answers: Answers, since: float) -> None:
     status, body = await connection.exchange(content)
     answers.latencies.append(time.perf_counter() - since)
@@ -95,8 +99,7 @@ class _Connection(asyncio.Protocol):
     """One keep-alive connection with at most one request on its way."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's does not say that it is one
         self.received = b""
         self.answer: asyncio.Future[tuple[int, bytes]] | None = None
 

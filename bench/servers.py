@@ -18,8 +18,8 @@ Name = Literal["cascadewatch", "reference"]
 
 @dataclass(frozen=True)
 class Subject:
-    """A running server, where it takes events, and how many of them it holds: those that can be
-    asked for, and those its sums count."""
+    """A running server, where it takes events, and how many of them it holds: those kept as
+    rows, and those its sums count."""
 
     server: Server
     path: str
@@ -39,16 +39,17 @@ def _ours(database: Database) -> Iterator[Subject]:
     port = free_port()
     command = cascadewatch("serve", "--config", str(SETTINGS), "--db", database.url, "--port", str(port))
     with running(command, port, "/readyz", KEY) as server:
-        yield Subject(server, "/v1/events", lambda: _reported(server))
+        yield Subject(server, "/v1/events", lambda: (database.number("SELECT count(*) FROM events"), _reported(server)))
 
 
-def _reported(server: Server) -> tuple[int, int]:
-    """Arrivals by the status, and the events of the report: of the cascade, if its routes add up to it."""
-    status = json.loads(server.get("/v1/status")[1])
+def _reported(server: Server) -> int:
+    """The events of the report, of the cascade and of its routes, which must add up to it."""
     rows = json.loads(server.get("/v1/metrics?since=2d")[1])["cascades"]
     whole = sum(row["events"] for row in rows if row["route"] is None)
     parts = sum(row["events"] for row in rows if row["route"] is not None)
-    return status["events"], whole if whole == parts else -1
+    if whole != parts:
+        raise AssertionError(f"the cascade counts {whole} events, its routes {parts}")
+    return int(whole)
 
 
 @contextmanager
@@ -57,10 +58,6 @@ def _reference(database: Database) -> Iterator[Subject]:
     command = [sys.executable, "-m", "uvicorn", "--factory", "reference:app", "--port", str(port),
                "--log-level", "warning", "--no-access-log"]  # fmt: skip
     address = str(database.path) if database.path else database.conninfo
-    with running(command, port, "/count", {"BENCH_DATABASE": address}) as server:
-        yield Subject(server, "/events", lambda: _counted(server))
-
-
-def _counted(server: Server) -> tuple[int, int]:
-    found = json.loads(server.get("/count")[1])
-    return found["rows"], found["summed"]
+    with running(command, port, "/ready", {"BENCH_DATABASE": address}) as server:
+        rows, sums = "SELECT count(*) FROM event", "SELECT coalesce(sum(n), 0) FROM event_minutes"
+        yield Subject(server, "/events", lambda: (database.number(rows), database.number(sums)))

@@ -205,3 +205,12 @@ def _unfinished(
             hovertemplate=["" for _ in last] + ["%{text}<extra>%{fullData.name}</extra>" for _ in late],
         )
     )
+
+
+def legend(fig: "go.Figure") -> None:
+    """Names above the figure, for more series than can be labelled where they are."""
+    fig.update_layout(
+        showlegend=True,
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal", "itemclick": False,
+                "itemdoubleclick": False},
+    )  # fmt: skip

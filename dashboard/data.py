@@ -14,6 +14,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import streamlit as st
 from sqlalchemy import Connection
@@ -22,7 +23,20 @@ from cascadewatch.metrics.window import Counts, Window
 from cascadewatch.settings import Settings, load
 from cascadewatch.store import reads
 from cascadewatch.store.engine import Store, open_store
-from cascadewatch.store.reads import Arrivals, Bucket, Known, LabelBucket, Mark, Reader, Source
+from cascadewatch.store.reads import (
+    Arrivals,
+    Bucket,
+    Caller,
+    Database,
+    Filter,
+    Job,
+    Known,
+    LabelBucket,
+    Mark,
+    Page,
+    Reader,
+    Source,
+)
 from cascadewatch.store.zone import local_days
 
 LIVE, STEADY = 5, 60  # seconds an answer is reused
@@ -135,6 +149,55 @@ def over_the_caps() -> list[tuple[str, str]]:
     """(cascade, kind of name) of which some are counted together as `__other__`."""
     with reading() as (connection, _):
         return reads.over_the_caps(connection)
+
+
+@st.cache_data(ttl=STEADY, max_entries=ANSWERS, show_spinner=False)
+def callers(cascade: str, start: int, end: int) -> list[Caller]:
+    """The callers with the most escalated events; they are counted per cascade, not per route."""
+    with reading() as (connection, _):
+        return reads.callers(connection, cascade, start, end)
+
+
+@st.cache_data(ttl=STEADY, max_entries=ANSWERS, show_spinner=False)
+def caller_count(cascade: str, start: int, end: int) -> int:
+    """How many callers were seen."""
+    with reading() as (connection, _):
+        return reads.caller_count(connection, cascade, start, end)
+
+
+@st.cache_data(ttl=LIVE, max_entries=ANSWERS, show_spinner=False)
+def page(which: Filter, before: tuple[int, int] | None) -> Page:
+    """One page of single events, newest first."""
+    with reading() as (connection, _):
+        return reads.page(connection, which, before)
+
+
+@st.cache_data(ttl=LIVE, max_entries=ANSWERS, show_spinner=False)
+def event(event_id: str, source: str | None) -> dict[str, Any] | None:
+    """One event with all that is held of it."""
+    with reading() as (connection, _):
+        return reads.event(connection, event_id, source)
+
+
+@st.cache_data(ttl=LIVE, max_entries=1, show_spinner=False)
+def quarantined() -> list[dict[str, Any]]:
+    """The latest conflicts."""
+    with reading() as (connection, _):
+        return reads.quarantined(connection)
+
+
+@st.cache_data(ttl=STEADY, max_entries=1, show_spinner=False)
+def database() -> Database:
+    """The database itself."""
+    with reading() as (connection, _):
+        return reads.database(connection)
+
+
+@st.cache_data(ttl=LIVE, max_entries=1, show_spinner=False)
+def jobs() -> list[Job]:
+    """The latest runs of background jobs."""
+    with reading() as (connection, _):
+        return reads.jobs(connection)
 
 
 def _place() -> tuple[str | None, str | None]:

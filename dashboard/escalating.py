@@ -45,7 +45,9 @@ def answer(window: Window, routes: Mapping[str, Counts], callers: Sequence[Calle
     if rate.value is None:
         return [(Part(f"None of the {count(counts['events'])} events was judged, so none escalated."),)]
     waited = escalation_penalty(window).value
-    wait = "" if waited is None else f" An escalated event had waited {milliseconds(waited)} by then (median)."
+    wait = (
+        "" if waited is None else f" An escalated event had waited {milliseconds(waited)} by then (median)."
+    )
     first = (
         f"{count(counts['escalated'])} of {count(rate.n)} judged events escalated"
         f" ({percent(rate.value)}, {span(rate.low, rate.high)}); what came after the cheap tier cost"
@@ -75,7 +77,9 @@ def _route_lines(whole: Counts, routes: Mapping[str, Counts]) -> list[Line]:
 def _steepest(whole: Counts, routes: Mapping[str, Counts]) -> tuple[str | None, Metric | None]:
     """The route with the highest rate, if that is surely above the cascade's."""
     rates = {
-        name: proportion(c["escalated"], c["judged"], "") for name, c in routes.items() if c["judged"] >= ENOUGH
+        name: proportion(c["escalated"], c["judged"], "")
+        for name, c in routes.items()
+        if c["judged"] >= ENOUGH
     }
     if not rates:
         return None, None
@@ -131,7 +135,8 @@ def route_rows(cascade: str, window: Window, routes: Mapping[str, Counts]) -> li
     """One row per route, the most extra cost first."""
     events = sum(c["events"] for c in routes.values())
     rows = [
-        {"cascade": cascade, "route": name, **_group(window, counts, events)} for name, counts in routes.items()
+        {"cascade": cascade, "route": name, **_group(window, counts, events)}
+        for name, counts in routes.items()
     ]
     return sorted(rows, key=lambda r: (-r["extra"], -r["escalated"], -r["events"]))
 

@@ -64,7 +64,9 @@ def metric_points(window: Window, buckets: Sequence[Bucket], key: str, now: int)
 def quality_points(window: Window, buckets: Sequence[LabelBucket], now: int) -> list[Point]:
     """Quality of each bucket of labels."""
     return [
-        Point(b.start, b.end, quality(replace(window, start=b.start, end=b.end, labels=b.labels)), b.end > now)
+        Point(
+            b.start, b.end, quality(replace(window, start=b.start, end=b.end, labels=b.labels)), b.end > now
+        )
         for b in buckets
     ]
 

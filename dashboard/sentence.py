@@ -94,9 +94,7 @@ def facts(
 ) -> Facts:
     """Everything the sentence and the tiles need; `seen` is first and last bucket of the range."""
     since, last = seen or (None, None)
-    return Facts(
-        window, compute(window, KEYS), economics(window), change, now, since, last, quality_bar
-    )
+    return Facts(window, compute(window, KEYS), economics(window), change, now, since, last, quality_bar)
 
 
 def describe(facts: Facts) -> Sentence:
@@ -107,14 +105,18 @@ def describe(facts: Facts) -> Sentence:
     if state == "learning":
         return Sentence(state, text.STATES[state], "gray", (_learning(facts), _quality(facts)))
     lines = (_rate(facts, state), _savings(facts), _break_even(facts), _quality(facts), _moved(facts))
-    return Sentence(state, _label(facts, state), TONES.get(state, "gray"), tuple(line for line in lines if line))
+    return Sentence(
+        state, _label(facts, state), TONES.get(state, "gray"), tuple(line for line in lines if line)
+    )
 
 
 def state_of(facts: Facts) -> State:
     """The first that applies, the worst first. A fall counts even when the objective is met."""
     window, metrics, move = facts.window, facts.metrics, facts.change
     quality, ratio = metrics["quality"], metrics["cost_ratio"]
-    if not window.counts["events"] or (facts.last_event is not None and facts.now - facts.last_event > SILENT):
+    if not window.counts["events"] or (
+        facts.last_event is not None and facts.now - facts.last_event > SILENT
+    ):
         return "no_data"
     if window.counts["judged"] < ENOUGH:
         return "learning"
@@ -129,7 +131,9 @@ def state_of(facts: Facts) -> State:
 
 def per_day(facts: Facts, metric: Metric) -> Metric:
     """A sum of the range as a sum per day."""
-    value, low, high = (None if v is None else v / facts.days for v in (metric.value, metric.low, metric.high))
+    value, low, high = (
+        None if v is None else v / facts.days for v in (metric.value, metric.low, metric.high)
+    )
     return Metric(value, metric.n, low, high, metric.unit, metric.reason)
 
 

@@ -1,7 +1,7 @@
 """Columns of tables: every number right-aligned and in the format of its kind.
 
-    tables.share("Share")       a bar from 0 to 100; values are percentages (`escalating.percentage`)
-    tables.usd("Cost", values)  dollars with as many decimals as these values need
+tables.share("Share")       a bar from 0 to 100; values are percentages (`escalating.percentage`)
+tables.usd("Cost", values)  dollars with as many decimals as these values need
 """
 
 from collections.abc import Iterable

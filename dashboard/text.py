@@ -47,3 +47,176 @@ STATES = {
     "steady": "steady",
 }
 UNCHECKED = "; quality unchecked"
+ESCALATION, QUALITY, HEADROOM = "Escalation rate", "Quality", "Headroom to break-even"
+SAVED, LOST = "Saved per day", "Lost per day"
+NEVER_CHECKED = "never checked"
+FLAGSHIP_ONLY = "Flagship only"
+PARTS = {
+    "cheap": "Cheap tier",
+    "verify": "Verifier",
+    "escalated": "Escalated",
+    "fallback": "Fallback",
+    "routed": "Routed",
+    "other": "Other",
+}
+ESCALATION_OVER_TIME = "Escalation over time"
+COST_OVER_TIME = "Cost per {width}, and what the flagship alone would have cost"
+QUALITY_OVER_TIME = "Quality over time"
+NO_LABELS = "No labels in this range, so nobody knows whether the answers are right."
+NO_LABELS_HINT = "Send labels with your events or to POST /v1/labels, drawn at random."
+WHO_ESCALATES, WHAT_IT_COSTS, WHAT_ARRIVES = "Who is escalating?", "What does it cost?", "What is arriving?"
+OTHERS = "Further cascades"
+MORE_ABOUT = "Choose a cascade in the sidebar for its cost and quality."
+
+# first event
+WAITING = "Waiting for the first event"
+WAITING_HINT = "Nothing has arrived yet. Send one event, and this page fills within seconds."
+SEND_CURL, SEND_PYTHON, SEND_FILE = "From a shell", "From Python", "From a log file"
+REFUSED = "Arrived, but refused"
+REFUSED_HINT = "These records were not taken. Mend what the reason names and send them again."
+
+# Traffic
+PATHS = {
+    "accepted": "Accepted",
+    "escalated": "Escalated",
+    "fallback": "Fallback",
+    "routed": "Routed",
+    "unverified": "Unverified",
+    "cached": "Cached",
+}
+PATH_MEANINGS = (
+    "Accepted: the cheap answer passed. Escalated: it was rejected and a higher tier answered. Fallback: a higher"
+    " tier answered for another reason, such as an error. Routed: sent straight past the cheap tier. Unverified:"
+    " the cheap tier answered and nobody judged it. Cached: answered from a cache."
+)
+ONE_CASCADE = "Choose a cascade in the sidebar for its callers, latencies, reasons and tiers."
+ESCALATED_EVENTS, EXTRA_PER_DAY = "Escalated events", "Extra cost per day"
+EXTRA = "Extra cost"
+EXTRA_MEANING = "What the attempts above the cheap tier cost in escalated and fallback events."
+CALLER_EXTRA_MEANING = "What came after the cheap tier for this caller, its verdicts included."
+PENALTY, CALLERS_SEEN = "Wait before escalated answers", "Callers"
+CALLERS_MEANING = "Different callers seen in this range, counted by whole UTC days."
+BY_ROUTE, BY_ROUTE_HINT = "By route", "Click a row to look at that route alone."
+EVENTS, SHARE_OF_EVENTS, JUDGED, ESCALATED = "Events", "Share of events", "Judged", "Escalated"
+INTERVAL, INTERVAL_MEANING = "95 %", "Where the true rate lies with 95 % confidence (Wilson)."
+COST, COST_PER_EVENT, REVISION, CALLER = "Cost", "Cost per event", "Revision", "Caller"
+OVER_TIME, MIX_VIEW = "Which path events take", "Show"
+SHARES, NUMBERS = "Shares", "Numbers"
+BY_CALLER = "By caller"
+BY_CALLER_HINT = (
+    "Most escalations beyond the cascade's average first; a ring marks callers who stand out from all others."
+    " Click a row to see that caller's events below."
+)
+CALLERS_OF_ALL_ROUTES = "Callers are counted for all routes of the cascade together."
+EXCESS = "Above average"
+EXCESS_MEANING = "Escalated events beyond what the cascade's rate would give for this caller's judged events."
+STANDS_OUT = "◉"
+STANDS_OUT_MEANING = "Escalates more often than chance and the usual spread among callers explain."
+NO_CALLERS = "No event in this range names a caller."
+NO_CALLERS_HINT = "Send a “caller” with your events to see who is escalating; it is stored as a keyed hash."
+BY_REVISION, NO_REVISION = "By revision", "(none)"
+LATENCY, LATENCY_HINT = "How long each path takes", "● p50  ◆ p95  ■ p99, with 95 % intervals"
+PERCENTILE_MARKS = {50: "circle", 95: "diamond", 99: "square"}
+NO_LATENCIES = "No event in this range says how long it took."
+FALLBACK_CAUSES, NO_FALLBACKS = "Why events fell back", "No event fell back in this range."
+CAUSE, CAUSE_NAMES = (
+    "Cause",
+    {
+        "error": "error",
+        "timeout": "timeout",
+        "refused": "refused",
+        "rate_limited": "rate limited",
+        "judge": "verifier failed",
+        "unknown": "unknown",
+    },
+)
+REASONS, NO_REASONS = "Why verdicts were given", "No verdict in this range came with a reason."
+OUTCOME, REASON, SHARE_OF_OUTCOME = "Verdict", "Reason", "Of that verdict"
+TIERS = "Tiers, models, verifiers"
+TIER, MODEL, VERIFIER, ATTEMPTS = "Tier", "Model", "Verifier", "Attempts"
+TIER_COLUMNS = {
+    "hits": ("Answers", "Share of all events whose answer came from here."),
+    "ends": ("Yield", "Share of the events reaching this tier that went no further."),
+    "failed": ("Failed", "Attempts that gave no answer."),
+    "rejects": ("Rejected", "Rejects among accepts and rejects."),
+    "judge_failures": ("Judge failures", "Verdicts that failed among verdicts asked for."),
+}
+INPUT, OUTPUT = "Input tokens", "Output tokens"
+MEAN_TOKENS = "Mean per attempt whose tokens are known."
+VERIFY_COST, VERIFY_LATENCY, MEAN_LATENCY = "Verifying", "Verdict after", "Mean latency"
+
+# single events
+SINGLE_EVENTS = "Single events"
+SINGLE_EVENTS_HINT = "Newest first. Click a row to see what happened."
+PATH, ALL_PATHS, CALLER_FILTER, CALLER_PLACEHOLDER = "Path", "All paths", "Caller", "as stored"
+NEWER, OLDER = "Newer", "Older"
+NOTHING_FITS = "No single event fits."
+NOTHING_FITS_HINT = "Single events are kept for {days} days; sums are kept longer."
+TIME, SERVED_BY, LATENCY_COLUMN = "Time", "Answered by", "Latency"
+ONE_EVENT, BACK = "One event", "Back to Traffic"
+NO_SUCH_EVENT = "No event with this id is held."
+NO_SUCH_EVENT_HINT = "Single events are kept for {days} days; then only the sums remain."
+TRACE = "Open in your tracing tool"
+SCORE, AGAINST = "score", ", threshold {threshold}"
+NO_LATENCY, NO_PRICE, TOKENS = "latency not sent", "no price", "{prompt} tokens in, {answer} out"
+RETRY, SERVED = "retry", "answered"
+STATUSES = {"error": "error", "timeout": "timed out", "refused": "refused", "rate_limited": "rate limited"}
+OUTCOMES = {
+    "accept": "accepted",
+    "reject": "rejected",
+    "error": "judge error",
+    "timeout": "judge timed out",
+    "unparseable": "verdict unreadable",
+    "skipped": "skipped",
+}
+DETAILS, COSTS, LABELS, TAGS = "Details", "Cost", "Labels", "Tags"
+PROMPT, ANSWERS = "Prompt", "Answer {number}"
+FIELD, VALUE = "Field", "Value"
+EVENT_FIELDS = {
+    "id": "Id",
+    "source": "Source",
+    "cascade": "Cascade",
+    "route": "Route",
+    "caller": "Caller",
+    "session": "Session",
+    "revision": "Revision",
+}
+RECEIVED, WHOLE_LATENCY = "Received", "Latency in all"
+WHAT, PRICE_SOURCE = "What", "Price from"
+ATTEMPT, RIGHT, LABEL_SOURCE, SAMPLING = "Attempt", "Right", "Said by", "Sample"
+YES, NO = "yes", "no"
+NO_TEXT = "No text is stored: it is dropped at the door unless the cascade says store_text = true."
+
+# Sources
+SENDERS, SENDER = "Who sends", "Sender"
+LAST_ARRIVAL, LAST_ARRIVED_AT, LAST_EVENT = "Last arrival", "Arrived at", "Newest event"
+ACCEPTED, DUPLICATES, CONFLICTS, REJECTED = "Accepted", "Duplicates", "Conflicts", "Rejected"
+ARRIVALS = {"accepted": "Accepted", "duplicate": "Duplicate", "conflict": "Conflict", "rejected": "Rejected"}
+LAG, LAG_MEANING = (
+    "Mean lag",
+    "Arrival less event time, over accepted events of the range; ingested history counts too.",
+)
+DUPLICATES_MEANING = "The same event again: harmless, counted once."
+CONFLICTS_MEANING = "The same id with other content: the first stays, the second is put aside below."
+ARRIVALS_PER = "Arrivals per {width}"
+NOTHING_ARRIVED = "Nothing arrived in this range."
+REFUSALS, LAST, COUNT = "Refused records", "Last", "Records"
+ASIDE = "Put aside"
+ASIDE_HINT = "An id came twice with different content. The first counts; click a row to see the second."
+PAYLOAD = "What came second"
+COVERAGE = "Are all attempts priced?"
+PRICED, UNPRICED = "Priced", "Without a price"
+COVERAGE_MEANING = "Attempts and verdicts with a price among those that ought to have one."
+ADD_PRICES = "Add a [[price]] entry for each model without one, then run: cascadewatch reprice"
+OVERFLOW = "Some names are counted together as __other__"
+OVERFLOW_HINT = "There were more different names than [limits] allows. Totals stay exact."
+NAME_KIND = "Kind of name"
+DATABASE, JOBS, JOB, STATE, STARTED, TOOK, MESSAGE = (
+    "Database",
+    "Background jobs",
+    "Job",
+    "State",
+    "Started",
+    "Took",
+    "Message",
+)

@@ -1,16 +1,98 @@
 """The four tiles of a cascade: escalation, savings, headroom, quality."""
 
-import streamlit as st
+from functools import partial
 
 from dashboard import sentence, text, widgets
-from dashboard.formats import UNKNOWN, count, dollar_span, dollars, duration, percent, points, span
+from dashboard.formats import (
+    UNKNOWN,
+    ago,
+    count,
+    dollar_span,
+    dollars,
+    percent,
+    points,
+    span,
+)
 from dashboard.sentence import Facts
+from dashboard.widgets import Delta
 
 
 def four(facts: Facts, key: str) -> None:
     """All four, side by side where there is room."""
-    with st.grid(4, min_column_width=150, key=key) as grid:
-        pass
-    for draw in (escalation, saved, headroom, quality):
-        with grid.cell():
-            draw(facts)
+    widgets.tiles([partial(draw, facts) for draw in (escalation, saved, headroom, quality)], key)
+
+
+def escalation(facts: Facts) -> None:
+    """How often the cheap answer is rejected, and how often the flagship is asked."""
+    rate, share = facts.metrics["escalation_rate"], facts.metrics["flagship_share"]
+    caption = _joined(
+        span(rate.low, rate.high), f"n {count(rate.n)}", f"flagship in {percent(share.value, 0)} of events"
+    )
+    widgets.tile(
+        text.ESCALATION, percent(rate.value), caption, widgets.meaning("escalation_rate"), rate.reason,
+        _delta(facts),
+    )  # fmt: skip
+
+
+def saved(facts: Facts) -> None:
+    """What the cascade spares a day."""
+    day, share = sentence.per_day(facts, facts.metrics["savings_usd"]), facts.metrics["savings_share"]
+    loss = day.value is not None and day.value < 0
+    between = dollar_span(day.low, day.high) if day.low != day.high else None
+    caption = _joined(
+        None
+        if share.value is None
+        else f"{percent(abs(share.value), 0)} {'more' if loss else 'less'} than flagship only",
+        between and f"range {between}",
+        _budget(facts),
+    )
+    widgets.tile(
+        text.LOST if loss else text.SAVED, dollars(None if day.value is None else abs(day.value)), caption,
+        widgets.meaning("savings_usd"), day.reason,
+    )  # fmt: skip
+
+
+def headroom(facts: Facts) -> None:
+    """How far escalation may rise before the cascade stops paying."""
+    room, edge = facts.metrics["headroom"], facts.metrics["break_even_rate"]
+    terms = facts.economics
+    now = None if terms is None else f"break-even {percent(edge.value, 0)}, now {percent(terms.e, 0)}"
+    caption = _joined(now, "n " + count(room.n))
+    widgets.tile(text.HEADROOM, points(room.value, 0, signed=False) if (room.value or 0) >= 0 else points(room.value, 0),
+                 caption, widgets.meaning("headroom"), room.reason)  # fmt: skip
+
+
+def quality(facts: Facts) -> None:
+    """How many answers are right, and when anybody last looked."""
+    share = facts.metrics["quality"]
+    caption = _joined(
+        span(share.low, share.high),
+        f"n {count(share.n)}" if share.n else None,
+        None if facts.quality_bar is None else f"bar {percent(facts.quality_bar, 0)}",
+        text.NEVER_CHECKED
+        if facts.quality_age is None
+        else f"checked {ago(facts.window.last_label, facts.now)}",
+    )
+    widgets.tile(text.QUALITY, percent(share.value), caption, widgets.meaning("quality"), share.reason)
+
+
+def _delta(facts: Facts) -> Delta | None:
+    move = facts.change
+    if move is None:
+        return None
+    words = f"{points(move.difference)} vs {move.before_days:.0f} days before"
+    if not move.moved:
+        return Delta(words, "gray", "off")
+    return Delta(words, "red", "up") if move.difference > 0 else Delta(words, "orange", "down")
+
+
+def _budget(facts: Facts) -> str | None:
+    """The SLO's budget in dollars a day."""
+    usd = sentence.budget_usd(facts)
+    if usd is None:
+        return None
+    return f"{dollars(abs(usd))} a day {'under' if usd >= 0 else 'over'} the objective"
+
+
+def _joined(*parts: str | None) -> str:
+    return " · ".join(part for part in parts if part and part != UNKNOWN) or UNKNOWN

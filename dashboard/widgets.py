@@ -4,7 +4,8 @@
     widgets.live(draw, choice)                      draw(choice) again whenever numbers may have changed
     widgets.link("traffic", "Who is escalating?", choice, zone)
     widgets.name(cascade)                           somebody else's name, safely, as a heading
-    widgets.tile(label, value, caption, why)        a number in a frame; "–" carries its reason
+    widgets.tiles([draw, …], key)                   a grid, one tile drawn in each cell by
+    widgets.tile(label, value, caption, meaning, why)   a number; "–" carries its reason
     widgets.chart(fig, key, alt)                    a figure in our own template
     widgets.marks(letters, zone)                    the texts of the letters in a figure
     widgets.table(frame, key, config)               cells that cannot become formulas
@@ -80,12 +81,20 @@ def meaning(key: str) -> str:
     return escaped(METRICS[key].definition)
 
 
+def tiles(draw: Sequence[Callable[[], None]], key: str, columns: int = 4) -> None:
+    """Tiles side by side where there is room, in frames of one height."""
+    grid = st.grid(columns, min_column_width=150, border=True, key=key)
+    for one in draw:
+        with grid.cell():
+            one()
+
+
 def tile(
     label: str, value: str, caption: str, meaning: str, why: str | None = None, delta: Delta | None = None
 ) -> None:
-    """A number, how sure it is, and what it means; an unknown one says why in its tooltip."""
+    """A number, how sure it is, and what it means; an unknown one says why in its tooltip. In a `tiles` grid."""
     help_text = f"{meaning}\n\n{escaped(why)}" if why and value == UNKNOWN else meaning
-    with st.container(border=True, height="stretch", gap="xxsmall"):
+    with st.container(gap="xxsmall"):
         st.metric(
             escaped(label), escaped(value), help=help_text,
             delta=escaped(delta.words) if delta else None, delta_color=delta.colour if delta else "off",

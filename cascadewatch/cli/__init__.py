@@ -15,7 +15,7 @@ def main() -> None:
 
     try:
         ownership.check()
-        program()
+        program(prog_name="cascadewatch")
     except CascadewatchError as error:
         complain(str(error))
         sys.exit(2)

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from typing import Any
 
 import typer
 
@@ -13,9 +12,9 @@ from cascadewatch.cli.output import answer, say
 
 
 def verify(config: Config = None, db: Db = None, as_json: Json = False) -> None:
-    """Check that what is stored fits together, and print a JSON summary. Writing may go on meanwhile.
+    """Check that what is stored fits together.
 
-    Exit code 1 when an invariant is broken.
+    Prints a JSON summary. Writing may go on meanwhile. Exit code 1 when an invariant is broken.
 
     \b
     Examples:
@@ -33,7 +32,9 @@ def verify(config: Config = None, db: Db = None, as_json: Json = False) -> None:
 
 
 def upgrade(config: Config = None, db: Db = None, as_json: Json = False) -> None:
-    """Bring the database to this program's schema. A SQLite file is backed up first.
+    """Bring the database to this program's schema.
+
+    A SQLite file is backed up first; take a backup of Postgres yourself.
 
     \b
     Examples:
@@ -54,7 +55,9 @@ def upgrade(config: Config = None, db: Db = None, as_json: Json = False) -> None
 
 
 def rebuild(config: Config = None, db: Db = None, as_json: Json = False) -> None:
-    """Empty all rollups and sum up the events still held. Sums of events no longer held are lost.
+    """Make all rollups anew from the events still held.
+
+    Sums of events that are no longer held are lost.
 
     \b
     Examples:

@@ -25,6 +25,7 @@ SHOWN = 5  # refusals named on stderr; all of them are in the JSON and in FILE.r
 
 
 def ingest(  # noqa: PLR0913 - one for each option
+    *,
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help='Files, also .gz; "-" is stdin.')],
     form: Annotated[
         str, typer.Option("--format", help="events, csv or cascadeflow; auto tells by the first line.")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the key; its events carry it as source.")]
 
 
-def create(  # noqa: PLR0913 - one for each option
+def create(
     name: Name,
     scopes: Annotated[
         list[str], typer.Option("--scope", metavar="SCOPE", help="ingest, read or admin; repeatable.")
@@ -27,7 +27,9 @@ def create(  # noqa: PLR0913 - one for each option
     db: Db = None,
     as_json: Json = False,
 ) -> None:
-    """Make a key and print it, this one time: only its hash is kept.
+    """Make a key and print it.
+
+    It is shown this one time, since only its hash is kept.
 
     \b
     Examples:

@@ -20,7 +20,9 @@ def show_event(
     db: Db = None,
     as_json: Json = False,
 ) -> None:
-    """Print one event as JSON: attempts, verdicts, labels, derived facts and costs.
+    """Print one event as JSON.
+
+    With its attempts, verdicts and labels, what was derived from them, and what it cost.
 
     \b
     Examples:
@@ -44,7 +46,9 @@ def find_caller(
     db: Db = None,
     as_json: Json = False,
 ) -> None:
-    """Print the name under which a caller is stored, to find it on the pages.
+    """Print the name under which a caller is stored.
+
+    Callers are stored as keyed hashes; by this one a caller is found on the pages.
 
     \b
     Examples:
@@ -65,9 +69,9 @@ def list_quarantine(
     db: Db = None,
     as_json: Json = False,
 ) -> None:
-    """List conflicts, newest first: events that came under a known id and said something else.
+    """List events in conflict with earlier ones, newest first.
 
-    The first one stays; what came later is kept here with its content.
+    They came under a known id and said something else. The first one stays; what came later is kept here with its content.
 
     \b
     Examples:
@@ -79,7 +83,9 @@ def list_quarantine(
         found = quarantined(connection, limit)
 
     def text() -> str:
-        rows = [(row["received"], shown(row["source"]), shown(row["id"]), shown(row["reason"])) for row in found]
+        rows = [
+            (row["received"], shown(row["source"]), shown(row["id"]), shown(row["reason"])) for row in found
+        ]
         return table(("received", "source", "id", "reason"), rows) if rows else "Nothing is in quarantine."
 
     answer(found, as_json, text)

@@ -13,7 +13,7 @@ from cascadewatch.errors import UsageError
 LONGEST = 2_000
 
 
-def annotate(  # noqa: PLR0913 - one for each option
+def annotate(
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What happened.")],
     time: Annotated[
         str | None, typer.Option("--time", metavar="TIME", help="When: a date or RFC 3339; left out: now.")
@@ -24,7 +24,7 @@ def annotate(  # noqa: PLR0913 - one for each option
     db: Db = None,
     as_json: Json = False,
 ) -> None:
-    """Put a mark on the time line: a deploy, a new prompt, an outage.
+    """Put a mark on the time line, such as a deploy.
 
     \b
     Examples:

@@ -8,7 +8,6 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cascadewatch.cli import assembly, listening
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("cascadewatch.server")
 
 
-def up(  # noqa: PLR0913 - one for each option
+def up(
     config: Config = None,
     db: Db = None,
     host: Host = HOST,
@@ -33,7 +32,7 @@ def up(  # noqa: PLR0913 - one for each option
     is_open: Open = False,
     log_format: LogFormat = "text",
 ) -> None:
-    """Start everything in one process: dashboard, API and jobs on one port.
+    """Start dashboard, API and jobs: one process on one port.
 
     \b
     Examples:
@@ -57,7 +56,7 @@ def run_whole(settings: "Settings", store: "Store", sock: socket.socket, host: s
         listening.run(app, sock, websockets=True)
 
 
-def serve(  # noqa: PLR0913 - one for each option
+def serve(
     config: Config = None,
     db: Db = None,
     host: Host = HOST,
@@ -65,7 +64,7 @@ def serve(  # noqa: PLR0913 - one for each option
     is_open: Open = False,
     log_format: LogFormat = "text",
 ) -> None:
-    """Start the API alone, for machines that only take events in and answer questions.
+    """Start the API alone, without dashboard and jobs.
 
     \b
     Examples:
@@ -76,13 +75,13 @@ def serve(  # noqa: PLR0913 - one for each option
     with listening.reserve(host, port) as sock, opened(config, db) as (settings, store):
         if not is_open:
             listening.insist_on_locks(settings, store, host, dashboard=False)
-        settings = reachable(settings, host)
         with noted("serve", sock), writing(settings, store) as writer:
-            app = assembly.api_app(settings, store, writer, listening.needs_keys(settings, host))
+            needs = listening.needs_keys(settings, host)
+            app = assembly.api_app(reachable(settings, host), store, writer, needs)
             listening.run(app, sock, websockets=False)
 
 
-def dashboard(  # noqa: PLR0913 - one for each option
+def dashboard(
     config: Config = None,
     db: Db = None,
     host: Host = HOST,
@@ -90,7 +89,9 @@ def dashboard(  # noqa: PLR0913 - one for each option
     is_open: Open = False,
     log_format: LogFormat = "text",
 ) -> None:
-    """Start the dashboard alone; it reads the database and acts through the API of `serve`.
+    """Start the dashboard alone, beside a `serve` elsewhere.
+
+    It reads the database, and acts through the API that `[dashboard] api_url` names.
 
     \b
     Examples:
@@ -106,7 +107,10 @@ def dashboard(  # noqa: PLR0913 - one for each option
 
 
 def worker(config: Config = None, db: Db = None, log_format: LogFormat = "text") -> None:
-    """Run the scheduled jobs alone. Any number may run: of them one works, another takes over.
+    """Run the scheduled jobs alone.
+
+    Any number of workers may run on one database: one of them works, and another takes over when it
+    ends.
 
     \b
     Examples:

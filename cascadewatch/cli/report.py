@@ -11,8 +11,10 @@ from cascadewatch.cli.output import answer
 
 
 def report(  # noqa: PLR0913 - one for each option
+    *,
     since: Annotated[
-        str | None, typer.Option("--since", metavar="LENGTH", help="From now back: 24h, 7d (the default), 4w.")
+        str | None,
+        typer.Option("--since", metavar="LENGTH", help="From now back: 24h, 7d (the default), 4w."),
     ] = None,
     start: Annotated[
         str | None, typer.Option("--from", metavar="TIME", help="A date in the settings' zone, or RFC 3339.")

@@ -29,10 +29,14 @@ def text_of(report: dict[str, Any], timezone: str) -> str:
     blocks = [f"{start} to {end}"]
     alone = all(row["route"] is not None for row in report["cascades"])  # a route was asked for
     if not report["cascades"]:
-        blocks.append("No events yet. Send some (cascadewatch ingest FILE, or POST /v1/events) and ask again.")
+        blocks.append(
+            "No events yet. Send some (cascadewatch ingest FILE, or POST /v1/events) and ask again."
+        )
     for row in report["cascades"]:
         if row["route"] is None:
-            routes = [r for r in report["cascades"] if r["cascade"] == row["cascade"] and r["route"] is not None]
+            routes = [
+                r for r in report["cascades"] if r["cascade"] == row["cascade"] and r["route"] is not None
+            ]
             blocks += [_block(row, timezone), *([_routes(routes, timezone)] if len(routes) > 1 else [])]
         elif alone:
             blocks.append(_block(row, timezone))
@@ -49,7 +53,11 @@ def _block(row: Row, timezone: str) -> str:
 def _routes(rows: list[Row], timezone: str) -> str:
     head = ("route", "events", *(METRICS[key].title.lower() for key in BY_ROUTE))
     lines = [
-        (shown(row["route"]), f"{row['events']:,}", *(_value(row["metrics"][key], timezone) for key in BY_ROUTE))
+        (
+            shown(row["route"]),
+            f"{row['events']:,}",
+            *(_value(row["metrics"][key], timezone) for key in BY_ROUTE),
+        )
         for row in rows
     ]
     return _indented(table(head, lines, frozenset(range(1, len(head)))))

@@ -18,7 +18,9 @@ def init(
     db: Db = None,
     as_json: Json = False,
 ) -> None:
-    """Write a first cascadewatch.toml with every line explained. Nothing is overwritten.
+    """Write a first cascadewatch.toml, every line explained.
+
+    Nothing is overwritten.
 
     \b
     Examples:

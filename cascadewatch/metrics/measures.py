@@ -4,6 +4,8 @@ The store builds its rollup columns from these tuples, the writer adds to them, 
 them: a name exists once, here. Money is in nano-dollars. Sums are exact because they are integers.
 """
 
+from math import floor, log10
+
 PARTS = ("cheap", "verify", "escalated", "fallback", "routed", "other")
 
 EVENT_MEASURES: tuple[str, ...] = (
@@ -120,8 +122,6 @@ SCORE_BINS = 50  # every fifth edge is one of ECE's ten
 
 def latency_bin(milliseconds: float) -> int:
     """Bin of a latency; bin b covers [10**(b/40), 10**((b+1)/40)) ms, bin -1 less than 1 ms."""
-    from math import floor, log10
-
     if milliseconds < 1:
         return -1
     return floor(log10(milliseconds) * LATENCY_BINS_PER_DECADE)

@@ -21,6 +21,7 @@ ALL = ""  # the route of a row that sums over all routes
 
 Key = tuple[str | int, ...]
 Sums = dict[Key, list[int]]
+Vectors = dict[Key, list[list[int]]]  # not summed yet: columns are summed at once, in C
 
 
 class LabelRow(NamedTuple):
@@ -50,11 +51,11 @@ class Cells:
         self.fold = fold
         self.local_day = local_day
         self.minute_floor = minute_floor  # older minutes are not kept
-        self.events: Sums = {}
-        self.attempts: Sums = {}
-        self.bins: Sums = {}
-        self.labels: Sums = {}
-        self.callers: Sums = {}
+        self.events: Vectors = {}
+        self.attempts: Vectors = {}
+        self.bins: Vectors = {}
+        self.labels: Vectors = {}
+        self.callers: Vectors = {}
 
     def add(self, e: EventRow, attempts: Sequence[AttemptRow], labels: Sequence[LabelRow] = ()) -> None:
         """Counts one event in, with the labels it has."""
@@ -130,19 +131,21 @@ class Cells:
             said = "unknown" if truth is None else ("right" if truth.correct else "wrong")
             self._bin(at, "score", f"{a.outcome}/{said}", index, sign)
 
-    def tables(self) -> dict[tuple[str, str], Sums]:
-        """(family, tier) to the sums of that table, all routes' rows included."""
-        minutes = {"events": _with_all_routes(self.events, 4), "attempts": _with_all_routes(self.attempts, 4)}
-        quarters = {"bins": _with_all_routes(self.bins), "labels": _with_all_routes(self.labels)}
+    def tables(self, sign: int = 1) -> dict[tuple[str, str], Sums]:
+        """(family, tier) to the sums of that table, all routes' rows included; `sign` -1 to take
+        them away."""
+        quarters = {"bins": _with_all_routes(_summed(self.bins, sign))}
+        quarters["labels"] = _with_all_routes(_summed(self.labels, sign))
         out: dict[tuple[str, str], Sums] = {}
-        for family, sums in minutes.items():
-            out[family, "minute"] = {k: v for k, v in sums.items() if k[3] >= self.minute_floor}  # type: ignore[operator]
-            quarters[family] = _merged(sums, 3, lambda t: t - t % QUARTER)
+        for family, vectors in (("events", self.events), ("attempts", self.attempts)):
+            minutes = _with_all_routes(_summed(vectors, sign), 4)
+            out[family, "minute"] = {k: v for k, v in minutes.items() if k[3] >= self.minute_floor}  # type: ignore[operator]
+            quarters[family] = _merged(minutes, 3, lambda t: t - t % QUARTER)
         for family, sums in quarters.items():
             out[family, "quarter"] = sums
             out[family, "day"] = _merged(sums, 3, self.local_day)
-        out["callers", "hour"] = self.callers
-        out["callers", "utc_day"] = _merged(self.callers, 2, lambda t: t - t % UTC_DAY)
+        out["callers", "hour"] = _summed(self.callers, sign)
+        out["callers", "utc_day"] = _merged(out["callers", "hour"], 2, lambda t: t - t % UTC_DAY)
         return out
 
 
@@ -159,29 +162,37 @@ def _first(labels: Iterable[LabelRow]) -> LabelRow | None:
     return min(labels, key=lambda x: LABEL_PRECEDENCE.index(x.source), default=None)
 
 
-def _count(sums: Sums, key: Key, values: list[int]) -> None:
-    held = sums.get(key)
-    sums[key] = values if held is None else [a + b for a, b in zip(held, values, strict=True)]
+def _count(vectors: Vectors, key: Key, values: list[int]) -> None:
+    held = vectors.get(key)
+    if held is None:
+        vectors[key] = [values]
+    else:
+        held.append(values)
+
+
+def _summed(vectors: Vectors, sign: int = 1) -> Sums:
+    sums = {k: v[0] if len(v) == 1 else [sum(c) for c in zip(*v, strict=True)] for k, v in vectors.items()}
+    return sums if sign > 0 else {k: [-n for n in v] for k, v in sums.items()}
 
 
 def _merged(sums: Sums, place: int, bucket: Callable[[int], int]) -> Sums:
     """The same sums in wider buckets; `place` is where the bucket stands in the key."""
-    out: Sums = {}
+    out: Vectors = {}
     for key, values in sums.items():
         _count(out, (*key[:place], bucket(key[place]), *key[place + 1 :]), values)  # type: ignore[arg-type]
-    return out
+    return _summed(out)
 
 
 def _with_all_routes(sums: Sums, revision_at: int | None = None) -> Sums:
     """The sums per route, and beside them those over all routes and revisions."""
-    out = dict(sums)
+    out: Vectors = {}
     for key, values in sums.items():
         whole = [*key]
         whole[2] = ALL
         if revision_at is not None:
             whole[revision_at] = ALL
         _count(out, tuple(whole), values)
-    return out
+    return sums | _summed(out)
 
 
 def _time_before(attempts: Sequence[AttemptRow], served: int) -> float | None:

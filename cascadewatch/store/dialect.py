@@ -60,7 +60,7 @@ def insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     if not rows:
         return
     if is_sqlite(connection):
-        connection.exec_driver_sql(_insert_sql(table), [tuple(r) for r in rows])
+        connection.exec_driver_sql(_insert_sql(table), list(rows))
     else:
         _copy(connection, f"COPY {table.name} ({_columns(table)}) FROM STDIN", rows)
 
@@ -71,7 +71,7 @@ def add(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         return
     if is_sqlite(connection):
         marks = ", ".join("?" * len(table.c))
-        connection.exec_driver_sql(_add_sql(table, f"VALUES ({marks})"), [tuple(r) for r in rows])
+        connection.exec_driver_sql(_add_sql(table, f"VALUES ({marks})"), list(rows))
         return
     staged = f"staged_{table.name}"
     connection.exec_driver_sql(
@@ -122,3 +122,13 @@ def take_sequence(connection: Connection, name: str, count: int) -> int:
         text("UPDATE sequences SET value = value + :n WHERE name = :name"), {"name": name, "n": count}
     )
     return int(last) + 1
+
+
+def size(connection: Connection) -> int:
+    """Bytes of the whole database, as the database itself counts them."""
+    statement = (
+        "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+        if is_sqlite(connection)
+        else "SELECT pg_database_size(current_database())"
+    )
+    return int(connection.exec_driver_sql(statement).scalar_one())

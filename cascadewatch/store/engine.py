@@ -4,7 +4,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -79,16 +79,14 @@ class Store:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        if self._lock is None:
-            yield
-            return
+        """One writing thread of this process at a time, and on SQLite one process."""
         if not self._threads.acquire(timeout=BUSY_SECONDS):
             raise BusyError("the database is busy with another write of this process")
         try:
-            with self._lock:
+            with self._lock or nullcontext():
                 yield
         except Timeout:
-            raise BusyError(f"another process has held {self._lock.lock_file} for {BUSY_SECONDS} s") from None
+            raise BusyError(f"another process has held {self.path}.lock for {BUSY_SECONDS} s") from None
         finally:
             self._threads.release()
 
@@ -168,16 +166,23 @@ def _postgres_engines(url: str) -> tuple[Engine, Engine]:
 
 
 def open_store(settings: Settings, now: int) -> Store:
-    """The database of the settings, created or upgraded where that is safe.
+    """The database of the settings, created or upgraded where that is safe, its local days in
+    the zone of the settings.
 
     Raises SchemaError where a person must decide (`migrate.prepare`), BusyError while it is out
     of reach.
     """
-    from cascadewatch.store import migrate
+    from cascadewatch.store import migrate, rollup
+    from cascadewatch.store.state import State
 
     store = Store(settings.database_url)
     try:
         migrate.prepare(store, now, settings.retention.minute_days)
+        with store.reading() as connection:
+            zone = migrate.zone_of(connection)
+        if zone not in (None, settings.timezone):
+            with store.writing() as connection:
+                rollup.rezone(connection, settings, State(connection, settings))
     except BaseException:
         store.close()
         raise

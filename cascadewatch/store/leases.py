@@ -10,7 +10,7 @@ All times are epoch milliseconds.
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from cascadewatch.store.engine import Store
 from cascadewatch.store.tables import jobs, leases

@@ -10,8 +10,8 @@ from cascadewatch.store import dialect, raw, tables
 from cascadewatch.store.cells import QUARTER, Cells
 from cascadewatch.store.restore import event_of
 from cascadewatch.store.rollup_tables import ROLLUPS
-from cascadewatch.store.rows import Context, Rows, build
-from cascadewatch.store.state import State, touch
+from cascadewatch.store.rows import Context, Rows, event_row
+from cascadewatch.store.state import Names, State, touch
 
 _PAGE = 20_000  # events in memory at once
 
@@ -28,9 +28,9 @@ def new_cells(state: State, cascade: str) -> Cells:
     return Cells(state.names.of(cascade), state.zone, state.minute_floor)
 
 
-def apply(connection: Connection, cells: Cells) -> None:
-    """Adds the sums to every tier."""
-    for (family, tier), sums in cells.tables().items():
+def apply(connection: Connection, cells: Cells, sign: int = 1) -> None:
+    """Adds the sums to every tier, or with `sign` -1 takes them away."""
+    for (family, tier), sums in cells.tables(sign).items():
         table = ROLLUPS[family].tiers[tier]
         dialect.add(connection, table, [(*key, *sums[key]) for key in sorted(sums)])
 
@@ -47,25 +47,30 @@ def rederive(connection: Connection, state: State, cascade: str, context: Contex
         news: list[Rows] = []
         for held in page:
             made = _made_anew(held, context)
-            if made != (held.event, held.attempts):
+            if made.event != held.event:
                 before.add(*held)
                 after.add(*made, held.labels)
                 news.append(made)
         _replace_rows(connection, news)
-        apply(connection, negated(before))
+        apply(connection, before, -1)
         apply(connection, after)
         changed += len(news)
     return changed
 
 
 def _made_anew(held: raw.Held, context: Context) -> Rows:
+    """The event under another order. Its attempts keep the price they had."""
     e = held.event
-    made = build(event_of(e, held.attempts), e.seq, e.source, e.received, e.origin, context)
-    return Rows(made.event._replace(caller=e.caller, session=e.session), made.attempts)
+    event = event_of(e, held.attempts)
+    made = event_row(event, held.attempts, e.seq, e.source, e.received, e.origin, context)
+    return Rows(made._replace(caller=e.caller, session=e.session), held.attempts)
 
 
 def rebuild(connection: Connection, state: State) -> int:
-    """Empties every rollup and sums the held events up again; returns their number."""
+    """Empties every rollup and sums the held events up again, under the limits on names as they
+    are now; returns the number of events."""
+    connection.execute(tables.names.delete())
+    state.names = Names(state.settings, ())
     for rollup in ROLLUPS.values():
         for table in rollup.tiers.values():
             connection.execute(table.delete())
@@ -81,14 +86,6 @@ def rebuild(connection: Connection, state: State) -> int:
     state.save_names(connection)
     touch(connection)
     return total
-
-
-def negated(cells: Cells) -> Cells:
-    """The same sums with their signs turned, to take them away."""
-    for sums in (cells.events, cells.attempts, cells.bins, cells.labels, cells.callers):
-        for key, values in sums.items():
-            sums[key] = [-v for v in values]
-    return cells
 
 
 def _replace_rows(connection: Connection, news: list[Rows]) -> None:

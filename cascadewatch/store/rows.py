@@ -42,25 +42,34 @@ _tags = msgspec.json.Encoder(order="deterministic").encode
 
 def build(event: Event, seq: int, source: str, received: int, origin: str, context: Context) -> Rows:
     """The rows of one event under the given order and prices."""
+    attempts = [_attempt_row(seq, i, a, event.millis, context.book) for i, a in enumerate(event.attempts)]
+    return Rows(event_row(event, attempts, seq, source, received, origin, context), attempts)
+
+
+def event_row(
+    event: Event,
+    attempts: Sequence[AttemptRow],
+    seq: int,
+    source: str,
+    received: int,
+    origin: str,
+    context: Context,
+) -> EventRow:
+    """The event's own row, derived from its attempts as they were priced."""
     facts = derive(event, context.order)
-    time = event.millis
-    attempts = [_attempt_row(seq, i, a, time, context.book) for i, a in enumerate(event.attempts)]
     derived: tuple[Any, ...] = (
         *fact_columns(facts),
         _flagship_index(attempts, context.order.flagship),
-        *_money_columns(facts, attempts, time, context),
+        *_money_columns(facts, attempts, event.millis, context),
     )
     fingerprints = event.fingerprints
-    return Rows(
-        EventRow(  # type: ignore[call-arg]  # `derived` is the middle columns
-            seq, source, event.id, time, received, event.cascade, event.route, origin,
-            context.pseudonym(event.caller), context.pseudonym(event.session), event.revision,
-            _latency(event, attempts), *derived,
-            _tags(event.tags).decode() if event.tags else None,
-            fingerprints.prefix if fingerprints else None,
-            fingerprints.suffix if fingerprints else None,
-        ),
-        attempts,
+    return EventRow(  # type: ignore[call-arg]  # `derived` is the middle columns
+        seq, source, event.id, event.millis, received, event.cascade, event.route, origin,
+        context.pseudonym(event.caller), context.pseudonym(event.session), event.revision,
+        _latency(event, attempts), *derived,
+        _tags(event.tags).decode() if event.tags else None,
+        fingerprints.prefix if fingerprints else None,
+        fingerprints.suffix if fingerprints else None,
     )  # fmt: skip
 
 

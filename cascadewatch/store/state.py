@@ -23,6 +23,7 @@ ORDER = "order:"  # prefix of the keys in `meta`
 OTHER = "__other__"  # where names past a cap are counted together
 MAX_CASCADES = 200
 MAX_TIERS = 64
+_REMEMBERED = 20_000
 _LIMITS = {"route": "routes", "caller": "callers", "model": "models", "revision": "revisions",
            "verifier": "verifiers", "reason": "reasons", "series": "series"}  # fmt: skip
 
@@ -80,14 +81,18 @@ class Names:
             self.known[kind, scope].add(name)
 
     def fold(self, kind: str, scope: str, name: str) -> str:
-        """The name itself while there is room for it, else `__other__`."""
+        """The name itself while there is room for it, else `__other__`.
+
+        Once names were folded, no new one gets in until a rebuild: what a name's earlier events
+        were counted under must not change when somebody raises a limit.
+        """
         known = self.known[kind, scope]
-        if name in known:
+        if name in known or name == OTHER:
             return name
+        if OTHER in known:
+            return OTHER
         if len(known) >= self.limits[kind]:
             name = OTHER
-            if OTHER in known:
-                return OTHER
         known.add(name)
         self.new.append((kind, scope, name))
         return name
@@ -96,6 +101,8 @@ class Names:
         """Route and revision as the rollups name them."""
         key = (cascade, route, revision)
         if key not in self._series:
+            if len(self._series) >= _REMEMBERED:
+                self._series.clear()  # senders may make up any number of names
             known = self.fold("route", cascade, route)
             named = "" if revision is None else self.fold("revision", cascade, revision)
             if self.fold("series", cascade, f"{known}\n{named}") == OTHER:

@@ -19,6 +19,7 @@ from cascadewatch.settings import Settings
 from cascadewatch.store import dialect, raw, rollup
 from cascadewatch.store.cells import UTC_DAY, Cells, Sums
 from cascadewatch.store.engine import Store
+from cascadewatch.store.migrate import zone_of
 from cascadewatch.store.restore import event_of
 from cascadewatch.store.rollup_tables import ROLLUPS
 from cascadewatch.store.rows import fact_columns
@@ -32,7 +33,7 @@ from cascadewatch.store.tables import (
     quarantine,
     sources,
 )
-from cascadewatch.store.zone import next_day
+from cascadewatch.store.zone import local_days, next_day
 
 MAX_EXAMPLES = 5
 Progress = Callable[[int], None]
@@ -69,6 +70,7 @@ def verify(store: Store, settings: Settings, progress: Progress = lambda _n: Non
     """
     with store.reading() as connection:
         state = State(connection, settings)
+        state.zone = local_days(zone_of(connection) or settings.timezone)
         checks = {
             "I1": _identities(connection),
             "I2": _sums(connection, state, progress),

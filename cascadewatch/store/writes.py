@@ -112,7 +112,7 @@ class Writer:
 
     def submit(self, batch: Batch) -> Future[Receipt]:
         """Stores a batch with whatever else is waiting. BusyError when too much is waiting."""
-        return self._hand_over(batch, len(batch.events))
+        return self._hand_over(batch)
 
     def submit_labels(
         self,
@@ -122,16 +122,17 @@ class Writer:
         received: int,
     ) -> Future[Receipt]:
         """Stores labels; those of events not seen yet wait seven days for them."""
-        return self._hand_over(LabelBatch(source, labels, rejections, received), len(labels))
+        return self._hand_over(LabelBatch(source, labels, rejections, received))
 
     def submit_annotation(
         self, time: int, cascade: str | None, route: str | None, text: str, author: str
     ) -> Future[int]:
         """Puts a mark on the time line."""
-        return self._hand_over(Mark(time, cascade, route, text, author), 1)
+        return self._hand_over(Mark(time, cascade, route, text, author))
 
-    def _hand_over(self, work: Work, size: int) -> Future[Any]:
+    def _hand_over(self, work: Work) -> Future[Any]:
         future: Future[Any] = Future()
+        size = _size(work)
         with self._mutex:
             if self._closed:
                 raise BusyError("shutting down", retry_after=5)
@@ -204,9 +205,10 @@ class Writer:
 
 
 def _size(work: Work) -> int:
+    """Records of a request, refused ones too, and itself."""
     if isinstance(work, Batch):
-        return len(work.events)
-    return len(work.labels) if isinstance(work, LabelBatch) else 1
+        return 1 + len(work.events) + len(work.rejections)
+    return 1 + len(work.labels) + len(work.rejections) if isinstance(work, LabelBatch) else 1
 
 
 def _take_labels(connection: Connection, state: State, work: LabelBatch) -> Receipt:

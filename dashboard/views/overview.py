@@ -1,12 +1,148 @@
-"""The Overview."""
+"""The Overview: is each cascade on target, what does it save, how far from break-even, what changed."""
 
 import streamlit as st
 
-from dashboard import widgets
+from dashboard import charts, data, figures, health, sentence, template, text, tiles, widgets
 from dashboard.choice import Choice
+from dashboard.formats import dollars, escaped, percent, points
+from dashboard.points import coarsened
+from dashboard.sentence import Facts, Sentence
+from dashboard.views import first_event
+
+BLOCKS = 6  # cascades drawn in full when none is chosen; the rest is a table
+LOUDEST = ("red", "orange", "gray")
 
 
 def show(choice: Choice) -> None:
     """Draws the page."""
     widgets.title("overview")
-    st.text(str(choice))
+    cascades = list(data.known().cascades)
+    if not cascades:
+        first_event.show()
+    elif choice.cascade is not None or len(cascades) == 1:
+        widgets.live(_one, choice)
+    else:
+        widgets.live(_all, choice)
+
+
+def _one(choice: Choice) -> None:
+    now = data.now()
+    cascade = choice.cascade or next(iter(data.known().cascades))
+    facts = health.facts(cascade, choice, now)
+    said = sentence.describe(facts)
+    _headline(cascade, said)
+    st.text(" ".join(said.lines))
+    tiles.four(facts, "tiles")
+    _next_step(said, choice)
+    if facts.window.counts["events"]:
+        _over_time(cascade, facts, choice, now)
+
+
+def _all(choice: Choice) -> None:
+    now = data.now()
+    found = [(name, health.facts(name, choice, now)) for name in data.known().cascades]
+    blocks = [(name, facts, sentence.describe(facts)) for name, facts in found]
+    blocks.sort(key=lambda block: LOUDEST.index(block[2].tone))
+    for name, facts, said in blocks[:BLOCKS]:
+        with st.container(border=True, gap="small"):
+            _headline(name, said)
+            st.text(" ".join(said.lines[:2]))
+            tiles.four(facts, f"tiles-{name}")
+    _others(blocks[BLOCKS:])
+    _small_multiples([(name, facts) for name, facts, _ in blocks[:BLOCKS]], choice, now)
+    st.caption(escaped(text.MORE_ABOUT))
+
+
+def _headline(cascade: str, said: Sentence) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        widgets.name(cascade)
+        st.badge(escaped(said.label), color=said.tone)
+
+
+def _next_step(said: Sentence, choice: Choice) -> None:
+    """Where to look next when something is not fine."""
+    home = data.settings().timezone
+    if said.state in ("rising", "above_target", "dearer", "falling"):
+        widgets.link("traffic", text.WHO_ESCALATES, choice, home)
+    elif said.state == "no_data":
+        widgets.link("sources", text.WHAT_ARRIVES, choice, home)
+
+
+def _over_time(cascade: str, facts: Facts, choice: Choice, now: int) -> None:
+    span, zone, dark = choice.span(now), choice.zone, template.is_dark()
+    buckets = data.series(cascade, choice.route, *span)
+    st.subheader(text.ESCALATION_OVER_TIME, anchor=False)
+    fig, letters = figures.escalation(
+        facts.window,
+        coarsened(buckets, data.local_day),
+        data.annotations(*span, cascade),
+        span,
+        now,
+        zone,
+        dark,
+    )
+    widgets.chart(fig, "escalation", _escalation_alt(facts))
+    widgets.marks(letters, zone)
+    bars = coarsened(buckets, data.local_day, "events", most=45)
+    st.subheader(text.COST_OVER_TIME.format(width=figures.width_words(bars)), anchor=False)
+    widgets.chart(figures.cost(facts.window, bars, span, now, zone, dark), "cost", _cost_alt(facts))
+    _quality(cascade, facts, choice, now)
+
+
+def _quality(cascade: str, facts: Facts, choice: Choice, now: int) -> None:
+    span = choice.span(now)
+    st.subheader(text.QUALITY_OVER_TIME, anchor=False)
+    labels = data.label_series(cascade, choice.route, *span)
+    if not labels:
+        st.text(text.NO_LABELS)
+        st.caption(escaped(text.NO_LABELS_HINT))
+        return
+    fig = figures.quality(facts.window, labels, facts.quality_bar, span, now, choice.zone, template.is_dark())
+    value = facts.metrics["quality"].value
+    widgets.chart(fig, "quality", f"Quality over time; {percent(value)} over the whole range.")
+
+
+def _small_multiples(found: list[tuple[str, Facts]], choice: Choice, now: int) -> None:
+    """One small escalation chart per cascade, all on the same axis of time."""
+    span, dark = choice.span(now), template.is_dark()
+    st.subheader(text.ESCALATION_OVER_TIME, anchor=False)
+    grid = st.grid(3, min_column_width=260, key="multiples")
+    for name, facts in found:
+        buckets = coarsened(data.series(name, None, *span), data.local_day, most=50)
+        with grid.cell():
+            st.text(name)
+            fig, _ = figures.escalation(
+                facts.window, buckets, data.annotations(*span, name), span, now, choice.zone, dark, height=170
+            )
+            fig.update_xaxes(nticks=4)
+            widgets.chart(fig, f"escalation-{name}", _escalation_alt(facts))
+
+
+def _others(blocks: list[tuple[str, Facts, Sentence]]) -> None:
+    if not blocks:
+        return
+    import pandas as pd
+
+    rows = [
+        {
+            "Cascade": name,
+            "State": said.label,
+            "Escalation": percent(facts.metrics["escalation_rate"].value),
+            "Saved per day": dollars(sentence.per_day(facts, facts.metrics["savings_usd"]).value),
+            "Headroom": points(facts.metrics["headroom"].value, 0),
+        }
+        for name, facts, said in blocks
+    ]
+    st.subheader(text.OTHERS, anchor=False)
+    widgets.table(pd.DataFrame(rows), "others")
+
+
+def _escalation_alt(facts: Facts) -> str:
+    rate = facts.metrics["escalation_rate"]
+    goal = "" if facts.objective is None else f", objective {percent(facts.objective, 0)}"
+    return f"Escalation rate over time; {percent(rate.value)} over the whole range{goal}."
+
+
+def _cost_alt(facts: Facts) -> str:
+    saved = facts.metrics["savings_usd"].value
+    return f"Cost over time, stacked by part, and the flagship-only line; {dollars(saved)} saved in all."

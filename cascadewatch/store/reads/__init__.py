@@ -5,6 +5,7 @@ Plain Core statements, so that another SQL engine can carry them later.
 
 from cascadewatch.store.reads.callers import Caller, caller_count, callers
 from cascadewatch.store.reads.events import Filter, Page, event, page
+from cascadewatch.store.reads.installation import Database, Job, database, jobs
 from cascadewatch.store.reads.known import CascadeKnown, Known, Tier, known
 from cascadewatch.store.reads.report import as_json, report, stamp
 from cascadewatch.store.reads.status import (
@@ -25,7 +26,9 @@ __all__ = [
     "Bucket",
     "Caller",
     "CascadeKnown",
+    "Database",
     "Filter",
+    "Job",
     "Known",
     "LabelBucket",
     "Mark",
@@ -38,7 +41,9 @@ __all__ = [
     "as_json",
     "caller_count",
     "callers",
+    "database",
     "event",
+    "jobs",
     "known",
     "over_the_caps",
     "page",

@@ -9,12 +9,11 @@ from cascadewatch.store import dialect, migrate, tables
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """`size` is in bytes as the database counts them (without SQLite's write-ahead log); `events` is
-    every event ever stored, `oldest` the time (epoch ms) of the oldest one still held singly."""
+    """`size` is in bytes, without SQLite's write-ahead log; `events` is every event ever stored, `oldest` the time (epoch ms) of the oldest one still held singly."""
 
     kind: str
     schema: str | None
-    size: int | None
+    size: int
     events: int
     oldest: int | None
     labels_waiting: int
@@ -41,7 +40,8 @@ def database(connection: Connection) -> Database:
         size=dialect.size(connection),
         events=int(connection.execute(select(func.sum(tables.sources.c.events))).scalar() or 0),
         oldest=connection.execute(select(func.min(tables.events.c.time))).scalar(),
-        labels_waiting=connection.execute(select(func.count()).select_from(tables.waiting_labels)).scalar() or 0,
+        labels_waiting=connection.execute(select(func.count()).select_from(tables.waiting_labels)).scalar()
+        or 0,
     )
 
 

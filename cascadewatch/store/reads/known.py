@@ -34,10 +34,11 @@ class CascadeKnown:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Every cascade, and from when on minutes are kept (epoch ms)."""
+    """Every cascade, from when on minutes are kept (epoch ms), and the zone of the days kept."""
 
     cascades: dict[str, CascadeKnown]
     minute_floor: int
+    timezone: str
 
 
 def known(connection: Connection, settings: Settings) -> Known:
@@ -49,7 +50,9 @@ def known(connection: Connection, settings: Settings) -> Known:
     configured = {name: i for i, name in enumerate(settings.cascade)}
     names = sorted(seen, key=lambda name: (configured.get(name, len(configured)), name))
     return Known(
-        {name: _cascade(name, meta, seen[name]) for name in names}, int(meta.get("minute_horizon", 0))
+        {name: _cascade(name, meta, seen[name]) for name in names},
+        int(meta.get("minute_horizon", 0)),
+        meta.get("timezone", settings.timezone),
     )
 
 

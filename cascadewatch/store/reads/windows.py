@@ -52,10 +52,10 @@ class Reader:
         self.connection = connection
         self.settings = settings
         self.known: Known = known(connection, settings)
-        self.local_day = local_days(settings.timezone)
+        self.local_day = local_days(self.known.timezone)
 
     def cover(self, start: int, end: int) -> Cover:
-        """The range as it can be read, in the zone of the settings."""
+        """The range as it can be read, in the zone of the days that are kept."""
         return cover(start, end, self.local_day, self.known.minute_floor)
 
     def window(self, cascade: str, route: str | None, span: Cover) -> Window:
@@ -110,13 +110,11 @@ class Reader:
         by_day = span.end - span.start > LABELS_BY_HOUR_MS
         tier, width = ("day", None) if by_day else ("quarter", HOUR)
         start = self.local_day(span.start) if by_day else span.start - span.start % HOUR
-        at = ALL if route is None else route
+        segment, of = Segment(tier, start, span.end), sums.Of(cascade, ALL if route is None else route)
         found: dict[int, list[LabelCounts]] = {}
-        for (bucket, *key), counts in sums.per_bucket(
-            self.connection, "labels", tier, (start, span.end), width, cascade, at, LABEL_KEY
-        ).items():
+        for key, counts in sums.per_bucket(self.connection, "labels", segment, width, of, LABEL_KEY).items():
             if counts["labels"]:
-                found.setdefault(bucket, []).append(LabelCounts(*key[:5], bool(key[5]), counts))
+                found.setdefault(key[0], []).append(_label_counts(key[1:], counts))
         return [
             LabelBucket(bucket, self.local_day(bucket + 36 * HOUR) if by_day else bucket + HOUR, tuple(rows))
             for bucket, rows in sorted(found.items())
@@ -167,11 +165,7 @@ class Reader:
     def _labels(self, of: sums.Of, span: Cover) -> tuple[LabelCounts, ...]:
         by = ("source", "sampling", "role", "outcome", "path", "correct")
         found = sums.grouped(self.connection, "labels", span.coarse, of, by)
-        return tuple(
-            LabelCounts(source, sampling, role, outcome, path, bool(correct), counts)
-            for (source, sampling, role, outcome, path, correct), counts in sorted(found.items())
-            if counts["labels"]
-        )
+        return tuple(_label_counts(key, counts) for key, counts in sorted(found.items()) if counts["labels"])
 
     def _objective(self, cascade: str, end: int) -> Objective | None:
         wanted = self.settings.cascade.get(cascade)
@@ -191,6 +185,11 @@ class Reader:
     def cascade(self, name: str) -> CascadeKnown:
         """What is known of one cascade."""
         return self.known.cascades[name]
+
+
+def _label_counts(key: tuple[Any, ...], counts: Counts) -> LabelCounts:
+    source, sampling, role, outcome, path, correct = key
+    return LabelCounts(source, sampling, role, outcome, path, bool(correct), counts)
 
 
 def _ratios(route: str | None, per_route: Mapping[str, Counts]) -> TokenRatios:

@@ -1,0 +1,184 @@
+"""The figures of the Traffic page: which path events took over time, and how long each path took."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from cascadewatch.metrics.latency import ENOUGH, latency, paths_seen
+from cascadewatch.metrics.window import Metric, Window
+from cascadewatch.model import PATHS, Path
+from cascadewatch.store.reads import Bucket
+from dashboard import charts, template, text
+from dashboard.config import CHEAP, MIDDLE
+from dashboard.formats import count, local, milliseconds, percent
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+MEASURES: Mapping[Path, str] = {
+    "accepted": "accepted", "escalated": "escalated", "fallback": "fallbacks", "routed": "routed",
+    "unverified": "unverified", "cached": "cached",
+}  # fmt: skip
+STACKED: tuple[Path, ...] = tuple(MEASURES)  # from the ground up
+ROW = 58  # pixels of one path
+
+
+def path_colours(dark: bool) -> dict[Path, str]:
+    """The cheap tier's green where it answered, the flagship's blue where it was asked, and so on."""
+    return {
+        "accepted": CHEAP, "escalated": template.flagship(dark), "fallback": MIDDLE[1],
+        "routed": MIDDLE[0], "unverified": "#C9B458", "cached": template.GREY,
+    }  # fmt: skip
+
+
+def on_paths(counts: Mapping[str, int]) -> dict[Path, int]:
+    """Events per path; the six add up to all events."""
+    return {path: counts[measure] for path, measure in MEASURES.items()}
+
+
+def mix(
+    buckets: Sequence[Bucket], span: tuple[int, int], zone: str, dark: bool, shares: bool
+) -> "go.Figure":
+    """Events per path over time, stacked: as shares of the bucket or as numbers."""
+    import plotly.graph_objects as go
+
+    fig = charts.figure(span, zone, dark, unit="share" if shares else "count")
+    per_bucket = [on_paths(b.counts) for b in buckets]
+    totals = [sum(found.values()) for found in per_bucket]
+    colours = path_colours(dark)
+    for path in (p for p in STACKED if any(found[p] for found in per_bucket)):
+        values = [found[path] for found in per_bucket]
+        parts = [n / total if total else 0 for n, total in zip(values, totals, strict=True)]
+        fig.add_trace(
+            go.Bar(
+                x=[local(b.start, zone) for b in buckets],
+                width=[b.end - b.start for b in buckets],
+                offset=0,
+                y=parts if shares else values,
+                text=[f"{percent(part)} · {count(n)}" for part, n in zip(parts, values, strict=True)],
+                textposition="none",
+                name=text.PATHS[path],
+                marker={"color": colours[path], "line": {"width": 0}},
+                hovertemplate="%{text}<extra>%{fullData.name}</extra>",
+            )
+        )
+    fig.update_layout(
+        barmode="stack", bargap=0, showlegend=True,
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "traceorder": "normal",
+                "itemclick": False, "itemdoubleclick": False},
+    )  # fmt: skip
+    if shares:
+        fig.update_yaxes(range=[0, 1])
+    return fig
+
+
+def latencies(window: Window) -> dict[Path, dict[int, Metric]]:
+    """p50, p95 and p99 of every path that has latencies."""
+    seen = paths_seen(window)
+    return {path: {p: latency(window, path, p) for p in ENOUGH} for path in PATHS if path in seen}
+
+
+def latency_dots(found: Mapping[Path, Mapping[int, Metric]], dark: bool) -> "go.Figure":
+    """One row per path: a line from p50 to p99, three dots on it, each with its interval."""
+    fig = charts.figure(None, "UTC", dark, unit="ms", height=ROW * len(found) + 50)
+    colours = path_colours(dark)
+    for row, (path, metrics) in enumerate(found.items()):
+        _latency_row(fig, text.PATHS[path], -row, metrics, colours[path], dark)
+    low = min((m.low or m.value or 1) for metrics in found.values() for m in metrics.values())
+    high = max((m.high or m.value or 1) for metrics in found.values() for m in metrics.values())
+    ticks = [10.0**e * f for e in range(0, 8) for f in (1, 3) if max(low, 1) / 3 <= 10.0**e * f <= high * 3]
+    from math import log10
+
+    fig.update_xaxes(
+        type="log", range=[log10(max(low, 1) / 1.5), log10(max(high, 1) * 1.5)], showgrid=True,
+        gridcolor=template.faded(template.GREY, 0.2), tickvals=ticks,
+        ticktext=[milliseconds(t) for t in ticks],
+    )  # fmt: skip
+    fig.update_yaxes(range=[0.7 - len(found), 0.75], showgrid=False, showticklabels=False)
+    fig.update_layout(hovermode="closest", margin={"t": 4, "l": 4, "r": 4})
+    return fig
+
+
+def _latency_row(
+    fig: "go.Figure", name: str, y: float, metrics: Mapping[int, Metric], colour: str, dark: bool
+) -> None:
+    import plotly.graph_objects as go
+
+    known = {p: m for p, m in metrics.items() if m.value is not None}
+    values = [m.value for m in known.values()]
+    fig.add_trace(
+        go.Scatter(x=values, y=[y] * len(values), mode="lines", line={"color": template.faded(colour, 0.45), "width": 3}, hoverinfo="skip")
+    )  # fmt: skip
+    fig.add_trace(
+        go.Scatter(
+            x=values, y=[y] * len(values), mode="markers",
+            marker={"color": colour, "size": 9, "symbol": [text.PERCENTILE_MARKS[p] for p in known],
+                    "line": {"color": template.ground(dark), "width": 1}},
+            error_x={"type": "data", "symmetric": False, "color": colour, "thickness": 1.5, "width": 4,
+                     "array": [(m.high or m.value) - m.value for m in known.values()],
+                     "arrayminus": [m.value - (m.low or m.value) for m in known.values()]},
+            text=[latency_words(p, m) for p, m in known.items()],
+            hovertemplate=f"{name}: %{{text}}<extra></extra>",
+        )
+    )  # fmt: skip
+    fig.add_annotation(
+        xref="paper", x=0, xanchor="left", y=y + 0.18, yanchor="bottom", showarrow=False, align="left",
+        text=f"{name}  <span style='color:{template.soft(dark)}'>{summary(known)}</span>",
+        font={"size": 13, "color": template.ink(dark)},
+    )  # fmt: skip
+
+
+def summary(metrics: Mapping[int, Metric]) -> str:
+    """The percentiles of one path in a line.
+
+    >>> summary({50: Metric(412.0, 90), 95: Metric(1840.0, 90)})
+    'p50 412 ms · p95 1.84 s · n 90'
+    """
+    n = max((m.n for m in metrics.values()), default=0)
+    return " · ".join([*(f"p{p} {milliseconds(m.value)}" for p, m in metrics.items()), f"n {count(n)}"])
+
+
+def latency_words(percentile: int, metric: Metric) -> str:
+    """One percentile with its interval and n."""
+    between = ""
+    if metric.low is not None and metric.high is not None:
+        between = f" ({milliseconds(metric.low)} to {milliseconds(metric.high)})"
+    return f"p{percentile} {milliseconds(metric.value)}{between}, n {count(metric.n)}"
+
+
+def arrivals_per_hour(
+    hours: Mapping[str, Mapping[int, int]], span: tuple[int, int], zone: str, dark: bool
+) -> "go.Figure":
+    """Records per outcome and bucket {outcome: {start: n}}, stacked."""
+    import plotly.graph_objects as go
+
+    fig = charts.figure(span, zone, dark, unit="count", height=260)
+    starts = sorted({start for found in hours.values() for start in found})
+    width = min((b - a for a, b in zip(starts, starts[1:], strict=False)), default=3_600_000)
+    for outcome, colour in outcome_colours(dark).items():
+        found = hours.get(outcome)
+        if not found:
+            continue
+        fig.add_trace(
+            go.Bar(
+                x=[local(t, zone) for t in starts], y=[found.get(t, 0) for t in starts], offset=0,
+                width=width, name=text.ARRIVALS[outcome], text=[count(found.get(t, 0)) for t in starts],
+                textposition="none", marker={"color": colour, "line": {"width": 0}},
+                hovertemplate="%{text}<extra>%{fullData.name}</extra>",
+            )
+        )  # fmt: skip
+    fig.update_layout(
+        barmode="stack", showlegend=len(hours) > 1,
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "traceorder": "normal",
+                "itemclick": False, "itemdoubleclick": False},
+    )  # fmt: skip
+    return fig
+
+
+def outcome_colours(dark: bool) -> dict[str, str]:
+    """Accepted in the quiet colour, what needs a look in the loud ones."""
+    from dashboard.config import COST_AT_RISK, QUALITY_AT_RISK
+
+    return {
+        "accepted": template.flagship(dark), "duplicate": template.GREY, "conflict": QUALITY_AT_RISK,
+        "rejected": COST_AT_RISK,
+    }  # fmt: skip
