@@ -15,8 +15,12 @@ from uuid import UUID
 CASCADE = "support"
 ROUTES = ("faq", "orders", "returns", "billing", "account")
 CALLERS = ("web", "mobile", "partner-a", "partner-b", "batch", "internal")
-TIERS = (("small", "mistral", "open-mixtral-8x7b"), ("large", "openai", "gpt-4o-mini"), ("flagship", "openai", "gpt-4o"))
-DEPTHS = ((1, 0.76), (2, 0.18), (3, 0.06))  # attempts of an event, and how often
+TIERS = (
+    ("small", "mistral", "open-mixtral-8x7b"),
+    ("large", "openai", "gpt-4o-mini"),
+    ("flagship", "openai", "gpt-4o"),
+)
+DEPTHS, SHARES = (1, 2, 3), (0.76, 0.18, 0.06)  # attempts of an event, and how often
 REASONS = ("low_score", "format", "refusal")
 SPACING = timedelta(milliseconds=50)
 Event = dict[str, Any]
@@ -26,8 +30,7 @@ def events(count: int, seed: int, end: datetime | None = None) -> Iterator[Event
     """`count` events in the order of time; the last one is at `end`, by default the present."""
     random = Random(seed)
     first = (end or datetime.now(UTC)) - SPACING * count
-    depths, shares = zip(*DEPTHS, strict=True)
-    for number, depth in enumerate(random.choices(depths, shares, k=count), 1):
+    for number, depth in enumerate(random.choices(DEPTHS, SHARES, k=count), 1):
         yield _event(random, first + SPACING * number, depth)
 
 

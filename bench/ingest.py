@@ -74,7 +74,9 @@ def chosen() -> Options:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--events", type=int, default=60_000, help="of one run with 500 a request")
     parser.add_argument("--only", nargs="+", choices=("http", "ack", "file"), default=["http", "ack", "file"])
-    parser.add_argument("--postgres", action="store_true", help="also on Postgres: PG_URL, or an embedded one")
+    parser.add_argument(
+        "--postgres", action="store_true", help="also on Postgres: PG_URL, or an embedded one"
+    )
     parser.add_argument("--quick", action="store_true", help="one short repeat, to see that everything runs")
     given = parser.parse_args()
     if given.quick:
@@ -107,7 +109,8 @@ def http(options: Options, size: int, server: str | None) -> Json:
     paces: list[float] = []
     runs: dict[Name, list[Run]] = {"reference": [], "cascadewatch": []}
     for repeat in range(options.repeats):
-        progress(f"{size} a request, {'SQLite' if server is None else 'Postgres'}: {repeat + 1} of {options.repeats}")
+        kind = "SQLite" if server is None else "Postgres"
+        progress(f"{size} a request, {kind}: {repeat + 1} of {options.repeats}")
         pace = limits.insert(rows, server)
         paces.append(pace.events / pace.seconds)
         for name, found in runs.items():
@@ -166,7 +169,7 @@ def summary(runs: list[Run]) -> Json:
 
 def ratio(ours: Json, theirs: Json, key: str) -> float:
     """Ours as a share of theirs."""
-    return round(ours[key] / theirs[key], 3)
+    return round(float(ours[key]) / float(theirs[key]), 3)
 
 
 def acknowledgement(options: Options, server: str | None) -> Json:
@@ -181,7 +184,8 @@ def acknowledgement(options: Options, server: str | None) -> Json:
         assert under.held() == (count + STEADY_SIZE, count + STEADY_SIZE)
     waits = sorted(1000 * s for s in answers.latencies)
     return {"events": count, "events_per_second": STEADY_EVENTS, "per_request": STEADY_SIZE,
-            "p50_ms": quantile(waits, 0.5), "p99_ms": quantile(waits, 0.99), "max_ms": quantile(waits, 1)}  # fmt: skip
+            "p50_ms": quantile(waits, 0.5),
+            "p99_ms": quantile(waits, 0.99), "max_ms": quantile(waits, 1)}  # fmt: skip
 
 
 def quantile(ascending: list[float], share: float) -> float:
@@ -198,7 +202,9 @@ def from_file(options: Options, server: str | None) -> Json:
             with empty(server) as database:
                 command = cascadewatch("ingest", str(file), "--config", str(SETTINGS), "--db", database.url)
                 start = time.perf_counter()
-                done = subprocess.run(command, env=surroundings(KEY), capture_output=True, text=True, check=True)
+                done = subprocess.run(
+                    command, env=surroundings(KEY), capture_output=True, text=True, check=True
+                )
                 rates.append(options.events / (time.perf_counter() - start))
                 assert json.loads(done.stdout)["accepted"] == options.events, done.stdout
                 assert database.number("SELECT count(*) FROM events") == options.events

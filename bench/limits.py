@@ -75,11 +75,15 @@ def _sqlite(database: Database, parts: list[Rows]) -> None:
 def _postgres(database: Database, parts: list[Rows]) -> None:
     with psycopg.connect(database.conninfo, autocommit=True) as connection:
         for table in TABLES:
-            connection.execute(f"CREATE TEMP TABLE new_{table.name} (LIKE {table.name}) ON COMMIT DELETE ROWS")
+            connection.execute(
+                f"CREATE TEMP TABLE new_{table.name} (LIKE {table.name}) ON COMMIT DELETE ROWS"
+            )
         for rows in parts:
             with connection.transaction(), connection.cursor() as cursor:
                 for table in TABLES:
                     with cursor.copy(f"COPY new_{table.name} FROM STDIN") as copy:
                         for row in rows[table.name]:
                             copy.write_row(row)
-                    cursor.execute(f"INSERT INTO {table.name} SELECT * FROM new_{table.name} ON CONFLICT DO NOTHING")
+                    cursor.execute(
+                        f"INSERT INTO {table.name} SELECT * FROM new_{table.name} ON CONFLICT DO NOTHING"
+                    )

@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 
 ROOT = Path(__file__).parents[1]
+COMPILED = Path(tempfile.gettempdir()) / "cascadewatch-bench-compiled"
 MIB = 2**20
 START_SECONDS = 60
 
@@ -43,7 +44,9 @@ class Server:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
-                raise RuntimeError(f"the server ended with {self.process.returncode}:\n{self.log.read_text()}")
+                raise RuntimeError(
+                    f"the server ended with {self.process.returncode}:\n{self.log.read_text()}"
+                )
             try:
                 if self.get(path)[0] == 200:
                     return
@@ -98,10 +101,13 @@ def running(
 
 
 def surroundings(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of a process that is to find the project, and no settings but ours."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("CASCADEWATCH_")}
+    """The environment of a process that is to find the project, and no settings but ours.
+
+    Compiled modules are kept, as they are for users, but apart from the checkout.
+    """
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("CASCADEWATCH_", "PYTHONDONT"))}
     path = os.pathsep.join([str(ROOT), str(ROOT / "bench")])
-    return {**kept, "PYTHONPATH": path, **(extra or {})}
+    return {**kept, "PYTHONPATH": path, "PYTHONPYCACHEPREFIX": str(COMPILED), **(extra or {})}
 
 
 def free_port() -> int:

@@ -33,8 +33,8 @@ EVENT_SUMS = ("n", "escalated", "cost", "flagship_cost", "latency", "input", "ou
 ATTEMPT_SUMS = ("n", "accepted", "cost", "latency", "score", "input", "output")
 MINUTES = ("minute", "route", "caller")
 TIER_MINUTES = ("minute", "route", "place", "model")
-WORDS = {"id", "route", "caller", "session", "revision", "status", "cascade", "tags", "event", "tier", "model",
-         "provider", "verifier", "outcome"}  # fmt: skip
+WORDS = {"id", "route", "caller", "session", "revision", "status", "cascade", "tags", "event", "tier",
+         "model", "provider", "verifier", "outcome"}  # fmt: skip
 REALS = {"cost", "flagship_cost", "latency", "score"}
 PRICES = {"small": (0.7e-6, 0.7e-6), "large": (0.15e-6, 0.6e-6), "flagship": (2.5e-6, 10e-6)}
 
@@ -124,7 +124,7 @@ def sums_of(events: list[Row], attempts: list[Row]) -> tuple[list[Row], list[Row
         place_of[e[0]] = (minute, e[2])
         _add(minutes, (minute, e[2], e[3]), (1, e[9], e[10], e[11], e[12], e[13], e[14]))
     for a in attempts:
-        values = (1, a[11] == "accept", a[7], a[8], a[10] or 0.0, a[5], a[6])
+        values = (1, int(a[11] == "accept"), a[7], a[8], a[10] or 0.0, a[5], a[6])
         _add(tiers, (*place_of[a[0]], a[1], a[3]), values)
     return [(*k, *v) for k, v in minutes.items()], [(*k, *v) for k, v in tiers.items()]
 
@@ -140,13 +140,16 @@ def _add(sums: dict[Row, list[Any]], key: Row, values: Row) -> None:
 
 def table(name: str, columns: tuple[str, ...], key: int) -> str:
     """CREATE TABLE with the first `key` columns as its key."""
-    kinds = (f"{c} {'TEXT' if c in WORDS else 'DOUBLE PRECISION' if c in REALS else 'BIGINT'}" for c in columns)
+    kinds = (
+        f"{c} {'TEXT' if c in WORDS else 'DOUBLE PRECISION' if c in REALS else 'BIGINT'}" for c in columns
+    )
     return f"CREATE TABLE {name} ({', '.join(kinds)}, PRIMARY KEY ({', '.join(columns[:key])}))"
 
 
 TABLES = (
     table("event", EVENT, 1), table("attempt", ATTEMPT, 2),
-    table("event_minutes", (*MINUTES, *EVENT_SUMS), 3), table("attempt_minutes", (*TIER_MINUTES, *ATTEMPT_SUMS), 4),
+    table("event_minutes", (*MINUTES, *EVENT_SUMS), 3),
+    table("attempt_minutes", (*TIER_MINUTES, *ATTEMPT_SUMS), 4),
     "CREATE INDEX event_time ON event (time)", "CREATE INDEX event_route ON event (route, time)",
 )  # fmt: skip
 
@@ -167,7 +170,12 @@ class Sqlite:
 
     def __init__(self, path: str) -> None:
         self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-65536", "wal_autocheckpoint=4000"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "cache_size=-65536",
+            "wal_autocheckpoint=4000",
+        ):
             self.connection.execute(f"PRAGMA {pragma}")
         for statement in TABLES:
             self.connection.execute(statement)
@@ -195,7 +203,9 @@ class Sqlite:
         for start in range(0, len(ids), PART):
             part = ids[start : start + PART]
             marks = ",".join("?" * len(part))
-            found.update(row[0] for row in self.connection.execute(f"SELECT id FROM event WHERE id IN ({marks})", part))
+            found.update(
+                row[0] for row in self.connection.execute(f"SELECT id FROM event WHERE id IN ({marks})", part)
+            )
         return found
 
 

@@ -39,7 +39,9 @@ def _ours(database: Database) -> Iterator[Subject]:
     port = free_port()
     command = cascadewatch("serve", "--config", str(SETTINGS), "--db", database.url, "--port", str(port))
     with running(command, port, "/readyz", KEY) as server:
-        yield Subject(server, "/v1/events", lambda: (database.number("SELECT count(*) FROM events"), _reported(server)))
+        yield Subject(
+            server, "/v1/events", lambda: (database.number("SELECT count(*) FROM events"), _reported(server))
+        )
 
 
 def _reported(server: Server) -> int:

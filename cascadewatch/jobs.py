@@ -25,7 +25,7 @@ log = logging.getLogger("cascadewatch.jobs")
 
 LEASE = "worker"
 LEASE_MS = 15_000
-RENEW_MS = 5_000
+WAKE_S = 5  # a third of the lease: two renewals may fail
 LATE_S = 3600  # a wake-up that could not be served in time is still served this much later
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -78,12 +78,18 @@ class Worker:
     """
 
     def __init__(
-        self, context: Context, clock: Callable[[], int], owner: str, jobs: tuple[Job, ...] = JOBS
+        self,
+        context: Context,
+        clock: Callable[[], int],
+        owner: str,
+        jobs: tuple[Job, ...] = JOBS,
+        lease_ms: int = LEASE_MS,
     ) -> None:
         self._context = context
         self._clock = clock
         self._owner = owner
         self._jobs = jobs
+        self._lease_ms = lease_ms
         self._seen: dict[str, int] = {}  # the last slot known to be taken, by job
         self._scheduler: BackgroundScheduler | None = None
         self.fence: int | None = None
@@ -91,9 +97,9 @@ class Worker:
     def tick(self, now: int) -> int | None:
         """Holds the lease, or tries to get it; its fence, or None while another has it."""
         store, before = self._context.store, self.fence
-        if before is not None and leases.renew(store, LEASE, self._owner, before, now, LEASE_MS):
+        if before is not None and leases.renew(store, LEASE, self._owner, before, now, self._lease_ms):
             return before
-        self.fence = leases.acquire(store, LEASE, self._owner, now, LEASE_MS)
+        self.fence = leases.acquire(store, LEASE, self._owner, now, self._lease_ms)
         if self.fence is not None:
             lost = leases.give_up(store, self.fence, now)
             _note("leading", owner=self._owner, fence=self.fence, lost_runs=lost or None)
@@ -149,7 +155,7 @@ class Worker:
 
     def _wake(self, function: Callable[..., None], *arguments: Any) -> None:
         assert self._scheduler is not None
-        self._scheduler.add_job(function, "interval", args=arguments, seconds=RENEW_MS / 1000)
+        self._scheduler.add_job(function, "interval", args=arguments, seconds=WAKE_S)
 
     def _hold(self) -> None:
         self._trying(self.tick, self._clock())

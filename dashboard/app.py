@@ -29,8 +29,9 @@ def main() -> None:
     st.logo(ICON)
     try:
         chosen = sidebar.choose()
+        names = text.PAGE_NAMES
         pages = {
-            at: st.Page(partial(show, chosen), title=text.PAGE_NAMES[at], icon=icon, url_path=at, default=at == HOME)
+            at: st.Page(partial(show, chosen), title=names[at], icon=icon, url_path=at, default=at == HOME)
             for at, (show, icon) in PAGES.items()
         }  # fmt: skip
         st.session_state[widgets.PAGES] = pages

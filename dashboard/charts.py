@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 HEIGHT = 300
-LETTERS = "ABCDEFGHIJKL"
+LETTERS, DOT = "ABCDEFGHIJKL", "•"
 CROWDED = 0.03  # of the range: letters nearer than this become dots
 
 
@@ -45,7 +45,7 @@ def figure(
 
     fig = go.Figure(layout={"template": template.template(dark), "height": height})
     if span is not None:
-        fig.update_xaxes(range=[local(t, zone) for t in span], type="date")
+        fig.update_xaxes(range=[local(t, zone) for t in span], type="date", tickformatstops=template.ticks())
     if unit == "share":
         fig.update_yaxes(tickformat=".0%", rangemode="tozero")
     elif unit == "usd":
@@ -88,12 +88,38 @@ def money_says(metric: Metric) -> str:
 
 
 def level(fig: "go.Figure", value: float, words: str, colour: str, dash: str = "solid") -> None:
-    """A thin horizontal line with its value at the right end: an objective, a bar, a break-even."""
+    """A thin horizontal line with its name and value beside its right end: an objective, a bar."""
     fig.add_hline(y=value, line={"color": colour, "width": 1, "dash": dash})
     fig.add_annotation(
-        x=1, xref="paper", xanchor="right", y=value, yanchor="bottom", showarrow=False, text=words,
-        font={"size": 12, "color": colour},
+        x=1, xref="paper", xanchor="left", y=value, yanchor="middle", showarrow=False, xshift=4, align="left",
+        text=words.replace(" ", "<br>", 1), font={"size": 12, "color": colour},
     )  # fmt: skip
+    fig.update_layout(margin_r=62)
+
+
+def bars(
+    fig: "go.Figure", points: Sequence[Point], colour: str, name: str, zone: str, hatch: str,
+    says: Callable[[Metric], str] | None = None,
+) -> None:  # fmt: skip
+    """A metric as bars, by default of money; the last one is hatched in `hatch` while it is filling."""
+    import plotly.graph_objects as go
+
+    fig.add_trace(
+        go.Bar(
+            x=[_middle(p, zone) for p in points],
+            y=[p.metric.value for p in points],
+            width=[(p.end - p.start) * 0.86 for p in points],
+            text=[(says or money_says)(p.metric) + (" · so far" if p.partial else "") for p in points],
+            textposition="none",
+            name=name,
+            hovertemplate="%{text}<extra>%{fullData.name}</extra>",
+            marker={
+                "color": colour,
+                "line": {"width": 0},
+                "pattern": {"shape": ["/" if p.partial else "" for p in points], "fgcolor": hatch, "size": 6},
+            },
+        )
+    )
 
 
 def end_label(fig: "go.Figure", point: Point, words: str, colour: str, zone: str) -> None:
@@ -111,23 +137,35 @@ def annotate(
 
     Returns the letters with their marks: their texts stand below the figure (`widgets.marks`).
     """
-    colour, out, last = template.soft(dark), [], -1.0
+    out, last = [], -1.0
     for index, mark in enumerate(marks):
         place = (mark.time - span[0]) / max(1, span[1] - span[0])
-        letter = LETTERS[index] if len(marks) <= len(LETTERS) else "•"
+        letter = LETTERS[index] if len(marks) <= len(LETTERS) else DOT
         crowded = place - last < CROWDED
-        x = local(mark.time, zone)
-        fig.add_shape(
-            type="line", x0=x, x1=x, y0=0, y1=1, yref="paper", layer="below",
-            line={"color": colour, "width": 1, "dash": "dot"},
-        )  # fmt: skip
-        fig.add_annotation(
-            x=x, y=1, yref="paper", yanchor="bottom", showarrow=False, text="•" if crowded else letter,
-            font={"color": colour, "size": 12},
-        )  # fmt: skip
+        _vertical(fig, local(mark.time, zone), DOT if crowded else letter, template.soft(dark))
         out.append((letter, mark))
         last = last if crowded else place
     return out
+
+
+def dots(fig: "go.Figure", marks: Sequence[Mark], zone: str, dark: bool) -> None:
+    """The same verticals for a figure too small for letters."""
+    for mark in marks:
+        _vertical(fig, local(mark.time, zone), DOT, template.soft(dark))
+
+
+def _vertical(fig: "go.Figure", x: object, top: str, colour: str) -> None:
+    line = {"color": colour, "width": 1, "dash": "dot"}
+    fig.add_shape(type="line", x0=x, x1=x, y0=0, y1=1, yref="paper", layer="below", line=line)
+    fig.add_annotation(
+        x=x,
+        y=1,
+        yref="paper",
+        yanchor="bottom",
+        showarrow=False,
+        text=top,
+        font={"color": colour, "size": 12},
+    )
 
 
 def _middle(point: Point, zone: str) -> object:
@@ -211,6 +249,6 @@ def legend(fig: "go.Figure") -> None:
     """Names above the figure, for more series than can be labelled where they are."""
     fig.update_layout(
         showlegend=True,
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal", "itemclick": False,
-                "itemdoubleclick": False},
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal",
+                "itemclick": False, "itemdoubleclick": False},
     )  # fmt: skip

@@ -4,24 +4,25 @@ Rows are plain mappings, ready for a table; money in USD, None where it is not k
 what came after the cheap tier: escalations and fallbacks.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
+from statistics import NormalDist
 from typing import Any
 
 from cascadewatch.metrics import compute
 from cascadewatch.metrics.interval import proportion
-from cascadewatch.metrics.latency import escalation_penalty
 from cascadewatch.metrics.measures import PARTS
 from cascadewatch.metrics.tiers import tier_names
 from cascadewatch.metrics.window import Counts, Metric, Window
 from cascadewatch.model import CAUSES, JUDGE_FAILURES
 from cascadewatch.store.reads import Caller
-from dashboard.formats import count, dollars, milliseconds, percent, span
+from dashboard.formats import count, dollars, percent, span
 
 NANO = 1_000_000_000
 ENOUGH = 200  # judged events before a route's or caller's rate is worth a word
-STANDS_OUT = 4  # standard errors above the others; with 1,000 honest callers about 3 % of days show one
+FALSE_MARKS = 0.05  # looks at honest callers alone in which one stands out
 SPREAD = 0.04  # overdispersion: honest callers differ, they are not coins of one kind
 Row = dict[str, Any]
 
@@ -37,9 +38,9 @@ class Part:
 Line = tuple[Part, ...]
 
 
-def answer(window: Window, routes: Mapping[str, Counts], callers: Sequence[Caller]) -> list[Line]:
-    """Who carries the escalations, in up to four lines. `routes` and `callers` are those of the cascade;
-    where one route is looked at, leave both empty."""
+def answer(window: Window, routes: Mapping[str, Counts], callers: Sequence[Caller], seen: int) -> list[Line]:
+    """Who carries the escalations, in up to four lines. `routes` and `callers` are those of the cascade, of
+    whose callers `seen` is the number; where one route is looked at, leave both empty."""
     counts = window.counts
     rate = proportion(counts["escalated"], counts["judged"], "no judged events")
     if rate.value is None:
@@ -51,17 +52,17 @@ def answer(window: Window, routes: Mapping[str, Counts], callers: Sequence[Calle
     first = (
         f"{count(counts['escalated'])} of {count(rate.n)} judged events escalated"
         f" ({percent(rate.value)}, {span(rate.low, rate.high)}); what came after the cheap tier cost"
-        f" {dollars(_extra(counts))}.{wait}"
+        f" {dollars(extra_usd(counts))}.{wait}"
     )
-    return [(Part(first),), *_route_lines(counts, routes), *_caller_line(counts, callers)]
+    return [(Part(first),), *_route_lines(counts, routes), *_caller_line(counts, callers, seen)]
 
 
 def _route_lines(whole: Counts, routes: Mapping[str, Counts]) -> list[Line]:
     if len(routes) < 2 or not whole["escalated"]:
         return []
     top, held = max(routes.items(), key=lambda item: (item[1]["escalated"], item[0]))
-    extra = _extra(whole)
-    money = f" and {dollars(_extra(held))} of the {dollars(extra)}" if extra else ""
+    extra = extra_usd(whole)
+    money = f" and {dollars(extra_usd(held))} of the {dollars(extra)}" if extra else ""
     carries = (
         f" carries most: {percent(held['escalated'] / whole['escalated'], 0)} of the escalations{money},"
         f" from {percent(held['judged'] / whole['judged'], 0)} of the judged events."
@@ -76,11 +77,8 @@ def _route_lines(whole: Counts, routes: Mapping[str, Counts]) -> list[Line]:
 
 def _steepest(whole: Counts, routes: Mapping[str, Counts]) -> tuple[str | None, Metric | None]:
     """The route with the highest rate, if that is surely above the cascade's."""
-    rates = {
-        name: proportion(c["escalated"], c["judged"], "")
-        for name, c in routes.items()
-        if c["judged"] >= ENOUGH
-    }
+    busy = {name: c for name, c in routes.items() if c["judged"] >= ENOUGH}
+    rates = {name: proportion(c["escalated"], c["judged"], "") for name, c in busy.items()}
     if not rates:
         return None, None
     name = max(rates, key=lambda n: (rates[n].value or 0, n))
@@ -89,29 +87,31 @@ def _steepest(whole: Counts, routes: Mapping[str, Counts]) -> tuple[str | None, 
     return (name, rates[name]) if low is not None and low > overall else (None, None)
 
 
-def _caller_line(whole: Counts, callers: Sequence[Caller]) -> list[Line]:
+def _caller_line(whole: Counts, callers: Sequence[Caller], seen: int) -> list[Line]:
     """The caller furthest beyond what its traffic explains; else that none stands out."""
     if len(callers) < 2 or not whole["escalated"]:
         return []
-    out = [c for c in callers if stands_out(c, whole)]
+    out = [c for c in callers if stands_out(c, whole, seen)]
     if out:
         top = max(out, key=lambda c: (excess(c, whole), c.caller))
         rate = proportion(top.escalated, top.judged, "")
-        more = f" {count(len(out) - 1)} more callers stand out." if len(out) > 2 else ""
-        more = " One more caller stands out." if len(out) == 2 else more
+        more = {1: "", 2: " One more stands out."}.get(len(out), f" {count(len(out) - 1)} more stand out.")
         words = (
             f" stands out: {percent(rate.value, 0)} of its judged events escalated"
-            f" ({span(rate.low, rate.high)}), {percent(top.escalated / whole['escalated'])} of all escalations"
-            f" from {percent(top.judged / whole['judged'])} of the judged events,"
-            f" {dollars(top.extra_cost / NANO)} of the extra cost.{more}"
+            f" ({span(rate.low, rate.high)})."
+            f" {_part_of(top, whole)}, and {dollars(top.extra_cost / NANO)} of the extra cost.{more}"
         )
         return [(Part("Caller "), Part(top.caller, theirs=True), Part(words))]
     top = max(callers, key=lambda c: (c.escalated, c.caller))
-    words = (
-        f" has most, {percent(top.escalated / whole['escalated'])} of the escalations from"
-        f" {percent(top.judged / whole['judged'])} of the judged events."
-    )
+    words = f" has the most escalations. {_part_of(top, whole)}."
     return [(Part("No caller stands out: "), Part(top.caller, theirs=True), Part(words))]
+
+
+def _part_of(caller: Caller, whole: Counts) -> str:
+    escalations, judged = caller.escalated / whole["escalated"], caller.judged / whole["judged"]
+    return (
+        f"It sends {percent(judged, 0)} of the judged events and {percent(escalations, 0)} of the escalations"
+    )
 
 
 def excess(caller: Caller, whole: Counts) -> float:
@@ -120,15 +120,17 @@ def excess(caller: Caller, whole: Counts) -> float:
     return caller.escalated - rate * caller.judged
 
 
-def stands_out(caller: Caller, whole: Counts) -> bool:
-    """Whether a caller escalates far more often than all others together, more than chance and the
-    spread among honest callers explain (a beta-binomial's standard error, overdispersion 0.04)."""
+def stands_out(caller: Caller, whole: Counts, seen: int) -> bool:
+    """Whether a caller escalates more often than all others together, beyond what chance and the spread
+    among honest callers explain: a beta-binomial's standard error with overdispersion 0.04, and one false
+    mark in twenty looks at all `seen` callers (Bonferroni)."""
     others, hits = whole["judged"] - caller.judged, whole["escalated"] - caller.escalated
     if caller.judged < ENOUGH or others <= 0 or not 0 < hits < others:
         return False
     rate = hits / others
     error = sqrt(rate * (1 - rate) * (1 + (caller.judged - 1) * SPREAD) / caller.judged)
-    return caller.escalated / caller.judged - rate >= STANDS_OUT * error
+    beyond = NormalDist().inv_cdf(1 - FALSE_MARKS / max(seen, 1))
+    return caller.escalated / caller.judged - rate >= beyond * error
 
 
 def route_rows(cascade: str, window: Window, routes: Mapping[str, Counts]) -> list[Row]:
@@ -150,33 +152,33 @@ def revision_rows(window: Window, revisions: Mapping[str, Counts]) -> list[Row]:
 
 def _group(window: Window, counts: Counts, events: int) -> Row:
     part = window.narrowed(counts, window.start, window.end)
-    metrics = compute(part, ["escalation_rate", "blended_cost_usd"])
-    rate = metrics["escalation_rate"]
     return {
         "events": counts["events"],
         "share": percentage(counts["events"] / events if events else None),
         "judged": counts["judged"],
         "escalated": counts["escalated"],
-        "rate": percentage(rate.value),
-        "interval": span(rate.low, rate.high),
-        "cost": sum(counts[f"cost_{name}"] for name in PARTS) / NANO,
-        "extra": _extra(counts),
-        "per_event": metrics["blended_cost_usd"].value,
+        **_rate(counts["escalated"], counts["judged"]),
+        "cost": cost_usd(counts),
+        "extra": extra_usd(counts),
+        "per_event": compute(part, ["blended_cost_usd"])["blended_cost_usd"].value,
     }
 
 
-def caller_rows(whole: Counts, callers: Sequence[Caller]) -> list[Row]:
+def _rate(escalated: int, judged: int) -> Row:
+    rate = proportion(escalated, judged, "no judged events")
+    return {"rate": percentage(rate.value), "interval": span(rate.low, rate.high)}
+
+
+def caller_rows(whole: Counts, callers: Sequence[Caller], seen: int) -> list[Row]:
     """One row per caller, the one furthest beyond what its traffic explains first."""
-    rows = []
-    for c in callers:
-        rate = proportion(c.escalated, c.judged, "")
-        rows.append(
-            {
-                "caller": c.caller, "events": c.events, "judged": c.judged, "escalated": c.escalated,
-                "rate": percentage(rate.value), "interval": span(rate.low, rate.high),
-                "excess": excess(c, whole), "extra": c.extra_cost / NANO, "stands_out": stands_out(c, whole),
-            }
-        )  # fmt: skip
+    rows = [
+        {
+            "caller": c.caller, "events": c.events, "judged": c.judged, "escalated": c.escalated,
+            **_rate(c.escalated, c.judged), "excess": round(excess(c, whole)), "extra": c.extra_cost / NANO,
+            "stands_out": stands_out(c, whole, seen),
+        }
+        for c in callers
+    ]  # fmt: skip
     return sorted(rows, key=lambda r: (not r["stands_out"], -r["excess"]))
 
 
@@ -207,31 +209,51 @@ def cause_rows(counts: Counts) -> list[Row]:
 
 
 def tier_rows(window: Window) -> list[Row]:
-    """One row per tier, model and verifier, cheapest tier first, the busiest of a tier first."""
+    """One row per tier and model, cheapest tier first, the busiest model of a tier first."""
     places = {name: i for i, name in enumerate(tier_names(window))}
-    events = window.counts["events"]
-    rows = []
-    for t in sorted(window.tiers, key=lambda t: (places[t.tier], -t.counts["attempts"])):
-        c = t.counts
-        asked = c["accept"] + c["reject"] + sum(c[f"judge_{name}"] for name in JUDGE_FAILURES)
-        failed = sum(c[f"judge_{name}"] for name in JUDGE_FAILURES)
-        rows.append(
-            {
-                "tier": t.tier, "model": t.model or None, "verifier": t.verifier or None,
-                "attempts": c["attempts"], "hits": percentage(c["served"] / events if events else None),
-                "ends": percentage(_mean(c["ended"], c["reached"])),
-                "failed": percentage(_mean(c["attempts"] - c["ok"], c["attempts"])),
-                "input": _mean(c["input"] + c["cache_read"] + c["cache_write"], c["tokens_known"]),
-                "output": _mean(c["output"], c["tokens_known"]),
-                "cost": c["cost"] / NANO if c["priced"] or not c["priceable"] else None,
-                "latency": _mean(c["latency_us"] / 1000, c["latency_known"]),
-                "rejects": percentage(_mean(c["reject"], c["accept"] + c["reject"])),
-                "judge_failures": percentage(_mean(failed, asked)),
-                "verify_cost": c["verify_cost"] / NANO if c["verify_priced"] else None,
-                "verify_latency": _mean(c["verify_latency_us"] / 1000, c["verify_latency_known"]),
-            }
-        )  # fmt: skip
-    return rows
+    groups = _added((t.tier, t.model) for t in window.tiers)
+    for t in window.tiers:
+        groups[t.tier, t.model].update(t.counts)
+    busiest_first = sorted(groups.items(), key=lambda g: (places[g[0][0]], -g[1]["attempts"]))
+    return [_tier_row(tier, model, c, window.counts["events"]) for (tier, model), c in busiest_first]
+
+
+def _tier_row(tier: str, model: str, c: Counts, events: int) -> Row:
+    return {
+        "tier": tier, "model": model or None, "attempts": c["attempts"],
+        "hits": percentage(_mean(c["served"], events)),
+        "ends": percentage(_mean(c["ended"], c["reached"])),
+        "failed": percentage(_mean(c["attempts"] - c["ok"], c["attempts"])),
+        "input": _mean(c["input"] + c["cache_read"] + c["cache_write"], c["tokens_known"]),
+        "output": _mean(c["output"], c["tokens_known"]),
+        "cost": c["cost"] / NANO if c["priced"] or not c["priceable"] else None,
+        "latency": _mean(c["latency_us"] / 1000, c["latency_known"]),
+    }  # fmt: skip
+
+
+def verifier_rows(window: Window) -> list[Row]:
+    """One row per verifier and the tier it judged, the busiest first; none that gave no verdict."""
+    groups = _added((t.verifier, t.tier) for t in window.tiers)
+    for t in window.tiers:
+        groups[t.verifier, t.tier].update(t.counts)
+    rows = [_verifier_row(verifier, tier, c) for (verifier, tier), c in groups.items()]
+    return sorted((row for row in rows if row["asked"]), key=lambda row: -row["asked"])
+
+
+def _verifier_row(verifier: str, tier: str, c: Counts) -> Row:
+    judged = c["accept"] + c["reject"]
+    failed = sum(c[f"judge_{name}"] for name in JUDGE_FAILURES)
+    return {
+        "verifier": verifier or None, "tier": tier, "asked": judged + failed,
+        "rejects": percentage(_mean(c["reject"], judged)),
+        "judge_failures": percentage(_mean(failed, judged + failed)),
+        "verify_cost": c["verify_cost"] / NANO if c["verify_priced"] or not c["verify_priceable"] else None,
+        "verify_latency": _mean(c["verify_latency_us"] / 1000, c["verify_latency_known"]),
+    }  # fmt: skip
+
+
+def _added(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Counter[str]]:
+    return {key: Counter() for key in keys}
 
 
 def percentage(share: float | None) -> float | None:
@@ -239,7 +261,13 @@ def percentage(share: float | None) -> float | None:
     return None if share is None else share * 100
 
 
-def _extra(counts: Counts) -> float:
+def cost_usd(counts: Counts) -> float:
+    """Everything that has a price."""
+    return sum(counts[f"cost_{name}"] for name in PARTS) / NANO
+
+
+def extra_usd(counts: Counts) -> float:
+    """What came after the cheap tier."""
     return (counts["cost_escalated"] + counts["cost_fallback"]) / NANO
 
 

@@ -10,6 +10,7 @@ from math import floor, log10
 from zoneinfo import ZoneInfo
 
 UNKNOWN = "–"
+NB = "\u00a0"  # between a number and its unit: a line must not break there
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")  # every ASCII punctuation mark may be escaped
 _PLAIN = re.compile(r"[A-Za-z0-9]+(?:[ _-][A-Za-z0-9]+)*")
@@ -19,20 +20,20 @@ def percent(share: float | None, digits: int = 1) -> str:
     """A share as a percentage.
 
     >>> percent(0.3014), percent(None)
-    ('30.1 %', '–')
+    ('30.1\xa0%', '–')
     """
-    return UNKNOWN if share is None else f"{_signless_zero(share * 100, digits):,.{digits}f} %"
+    return UNKNOWN if share is None else f"{_signless_zero(share * 100, digits):,.{digits}f}{NB}%"
 
 
 def points(difference: float | None, digits: int = 1, signed: bool = True) -> str:
     """A difference of two shares, in percentage points.
 
     >>> points(0.061), points(-0.1, 0), points(0.26, 0, signed=False)
-    ('+6.1 pts', '−10 pts', '26 pts')
+    ('+6.1\xa0pts', '−10\xa0pts', '26\xa0pts')
     """
     if difference is None:
         return UNKNOWN
-    text = f"{abs(_signless_zero(difference * 100, digits)):,.{digits}f} pts"
+    text = f"{abs(_signless_zero(difference * 100, digits)):,.{digits}f}{NB}pts"
     rounded = round(difference * 100, digits)
     return f"{_sign(rounded, signed)}{text}"
 
@@ -41,19 +42,19 @@ def span(low: float | None, high: float | None) -> str | None:
     """An interval of a share in whole percent; None where there is none.
 
     >>> span(0.281, 0.323)
-    '28–32 %'
+    '28–32\xa0%'
     """
     if low is None or high is None:
         return None
     wide = high - low >= 0.02
-    return f"{low * 100:.0f}–{high * 100:.0f} %" if wide else f"{low * 100:.1f}–{high * 100:.1f} %"
+    return f"{low * 100:.0f}–{high * 100:.0f}{NB}%" if wide else f"{low * 100:.1f}–{high * 100:.1f}{NB}%"
 
 
 def dollars(usd: float | None, signed: bool = False) -> str:
     """Money for prose: thousands, and three significant digits at most.
 
     >>> dollars(628.4), dollars(1234567), dollars(0.00031), dollars(-12.345), dollars(146, signed=True)
-    ('$628', '$1,230,000', '$0.00031', '−$12.3', '+$146')
+    ('$628', '$1,230,000', '$0.00031', '−$12.30', '+$146')
     """
     if usd is None:
         return UNKNOWN
@@ -104,33 +105,33 @@ def milliseconds(value: float | None) -> str:
     """A latency.
 
     >>> milliseconds(412.3), milliseconds(1840), milliseconds(125_000)
-    ('412 ms', '1.84 s', '2.1 min')
+    ('412\xa0ms', '1.84\xa0s', '2.1\xa0min')
     """
     if value is None:
         return UNKNOWN
     if value < 1000:
-        return f"{value:.0f} ms"
-    return f"{_significant(value / 1000)} s" if value < 100_000 else f"{value / MINUTE:.1f} min"
+        return f"{value:.0f}{NB}ms"
+    return f"{value / 1000:.3g}{NB}s" if value < 100_000 else f"{value / MINUTE:.1f}{NB}min"
 
 
 def duration(millis: int) -> str:
     """A length of time in its largest fitting unit.
 
     >>> duration(6 * 3_600_000), duration(9 * 86_400_000), duration(30_000), duration(86_400_000)
-    ('6 h', '9 days', 'less than a minute', '24 h')
+    ('6\xa0h', '9\xa0days', 'less than a minute', '24\xa0h')
     """
     if millis < MINUTE:
         return "less than a minute"
     if millis < HOUR:
-        return f"{millis // MINUTE} min"
-    return f"{millis // HOUR} h" if millis < 2 * DAY else f"{millis // DAY} days"
+        return f"{millis // MINUTE}{NB}min"
+    return f"{millis // HOUR}{NB}h" if millis < 2 * DAY else f"{millis // DAY}{NB}days"
 
 
 def ago(then: int | None, now: int) -> str:
     """How long ago a moment (epoch ms) was.
 
     >>> ago(0, 6 * 3_600_000), ago(None, 0), ago(5, 5)
-    ('6 h ago', 'never', 'just now')
+    ('6\xa0h ago', 'never', 'just now')
     """
     if then is None:
         return "never"
@@ -177,8 +178,8 @@ def _significant(value: float, digits: int = 3) -> str:
         return "0"
     places = digits - 1 - floor(log10(value))
     rounded = round(value, places)
-    if rounded >= 1 and value < 10:
-        return f"{rounded:,.2f}"
+    if 1 <= rounded < 100:
+        return f"{rounded:.2f}"  # dollars and cents, as on every bill
     text = f"{rounded:,.{max(0, places)}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 

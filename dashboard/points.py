@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 from cascadewatch.metrics import compute
 from cascadewatch.metrics.quality import quality
-from cascadewatch.metrics.window import Metric, Window
+from cascadewatch.metrics.window import Counts, Metric, Window
 from cascadewatch.store.reads import Bucket, LabelBucket
-from dashboard.formats import DAY, HOUR, MINUTE
+from dashboard.formats import DAY, MINUTE
 
 WIDTHS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440)  # minutes; each divides a day
 MOST, FEWEST = 100, 12  # points in a chart
@@ -30,27 +30,40 @@ class Point:
 def coarsened(
     buckets: Sequence[Bucket], local_day: Callable[[int], int], measure: str = "judged", most: int = MOST
 ) -> list[Bucket]:
-    """Neighbouring buckets added up, so that at most `most` remain and each rests on enough of `measure`.
-
-    Widths divide the day and count from the local midnight; with little traffic they grow up to a day,
-    but never so far that fewer than 12 points would be left of the range.
-    """
+    """Neighbouring buckets added up to at most `most`: the narrowest width that divides a day and leaves
+    `ENOUGH` of `measure` in a bucket on the average, but at least `FEWEST` buckets. Widths count from the
+    local midnight."""
     if not buckets:
         return []
-    length = buckets[-1].end - buckets[0].start
+    length, narrowest = buckets[-1].end - buckets[0].start, min(b.end - b.start for b in buckets)
     total = sum(bucket.counts[measure] for bucket in buckets)
-    narrowest = min(bucket.end - bucket.start for bucket in buckets)
     width = narrowest
-    for minutes in WIDTHS:
-        if minutes * MINUTE < narrowest:
-            continue
-        points = length / (minutes * MINUTE)
-        if width > narrowest and points < FEWEST:
+    for candidate in (minutes * MINUTE for minutes in WIDTHS if minutes * MINUTE >= narrowest):
+        number = max(1, length / candidate)
+        if number < FEWEST and length / width <= most:
             break
-        width = minutes * MINUTE
-        if points <= most and total / max(points, 1) >= ENOUGH:
+        width = candidate
+        if number <= most and total / number >= ENOUGH:
             break
-    return list(buckets) if width <= narrowest or narrowest > 2 * HOUR else _added(buckets, width, local_day)
+    return list(buckets) if width <= narrowest else _added(buckets, width, local_day)
+
+
+def steadied(buckets: Sequence[Bucket], measure: str = "judged") -> list[Bucket]:
+    """Quiet neighbours, such as the hours of a night, joined until they hold half of `ENOUGH` or fill a
+    day; a rate of three events is no point of a line. A quiet end joins what is before it."""
+    out: list[Bucket] = []
+    for bucket in buckets:
+        held = out[-1] if out else None
+        if (
+            held is not None
+            and held.end == bucket.start
+            and min(held.counts[measure], bucket.counts[measure]) * 2 < ENOUGH
+            and bucket.end - held.start <= DAY
+        ):
+            out[-1] = Bucket(held.start, bucket.end, _sum(held.counts, bucket.counts))
+        else:
+            out.append(bucket)
+    return out
 
 
 def metric_points(window: Window, buckets: Sequence[Bucket], key: str, now: int) -> list[Point]:
@@ -69,6 +82,11 @@ def quality_points(window: Window, buckets: Sequence[LabelBucket], now: int) -> 
         )
         for b in buckets
     ]
+
+
+def telling(points: Sequence[Point]) -> list[Point]:
+    """Without an unfinished last point that rests on next to nothing and would only startle."""
+    return [p for p in points if not p.partial or p.metric.n * 2 >= ENOUGH]
 
 
 def with_gaps(points: Sequence[Point]) -> list[Point | None]:
@@ -90,6 +108,10 @@ def _added(buckets: Sequence[Bucket], width: int, local_day: Callable[[int], int
         for name, n in bucket.counts.items():
             held[name] += n
     return [Bucket(start, _end(start, width, local_day), counts) for start, counts in sums.items()]
+
+
+def _sum(one: Counts, other: Counts) -> Counts:
+    return {name: n + other[name] for name, n in one.items()}
 
 
 def _end(start: int, width: int, local_day: Callable[[int], int]) -> int:

@@ -179,8 +179,8 @@ def _rate(facts: Facts, state: State) -> str:
         way = "above" if move.difference > 0 else "below"
         far = points(abs(move.difference), 1, signed=False)
         return (
-            f"About {percent(move.recent, 0)} escalated in the last {_days(move.recent_days)}, {far} {way} the"
-            f" {_days(move.before_days)} before ({percent(move.before, 0)}){_per_day_of(facts, move)}."
+            f"About {percent(move.recent, 0)} escalated in the last {_days(move.recent_days)}, {far} {way}"
+            f" the {_days(move.before_days)} before ({percent(move.before, 0)}){_per_day_of(facts, move)}."
         )
     goal = "" if facts.objective is None else f", objective {percent(facts.objective, 0)}"
     return f"{percent(rate.value)} escalate{_between(rate)}{goal}."

@@ -4,11 +4,19 @@ tables.share("Share")       a bar from 0 to 100; values are percentages (`escala
 tables.usd("Cost", values)  dollars with as many decimals as these values need
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from math import floor, log10
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+
+from dashboard.formats import UNKNOWN
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LOOK: dict[str, Any] = {"placeholder": UNKNOWN, "height": "content"}  # every row in sight
+LONG: dict[str, Any] = {"placeholder": UNKNOWN, "height": "auto"}  # ten rows in sight
 
 
 def share(label: str, help_text: str | None = None) -> Any:
@@ -71,3 +79,10 @@ def moment(millis: int | None) -> Any:
     import pandas as pd
 
     return None if millis is None else pd.Timestamp(millis, unit="ms", tz="UTC")
+
+
+def frame(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> "pd.DataFrame":
+    """Rows as a table; numbers that are not known stay empty, and are shown as "–"."""
+    import pandas as pd
+
+    return pd.DataFrame([{c: row[c] for c in columns} for row in rows], columns=list(columns))

@@ -65,6 +65,16 @@ def faded(colour: str, alpha: float = 0.15) -> str:
     return f"rgba({red},{green},{blue},{alpha})"
 
 
+def ticks() -> list[dict[str, object]]:
+    """Days as people say them, hours where ticks are closer than a day; never a lone year. (A template
+    cannot carry these: Plotly merges its lists by name.)"""
+    day = 86_400_000
+    return [
+        {"dtickrange": [None, day - 1], "value": "%H:%M\n%a %-d %b"},
+        {"dtickrange": [day, None], "value": "%-d %b"},
+    ]
+
+
 @lru_cache(maxsize=2)
 def template(dark: bool) -> "go.layout.Template":
     """No frame, a faint horizontal grid, one hover box per moment, nothing in default colours."""

@@ -47,7 +47,7 @@ STATES = {
     "steady": "steady",
 }
 UNCHECKED = "; quality unchecked"
-ESCALATION, QUALITY, HEADROOM = "Escalation rate", "Quality", "Headroom to break-even"
+ESCALATION, QUALITY, HEADROOM = "Escalation rate", "Quality", "Headroom"
 SAVED, LOST = "Saved per day", "Lost per day"
 NEVER_CHECKED = "never checked"
 FLAGSHIP_ONLY = "Flagship only"
@@ -66,7 +66,7 @@ NO_LABELS = "No labels in this range, so nobody knows whether the answers are ri
 NO_LABELS_HINT = "Send labels with your events or to POST /v1/labels, drawn at random."
 WHO_ESCALATES, WHAT_IT_COSTS, WHAT_ARRIVES = "Who is escalating?", "What does it cost?", "What is arriving?"
 OTHERS = "Further cascades"
-MORE_ABOUT = "Choose a cascade in the sidebar for its cost and quality."
+MORE_ABOUT = "Choose a cascade in the sidebar for its cost, its quality and the words of its marks."
 
 # first event
 WAITING = "Waiting for the first event"
@@ -85,16 +85,16 @@ PATHS = {
     "cached": "Cached",
 }
 PATH_MEANINGS = (
-    "Accepted: the cheap answer passed. Escalated: it was rejected and a higher tier answered. Fallback: a higher"
-    " tier answered for another reason, such as an error. Routed: sent straight past the cheap tier. Unverified:"
-    " the cheap tier answered and nobody judged it. Cached: answered from a cache."
+    "Accepted: the cheap answer passed. Escalated: it was rejected and a higher tier followed."
+    " Fallback: a higher tier followed for another reason, such as an error. Routed: sent straight past"
+    " the cheap tier. Unverified: the cheap tier answered without a verdict. Cached: answered from a cache."
 )
 ONE_CASCADE = "Choose a cascade in the sidebar for its callers, latencies, reasons and tiers."
 ESCALATED_EVENTS, EXTRA_PER_DAY = "Escalated events", "Extra cost per day"
 EXTRA = "Extra cost"
 EXTRA_MEANING = "What the attempts above the cheap tier cost in escalated and fallback events."
 CALLER_EXTRA_MEANING = "What came after the cheap tier for this caller, its verdicts included."
-PENALTY, CALLERS_SEEN = "Wait before escalated answers", "Callers"
+PENALTY, CALLERS_SEEN = "Latency penalty", "Callers"
 CALLERS_MEANING = "Different callers seen in this range, counted by whole UTC days."
 BY_ROUTE, BY_ROUTE_HINT = "By route", "Click a row to look at that route alone."
 EVENTS, SHARE_OF_EVENTS, JUDGED, ESCALATED = "Events", "Share of events", "Judged", "Escalated"
@@ -107,6 +107,7 @@ BY_CALLER_HINT = (
     "Most escalations beyond the cascade's average first; a ring marks callers who stand out from all others."
     " Click a row to see that caller's events below."
 )
+ON_ALL_ROUTES = "on all routes together"
 CALLERS_OF_ALL_ROUTES = "Callers are counted for all routes of the cascade together."
 EXCESS = "Above average"
 EXCESS_MEANING = "Escalated events beyond what the cascade's rate would give for this caller's judged events."
@@ -115,10 +116,12 @@ STANDS_OUT_MEANING = "Escalates more often than chance and the usual spread amon
 NO_CALLERS = "No event in this range names a caller."
 NO_CALLERS_HINT = "Send a “caller” with your events to see who is escalating; it is stored as a keyed hash."
 BY_REVISION, NO_REVISION = "By revision", "(none)"
+REVISIONS_OF_ALL_ROUTES = "For all routes of the cascade together."
 LATENCY, LATENCY_HINT = "How long each path takes", "● p50  ◆ p95  ■ p99, with 95 % intervals"
 PERCENTILE_MARKS = {50: "circle", 95: "diamond", 99: "square"}
 NO_LATENCIES = "No event in this range says how long it took."
 FALLBACK_CAUSES, NO_FALLBACKS = "Why events fell back", "No event fell back in this range."
+SHARE_OF_FALLBACKS = "Of fallbacks"
 CAUSE, CAUSE_NAMES = (
     "Cause",
     {
@@ -132,18 +135,17 @@ CAUSE, CAUSE_NAMES = (
 )
 REASONS, NO_REASONS = "Why verdicts were given", "No verdict in this range came with a reason."
 OUTCOME, REASON, SHARE_OF_OUTCOME = "Verdict", "Reason", "Of that verdict"
-TIERS = "Tiers, models, verifiers"
-TIER, MODEL, VERIFIER, ATTEMPTS = "Tier", "Model", "Verifier", "Attempts"
-TIER_COLUMNS = {
-    "hits": ("Answers", "Share of all events whose answer came from here."),
-    "ends": ("Yield", "Share of the events reaching this tier that went no further."),
-    "failed": ("Failed", "Attempts that gave no answer."),
-    "rejects": ("Rejected", "Rejects among accepts and rejects."),
-    "judge_failures": ("Judge failures", "Verdicts that failed among verdicts asked for."),
-}
+TIERS, VERIFIERS = "Tiers and models", "Verifiers"
+TIER, MODEL, VERIFIER = "Tier", "Model", "Verifier"
+ATTEMPTS, VERDICTS, JUDGES = "Attempts", "Verdicts", "Judges"
+ANSWERED, ANSWERED_MEANING = "Answers", "Share of all events whose answer came from here."
+YIELD, YIELD_MEANING = "Yield", "Share of the events reaching this tier that went no further."
+FAILED, FAILED_MEANING = "Failed", "Attempts that gave no answer."
+REJECTS, REJECTS_MEANING = "Rejected", "Rejects among accepts and rejects."
+JUDGE_FAILURES, JUDGE_FAILURES_MEANING = "Judge failures", "Verdicts that failed among verdicts asked for."
 INPUT, OUTPUT = "Input tokens", "Output tokens"
 MEAN_TOKENS = "Mean per attempt whose tokens are known."
-VERIFY_COST, VERIFY_LATENCY, MEAN_LATENCY = "Verifying", "Verdict after", "Mean latency"
+MEAN_LATENCY = "Mean latency"
 
 # single events
 SINGLE_EVENTS = "Single events"
@@ -181,8 +183,8 @@ EVENT_FIELDS = {
     "session": "Session",
     "revision": "Revision",
 }
-RECEIVED, WHOLE_LATENCY = "Received", "Latency in all"
-WHAT, PRICE_SOURCE = "What", "Price from"
+RECEIVED, WHOLE_LATENCY, REST, TAG = "Received", "Latency in all", "Outside the attempts", "Tag"
+WHAT, PRICE_SOURCE, WHOLE = "What", "Price from", "In all"
 ATTEMPT, RIGHT, LABEL_SOURCE, SAMPLING = "Attempt", "Right", "Said by", "Sample"
 YES, NO = "yes", "no"
 NO_TEXT = "No text is stored: it is dropped at the door unless the cascade says store_text = true."
@@ -199,15 +201,17 @@ LAG, LAG_MEANING = (
 DUPLICATES_MEANING = "The same event again: harmless, counted once."
 CONFLICTS_MEANING = "The same id with other content: the first stays, the second is put aside below."
 ARRIVALS_PER = "Arrivals per {width}"
+CASCADES_SENT, CASCADES_SENT_MEANING = "Cascades", "With all events of each that were ever stored."
 NOTHING_ARRIVED = "Nothing arrived in this range."
 REFUSALS, LAST, COUNT = "Refused records", "Last", "Records"
 ASIDE = "Put aside"
 ASIDE_HINT = "An id came twice with different content. The first counts; click a row to see the second."
-PAYLOAD = "What came second"
+DIGESTS = "Digest of the first: {kept}\nDigest of this one: {new}"
 COVERAGE = "Are all attempts priced?"
-PRICED, UNPRICED = "Priced", "Without a price"
+PRICED, UNPRICED, PRICEABLE = "Priced", "Never priced", "Attempts and verdicts"
+PARTLY_PRICED, PARTLY_PRICED_MEANING = "At times unpriced", "Priced elsewhere; here tokens were missing."
 COVERAGE_MEANING = "Attempts and verdicts with a price among those that ought to have one."
-ADD_PRICES = "Add a [[price]] entry for each model without one, then run: cascadewatch reprice"
+ADD_PRICES = "Add a [[price]] entry for each model that is never priced, then run: cascadewatch reprice"
 OVERFLOW = "Some names are counted together as __other__"
 OVERFLOW_HINT = "There were more different names than [limits] allows. Totals stay exact."
 NAME_KIND = "Kind of name"
@@ -220,3 +224,54 @@ DATABASE, JOBS, JOB, STATE, STARTED, TOOK, MESSAGE = (
     "Took",
     "Message",
 )
+COMPARED = "The change compares the last days with the {days} days before."
+
+# Cost
+PART, TOTAL, SHARE_OF_BILL, WHAT_IT_IS = "Part", "Total", "Share of the bill", "What it is"
+PART_MEANINGS = {
+    "cheap": "The cheap tier's attempts, retries included",
+    "verify": "All verdicts",
+    "escalated": "Higher tiers after a reject",
+    "fallback": "Higher tiers after an error, a timeout or a failed verdict",
+    "routed": "Events that never tried the cheap tier",
+    "other": "Everything else",
+}
+PER_ATTEMPT, VERIFIER_COST, KIND, NAME = "Per attempt", "Cost of verdicts", "Kind", "Name"
+UNPRICED, UNNAMED = "Without a price", "(no name sent)"
+SAVINGS, SHARE_SAVED = "Saved", "Share saved"
+PAID, FLAGSHIP_ALONE, BLENDED = "Paid", "Flagship alone", "Blended cost per event"
+BILL, BY_MODEL, BREAK_EVEN = "What the bill is made of", "Cost by tier and model", "When does it stop paying?"
+WASTE, PRICES, PLANNING = "Waste", "Prices", "Planning calculator"
+WASTED, OVERHEAD, OVERHEAD_LATENCY = "Wasted escalations", "Verifier overhead", "Verifier overhead in time"
+OVERHEAD_HINT = "healthy: under 10–20 %"
+COVERAGE = "Price coverage"
+COVERAGE_HINT = (
+    "Add a [[price]] entry for each of these to the configuration, or send cost_usd with the events, then run"
+    " “cascadewatch reprice”."
+)
+ALL_PRICED = "Every attempt and verdict of this range has a price."
+PLANNING_HINT = (
+    "What would change if prices, traffic or the escalation rate did? It starts with what was measured."
+)
+PLAN_CHEAP, PLAN_VERIFIER = "Cheap tier, USD a request", "Verifier, USD a request"
+PLAN_FLAGSHIP, PLAN_REQUESTS, PLAN_RATE = "Flagship, USD a request", "Requests a day", "Escalation rate, %"
+PLAN_VERIFY = "The verifier is paid"
+PLAN_VERIFY_NAMES = {"every": "on every request", "escalated": "only on escalated ones"}
+PLAN_BLENDED, PLAN_RATIO, PLAN_EDGE, PLAN_SAVED = (
+    "Blended cost",
+    "Of flagship only",
+    "Break-even",
+    "Saved per day",
+)
+ONE_FOR_BILL = "Choose a cascade in the sidebar for its bill, its break-even and the planning calculator."
+RANGE_SPOKEN = {
+    "1h": "In the last hour",
+    "24h": "In the last 24 hours",
+    "7d": "In the last 7 days",
+    "30d": "In the last 30 days",
+    "90d": "In the last 90 days",
+    "custom": "In this range",
+}
+WHERE_KNOWN = "of the cascades where it is known"
+AGAINST_FLAGSHIP, A_REQUEST = "against the flagship alone", "per request"
+EDGE_MEANS = "of requests may escalate before it stops paying"

@@ -4,11 +4,13 @@ from functools import partial
 
 from dashboard import sentence, text, widgets
 from dashboard.formats import (
+    NB,
     UNKNOWN,
     ago,
     count,
     dollar_span,
     dollars,
+    escaped,
     percent,
     points,
     span,
@@ -17,34 +19,38 @@ from dashboard.sentence import Facts
 from dashboard.widgets import Delta
 
 
-def four(facts: Facts, key: str) -> None:
-    """All four, side by side where there is room."""
-    widgets.tiles([partial(draw, facts) for draw in (escalation, saved, headroom, quality)], key)
+def four(facts: Facts, key: str, brief: bool = False) -> None:
+    """All four, side by side where there is room; `brief` leaves out what only one cascade has room for."""
+    drawn = (
+        partial(escalation, facts),
+        partial(saved, facts, brief),
+        partial(headroom, facts),
+        partial(quality, facts),
+    )
+    widgets.tiles(drawn, key, narrowest=130 if brief else 150)
 
 
 def escalation(facts: Facts) -> None:
     """How often the cheap answer is rejected, and how often the flagship is asked."""
     rate, share = facts.metrics["escalation_rate"], facts.metrics["flagship_share"]
     caption = _joined(
-        span(rate.low, rate.high), f"n {count(rate.n)}", f"flagship in {percent(share.value, 0)} of events"
+        span(rate.low, rate.high), f"n{NB}{count(rate.n)}", f"flagship in {percent(share.value, 0)} of events"
     )
-    widgets.tile(
-        text.ESCALATION, percent(rate.value), caption, widgets.meaning("escalation_rate"), rate.reason,
-        _delta(facts),
-    )  # fmt: skip
+    meaning = widgets.meaning("escalation_rate")
+    if facts.change is not None:
+        meaning += f"\n\n{escaped(text.COMPARED.format(days=round(facts.change.before_days)))}"
+    widgets.tile(text.ESCALATION, percent(rate.value), caption, meaning, rate.reason, _delta(facts))
 
 
-def saved(facts: Facts) -> None:
+def saved(facts: Facts, brief: bool = False) -> None:
     """What the cascade spares a day."""
-    day, share = sentence.per_day(facts, facts.metrics["savings_usd"]), facts.metrics["savings_share"]
+    day, share = sentence.per_day(facts, facts.metrics["savings_usd"]), facts.metrics["savings_share"].value
     loss = day.value is not None and day.value < 0
     between = dollar_span(day.low, day.high) if day.low != day.high else None
     caption = _joined(
-        None
-        if share.value is None
-        else f"{percent(abs(share.value), 0)} {'more' if loss else 'less'} than flagship only",
+        None if share is None else f"{percent(abs(share), 0)} {'above' if loss else 'below'} flagship only",
         between and f"range {between}",
-        _budget(facts),
+        None if brief else _budget(facts),
     )
     widgets.tile(
         text.LOST if loss else text.SAVED, dollars(None if day.value is None else abs(day.value)), caption,
@@ -57,9 +63,10 @@ def headroom(facts: Facts) -> None:
     room, edge = facts.metrics["headroom"], facts.metrics["break_even_rate"]
     terms = facts.economics
     now = None if terms is None else f"break-even {percent(edge.value, 0)}, now {percent(terms.e, 0)}"
-    caption = _joined(now, "n " + count(room.n))
-    widgets.tile(text.HEADROOM, points(room.value, 0, signed=False) if (room.value or 0) >= 0 else points(room.value, 0),
-                 caption, widgets.meaning("headroom"), room.reason)  # fmt: skip
+    far = points(room.value, 0, signed=(room.value or 0) < 0)
+    widgets.tile(
+        text.HEADROOM, far, _joined(now, f"n{NB}{count(room.n)}"), widgets.meaning("headroom"), room.reason
+    )  # fmt: skip
 
 
 def quality(facts: Facts) -> None:
@@ -67,7 +74,7 @@ def quality(facts: Facts) -> None:
     share = facts.metrics["quality"]
     caption = _joined(
         span(share.low, share.high),
-        f"n {count(share.n)}" if share.n else None,
+        f"n{NB}{count(share.n)}" if share.n else None,
         None if facts.quality_bar is None else f"bar {percent(facts.quality_bar, 0)}",
         text.NEVER_CHECKED
         if facts.quality_age is None
@@ -80,7 +87,7 @@ def _delta(facts: Facts) -> Delta | None:
     move = facts.change
     if move is None:
         return None
-    words = f"{points(move.difference)} vs {move.before_days:.0f} days before"
+    words = f"{points(move.difference)} vs before"
     if not move.moved:
         return Delta(words, "gray", "off")
     return Delta(words, "red", "up") if move.difference > 0 else Delta(words, "orange", "down")

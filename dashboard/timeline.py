@@ -143,7 +143,7 @@ def figure(event: Mapping[str, Any], colours: Mapping[str, str], dark: bool) -> 
     unit = 1000 if whole >= SECONDS_FROM else 1
     fig = go.Figure(layout={"template": template.template(dark), "height": ROW * len(shown) + 40})
     for row, step in enumerate(shown):
-        colour = colours.get(step.name, template.GREY) if step.kind == "attempt" else template.soft(dark)
+        colour = colours.get(step.name, template.GREY) if step.kind == "attempt" else template.GREY
         fig.add_trace(_bar(step, -row, colour, unit))
         _words(fig, step, -row, dark)
     end = whole / unit or 1
@@ -153,7 +153,7 @@ def figure(event: Mapping[str, Any], colours: Mapping[str, str], dark: bool) -> 
         showticklabels=whole > 0,
     )  # fmt: skip
     fig.update_yaxes(range=[0.5 - len(shown), 0.62], showgrid=False, showticklabels=False)
-    fig.update_layout(hovermode=False, margin={"t": 0, "l": 4, "r": 4, "b": 8})
+    fig.update_layout(hovermode=False, barmode="overlay", margin={"t": 0, "l": 4, "r": 4, "b": 8})
     return fig
 
 

@@ -1,14 +1,15 @@
 """The figures of the Traffic page: which path events took over time, and how long each path took."""
 
 from collections.abc import Mapping, Sequence
+from math import log10
 from typing import TYPE_CHECKING
 
 from cascadewatch.metrics.latency import ENOUGH, latency, paths_seen
 from cascadewatch.metrics.window import Metric, Window
-from cascadewatch.model import PATHS, Path
+from cascadewatch.model import Path
 from cascadewatch.store.reads import Bucket
 from dashboard import charts, template, text
-from dashboard.config import CHEAP, MIDDLE
+from dashboard.config import CHEAP, COST_AT_RISK, MIDDLE, QUALITY_AT_RISK
 from dashboard.formats import count, local, milliseconds, percent
 
 if TYPE_CHECKING:
@@ -35,9 +36,7 @@ def on_paths(counts: Mapping[str, int]) -> dict[Path, int]:
     return {path: counts[measure] for path, measure in MEASURES.items()}
 
 
-def mix(
-    buckets: Sequence[Bucket], span: tuple[int, int], zone: str, dark: bool, shares: bool
-) -> "go.Figure":
+def mix(buckets: Sequence[Bucket], span: tuple[int, int], zone: str, dark: bool, shares: bool) -> "go.Figure":
     """Events per path over time, stacked: as shares of the bucket or as numbers."""
     import plotly.graph_objects as go
 
@@ -45,6 +44,7 @@ def mix(
     per_bucket = [on_paths(b.counts) for b in buckets]
     totals = [sum(found.values()) for found in per_bucket]
     colours = path_colours(dark)
+    hatching = ["/" if b.end > now else "" for b in buckets]
     for path in (p for p in STACKED if any(found[p] for found in per_bucket)):
         values = [found[path] for found in per_bucket]
         parts = [n / total if total else 0 for n, total in zip(values, totals, strict=True)]
@@ -57,15 +57,16 @@ def mix(
                 text=[f"{percent(part)} · {count(n)}" for part, n in zip(parts, values, strict=True)],
                 textposition="none",
                 name=text.PATHS[path],
-                marker={"color": colours[path], "line": {"width": 0}},
+                marker={
+                    "color": colours[path],
+                    "line": {"width": 0},
+                    "pattern": {"shape": hatching, "fgcolor": template.ground(dark), "size": 6},
+                },
                 hovertemplate="%{text}<extra>%{fullData.name}</extra>",
             )
         )
-    fig.update_layout(
-        barmode="stack", bargap=0, showlegend=True,
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "traceorder": "normal",
-                "itemclick": False, "itemdoubleclick": False},
-    )  # fmt: skip
+    fig.update_layout(barmode="stack", bargap=0)
+    charts.legend(fig)
     if shares:
         fig.update_yaxes(range=[0, 1])
     return fig
@@ -74,7 +75,7 @@ def mix(
 def latencies(window: Window) -> dict[Path, dict[int, Metric]]:
     """p50, p95 and p99 of every path that has latencies."""
     seen = paths_seen(window)
-    return {path: {p: latency(window, path, p) for p in ENOUGH} for path in PATHS if path in seen}
+    return {path: {p: latency(window, path, p) for p in ENOUGH} for path in STACKED if path in seen}
 
 
 def latency_dots(found: Mapping[Path, Mapping[int, Metric]], dark: bool) -> "go.Figure":
@@ -85,9 +86,7 @@ def latency_dots(found: Mapping[Path, Mapping[int, Metric]], dark: bool) -> "go.
         _latency_row(fig, text.PATHS[path], -row, metrics, colours[path], dark)
     low = min((m.low or m.value or 1) for metrics in found.values() for m in metrics.values())
     high = max((m.high or m.value or 1) for metrics in found.values() for m in metrics.values())
-    ticks = [10.0**e * f for e in range(0, 8) for f in (1, 3) if max(low, 1) / 3 <= 10.0**e * f <= high * 3]
-    from math import log10
-
+    ticks = [10.0**e * f for e in range(8) for f in (1, 3) if max(low, 1) / 3 <= 10.0**e * f <= high * 3]
     fig.update_xaxes(
         type="log", range=[log10(max(low, 1) / 1.5), log10(max(high, 1) * 1.5)], showgrid=True,
         gridcolor=template.faded(template.GREY, 0.2), tickvals=ticks,
@@ -104,18 +103,19 @@ def _latency_row(
     import plotly.graph_objects as go
 
     known = {p: m for p, m in metrics.items() if m.value is not None}
-    values = [m.value for m in known.values()]
-    fig.add_trace(
-        go.Scatter(x=values, y=[y] * len(values), mode="lines", line={"color": template.faded(colour, 0.45), "width": 3}, hoverinfo="skip")
-    )  # fmt: skip
+    values = [m.value or 0.0 for m in known.values()]
+    above = [(m.high or v) - v for m, v in zip(known.values(), values, strict=True)]
+    below = [v - (m.low or v) for m, v in zip(known.values(), values, strict=True)]
+    line = {"color": template.faded(colour, 0.45), "width": 3}
+    fig.add_trace(go.Scatter(x=values, y=[y] * len(values), mode="lines", line=line, hoverinfo="skip"))
     fig.add_trace(
         go.Scatter(
             x=values, y=[y] * len(values), mode="markers",
             marker={"color": colour, "size": 9, "symbol": [text.PERCENTILE_MARKS[p] for p in known],
                     "line": {"color": template.ground(dark), "width": 1}},
             error_x={"type": "data", "symmetric": False, "color": colour, "thickness": 1.5, "width": 4,
-                     "array": [(m.high or m.value) - m.value for m in known.values()],
-                     "arrayminus": [m.value - (m.low or m.value) for m in known.values()]},
+                     "array": above,
+                     "arrayminus": below},
             text=[latency_words(p, m) for p, m in known.items()],
             hovertemplate=f"{name}: %{{text}}<extra></extra>",
         )
@@ -145,39 +145,39 @@ def latency_words(percentile: int, metric: Metric) -> str:
     return f"p{percentile} {milliseconds(metric.value)}{between}, n {count(metric.n)}"
 
 
-def arrivals_per_hour(
-    hours: Mapping[str, Mapping[int, int]], span: tuple[int, int], zone: str, dark: bool
+def arrivals(
+    bars: Mapping[str, Mapping[int, int]], width: int, span: tuple[int, int], zone: str, dark: bool
 ) -> "go.Figure":
-    """Records per outcome and bucket {outcome: {start: n}}, stacked."""
+    """Records per outcome and bar {outcome: {start: n}}, stacked."""
     import plotly.graph_objects as go
 
-    fig = charts.figure(span, zone, dark, unit="count", height=260)
-    starts = sorted({start for found in hours.values() for start in found})
-    width = min((b - a for a, b in zip(starts, starts[1:], strict=False)), default=3_600_000)
+    fig = charts.figure(span, zone, dark, unit="count", height=240)
+    starts = sorted({start for found in bars.values() for start in found})
     for outcome, colour in outcome_colours(dark).items():
-        found = hours.get(outcome)
+        found = bars.get(outcome)
         if not found:
             continue
+        numbers = [found.get(start, 0) for start in starts]
         fig.add_trace(
             go.Bar(
-                x=[local(t, zone) for t in starts], y=[found.get(t, 0) for t in starts], offset=0,
-                width=width, name=text.ARRIVALS[outcome], text=[count(found.get(t, 0)) for t in starts],
-                textposition="none", marker={"color": colour, "line": {"width": 0}},
+                x=[local(start, zone) for start in starts],
+                y=numbers,
+                offset=width * 0.07,
+                width=width * 0.86,
+                text=[count(n) for n in numbers],
+                textposition="none",
+                name=text.ARRIVALS[outcome],
+                marker={"color": colour, "line": {"width": 0}},
                 hovertemplate="%{text}<extra>%{fullData.name}</extra>",
             )
-        )  # fmt: skip
-    fig.update_layout(
-        barmode="stack", showlegend=len(hours) > 1,
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "traceorder": "normal",
-                "itemclick": False, "itemdoubleclick": False},
-    )  # fmt: skip
+        )
+    fig.update_layout(barmode="stack")
+    charts.legend(fig)
     return fig
 
 
 def outcome_colours(dark: bool) -> dict[str, str]:
     """Accepted in the quiet colour, what needs a look in the loud ones."""
-    from dashboard.config import COST_AT_RISK, QUALITY_AT_RISK
-
     return {
         "accepted": template.flagship(dark), "duplicate": template.GREY, "conflict": QUALITY_AT_RISK,
         "rejected": COST_AT_RISK,

@@ -71,7 +71,7 @@ def link(page: str, label: str, choice: Choice, home_zone: str) -> None:
 def name(words: str) -> None:
     """A sender's name as a heading where no syntax can hide in it, as plain text where it could."""
     if is_plain(words):
-        st.subheader(words, anchor=False)
+        st.subheader(words, anchor=False, width="content")
     else:
         st.text(words)
 
@@ -81,9 +81,9 @@ def meaning(key: str) -> str:
     return escaped(METRICS[key].definition)
 
 
-def tiles(draw: Sequence[Callable[[], None]], key: str, columns: int = 4) -> None:
+def tiles(draw: Sequence[Callable[[], None]], key: str, columns: int = 4, narrowest: int = 150) -> None:
     """Tiles side by side where there is room, in frames of one height."""
-    grid = st.grid(columns, min_column_width=150, border=True, key=key)
+    grid = st.grid(columns, min_column_width=narrowest, border=True, key=key)
     for one in draw:
         with grid.cell():
             one()
@@ -92,7 +92,7 @@ def tiles(draw: Sequence[Callable[[], None]], key: str, columns: int = 4) -> Non
 def tile(
     label: str, value: str, caption: str, meaning: str, why: str | None = None, delta: Delta | None = None
 ) -> None:
-    """A number, how sure it is, and what it means; an unknown one says why in its tooltip. In a `tiles` grid."""
+    """A number, how sure it is, and what it means; an unknown one says why in its tooltip."""
     help_text = f"{meaning}\n\n{escaped(why)}" if why and value == UNKNOWN else meaning
     with st.container(gap="xxsmall"):
         st.metric(
@@ -129,7 +129,12 @@ def marks(letters: Sequence[tuple[str, Mark]], zone: str) -> None:
 def table(frame: "pd.DataFrame", key: str, config: Mapping[str, Any] | None = None, **options: Any) -> Any:
     """A table whose text cells cannot become formulas when its reader copies or saves them."""
     return st.dataframe(
-        export.defused(frame), hide_index=True, column_config=dict(config or {}), key=key, **options
+        export.defused(frame),
+        hide_index=True,
+        placeholder=UNKNOWN,
+        column_config=dict(config or {}),
+        key=key,
+        **options,
     )
 
 

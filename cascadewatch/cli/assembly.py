@@ -49,6 +49,7 @@ def pages_app(settings: "Settings", sock: "socket.socket", beside: "list[BaseRou
     from streamlit.web import bootstrap
 
     from cascadewatch.cli.gate import Gate
+    from cascadewatch.cli.logs import adopt
     from dashboard.config import CONFIG
 
     beside = beside or []
@@ -63,6 +64,7 @@ def pages_app(settings: "Settings", sock: "socket.socket", beside: "list[BaseRou
         }
     )
     app = App(_script(), routes=beside)
+    adopt("streamlit", "uvicorn", "websockets")  # Streamlit has just given them a form of its own
     return Gate(app, settings, {getattr(route, "path", "/").split("/")[1] for route in beside} - {""})
 
 

@@ -52,20 +52,18 @@ def demo(  # noqa: PLR0913 - one for each option
       cascadewatch demo
       cascadewatch demo --db sqlite:///demo.db --port 9000
     """
-    from cascadewatch.demo import describe
-
     configure(log_format)
     file = _write_settings(config, db)
     if no_serve:
         with opened(file, None) as (settings, store):
             document = _fill(settings, store, fresh, db is None)
         document |= {"config": str(file), "database_url": settings.database_url}
-        answer(document, as_json, lambda: f"{describe()}\n\ncascadewatch up --config {file} shows it.")
+        answer(document, as_json, lambda: f"{_about()}\n\ncascadewatch up --config {file} shows it.")
         return
     with listening.reserve(host, port) as sock, opened(file, None) as (settings, store):
         if not is_open:
             listening.insist_on_locks(settings, store, host, dashboard=True)
-        say(describe())
+        say(_about())
         _fill(settings, store, fresh, db is None)
         assembly.tell_pages(file, settings)
         say(f"\nThe demo is at {listening.url_of(sock)} (Ctrl+C ends it)")
@@ -96,6 +94,15 @@ def _write_settings(config: Path | None, db: str | None) -> Path:
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}") from None
     return file
+
+
+def _about() -> str:
+    """What is recorded and what is arranged, in lines that fit a terminal."""
+    import textwrap
+
+    from cascadewatch.demo import describe
+
+    return "\n".join(textwrap.fill(line, 100) for line in describe().splitlines())
 
 
 def _home() -> Path:

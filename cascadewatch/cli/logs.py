@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 Format = Literal["text", "json"]
-QUIET = ("uvicorn", "alembic", "httpx", "streamlit", "filelock")  # warnings only
+QUIET = ("uvicorn", "websockets", "alembic", "httpx", "streamlit", "filelock")  # warnings only
 SILENT = ("apscheduler",)  # errors only: a wake-up that finds its job at work is no news
 
 
@@ -37,7 +37,8 @@ class Structured(logging.Formatter):
             "logger": record.name,
         }
         message = record.getMessage()
-        found |= _object(message) or {"message": message}
+        named = "event" if hasattr(record, "fields") else "message"
+        found |= _object(message) or {named: message}
         found |= getattr(record, "fields", {})
         if record.exc_info:
             found["exception"] = self.formatException(record.exc_info)
@@ -54,6 +55,15 @@ def configure(form: Format) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     for name in SILENT:
         logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def adopt(*libraries: str) -> None:
+    """Sends to the same place what libraries log by handlers of their own; warnings only."""
+    for name, logger in logging.Logger.manager.loggerDict.items():
+        if name.partition(".")[0] in libraries and isinstance(logger, logging.Logger):
+            logger.handlers.clear()
+            logger.propagate = True
+            logger.setLevel(logging.WARNING)
 
 
 def _object(message: str) -> dict[str, Any] | None:

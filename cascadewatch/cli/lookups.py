@@ -71,7 +71,8 @@ def list_quarantine(
 ) -> None:
     """List events in conflict with earlier ones, newest first.
 
-    They came under a known id and said something else. The first one stays; what came later is kept here with its content.
+    They came under a known id and said something else. The first one stays; what came later is
+    kept here with its content.
 
     \b
     Examples:

@@ -44,7 +44,8 @@ def up(
         if not is_open:
             listening.insist_on_locks(settings, store, host, dashboard=True)
         assembly.tell_pages(config, settings)
-        say(f"cascadewatch is at {listening.url_of(sock)}")
+        if log_format == "text":
+            say(f"cascadewatch is at {listening.url_of(sock)} (Ctrl+C ends it)")
         run_whole(reachable(settings, host), store, sock, host)
 
 

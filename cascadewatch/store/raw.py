@@ -20,6 +20,13 @@ class Held(NamedTuple):
     attempts: list[AttemptRow]
     labels: list[LabelRow]
 
+    @property
+    def whole(self) -> bool:
+        """Whether no attempt is missing; only damage from outside makes one so."""
+        e, positions = self.event, [a.position for a in self.attempts]
+        last = max(e.cheap_index or 0, e.served_index or 0, e.flagship_index or 0)
+        return positions == list(range(len(positions))) and len(positions) > last
+
 
 def held(
     connection: Connection, start: int = 0, end: int | None = None, cascade: str | None = None

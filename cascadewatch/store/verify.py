@@ -191,8 +191,11 @@ def _compare_day(
     expected: dict[tuple[str, str], Sums] = {key: {} for key in seen if key[0] != "callers"}
     cells: dict[str, Cells] = {}
     for held in raw.held(connection, start, end):
-        name = held.event.cascade
-        cells.setdefault(name, rollup.new_cells(state, name)).add(*held)
+        e = held.event
+        if not held.whole:
+            check.note(False, f"event {e.id!r}: attempts are missing")
+            continue
+        cells.setdefault(e.cascade, rollup.new_cells(state, e.cascade)).add(*held)
         _compare_derived(state, check, held)
     for sums in cells.values():
         for key, rows in sums.tables().items():
@@ -218,7 +221,8 @@ def _compare_callers(
     cells: dict[str, Cells] = {}
     for held in raw.held(connection, start, end):
         name = held.event.cascade
-        cells.setdefault(name, rollup.new_cells(state, name)).add(*held)
+        if held.whole:
+            cells.setdefault(name, rollup.new_cells(state, name)).add(*held)
     for tier in ROLLUPS["callers"].tiers:
         rows: Sums = {}
         for sums in cells.values():

@@ -1,12 +1,198 @@
-"""The Cost."""
+"""Cost: what the cascade costs, and what the flagship alone would."""
 
+from functools import partial
+
+import pandas as pd
 import streamlit as st
 
-from dashboard import widgets
+from cascadewatch.metrics import compute
+from cascadewatch.metrics.breakeven import economics
+from cascadewatch.metrics.window import Metric, Window
+from dashboard import bill, breakeven_figure, data, figures, template, text, widgets
 from dashboard.choice import Choice
+from dashboard.figures import Axis
+from dashboard.formats import NB, count, dollar_span, dollars, escaped, percent
+from dashboard.points import coarsened
+from dashboard.views import first_event, planning
+from dashboard.widgets import tile
+
+Found = dict[str, Metric]
+MONEY = st.column_config.NumberColumn(format="dollar")
+WHOLE = st.column_config.NumberColumn(format="localized")
+FINE = st.column_config.NumberColumn(format="$%.6f")
 
 
 def show(choice: Choice) -> None:
     """Draws the page."""
     widgets.title("cost")
-    st.text(str(choice))
+    cascades = list(data.known().cascades)
+    if not cascades:
+        first_event.show()
+        return
+    if choice.cascade is None and len(cascades) > 1:
+        widgets.live(_all, choice)
+        return
+    cascade = choice.cascade or cascades[0]
+    widgets.live(partial(_one, cascade), choice)
+    start, end = choice.span(data.now())
+    planning.show(data.window(cascade, choice.route, start, end), _days(cascade, choice, start, end))
+
+
+def _one(cascade: str, choice: Choice) -> None:
+    now = data.now()
+    axis = Axis(choice.span(now), now, choice.zone, template.is_dark())
+    window = data.window(cascade, choice.route, *axis.span)
+    widgets.name(cascade)
+    if not window.counts["events"]:
+        widgets.empty()
+        return
+    found = compute(window, bill.SHOWN)
+    st.text(bill.sentence(found, text.RANGE_SPOKEN[choice.range if choice.fixed is None else "custom"]))
+    widgets.tiles([partial(draw, found) for draw in (_paid, _alone, _saved, _blended)], "sums")
+    _bill(cascade, choice, window, axis)
+    _break_even(window, axis.dark)
+    _by_model(window)
+    _waste(found)
+    _prices(window, found)
+
+
+def _paid(found: Found) -> None:
+    paid = found["cost_usd"]
+    caption = f"n{NB}{count(paid.n)} events" + (
+        f" · {paid.reason}" if paid.reason and paid.value is not None else ""
+    )
+    tile(text.PAID, dollars(paid.value), caption, widgets.meaning("cost_usd"), paid.reason)
+
+
+def _alone(found: Found) -> None:
+    alone = found["flagship_only_cost_usd"]
+    between = dollar_span(alone.low, alone.high)
+    caption = f"range {between}" if between and alone.low != alone.high else f"n{NB}{count(alone.n)}"
+    tile(
+        text.FLAGSHIP_ALONE,
+        dollars(alone.value),
+        caption,
+        widgets.meaning("flagship_only_cost_usd"),
+        alone.reason,
+    )
+
+
+def _saved(found: Found) -> None:
+    saved, share = found["savings_usd"], found["savings_share"]
+    between = dollar_span(saved.low, saved.high)
+    caption = " · ".join(p for p in (percent(share.value), between and f"range {between}") if p)
+    tile(text.SAVINGS, dollars(saved.value), caption, widgets.meaning("savings_usd"), saved.reason)
+
+
+def _blended(found: Found) -> None:
+    mean, done = found["blended_cost_usd"], found["cost_per_completed_usd"]
+    between = dollar_span(mean.low, mean.high)
+    caption = " · ".join(p for p in (between, f"{dollars(done.value)} per completed event") if p)
+    tile(text.BLENDED, dollars(mean.value), caption, widgets.meaning("blended_cost_usd"), mean.reason)
+
+
+def _bill(cascade: str, choice: Choice, window: Window, axis: Axis) -> None:
+    st.subheader(text.BILL, anchor=False)
+    rows = bill.parts(window)
+    share = st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100)
+    widgets.table(pd.DataFrame(rows), "parts", {text.COST: MONEY, text.SHARE_OF_BILL: share})
+    widgets.download(rows, "cost-parts", "save-parts")
+    bars = coarsened(data.series(cascade, choice.route, *axis.span), data.local_day, "events", most=45)
+    st.subheader(text.COST_OVER_TIME.format(width=figures.width_words(bars)), anchor=False)
+    alt = (
+        f"Cost over time by part, and the flagship-only line; {dollars(bill.known_cost(window))} paid in all."
+    )
+    widgets.chart(figures.cost(window, bars, axis), "cost", alt)
+
+
+def _break_even(window: Window, dark: bool) -> None:
+    st.subheader(text.BREAK_EVEN, anchor=False)
+    lines = bill.break_even(window)
+    st.text("\n".join(lines))
+    terms = economics(window)
+    if terms is not None:
+        widgets.chart(breakeven_figure.break_even(terms, dark), "break-even", lines[-1])
+
+
+def _by_model(window: Window) -> None:
+    st.subheader(text.BY_MODEL, anchor=False)
+    rows = bill.by_tier(window)
+    columns = {text.COST: MONEY, text.PER_ATTEMPT: FINE, text.VERIFIER_COST: MONEY, text.ATTEMPTS: WHOLE}
+    widgets.table(pd.DataFrame(rows), "models", columns)
+    widgets.download(rows, "cost-by-model", "save-models")
+
+
+def _waste(found: Found) -> None:
+    st.subheader(text.WASTE, anchor=False)
+    widgets.tiles(
+        [partial(draw, found) for draw in (_wasted, _overhead, _overhead_latency)], "waste", columns=3
+    )
+
+
+def _wasted(found: Found) -> None:
+    wasted = found["wasted_escalation_usd"]
+    between = dollar_span(wasted.low, wasted.high)
+    labels = f"n{NB}{count(wasted.n)} labels"
+    caption = f"range {between} · {labels}" if between else labels
+    tile(text.WASTED, dollars(wasted.value), caption, widgets.meaning("wasted_escalation_usd"), wasted.reason)
+
+
+def _overhead(found: Found) -> None:
+    cost = found["verifier_overhead"]
+    tile(
+        text.OVERHEAD,
+        percent(cost.value),
+        text.OVERHEAD_HINT,
+        widgets.meaning("verifier_overhead"),
+        cost.reason,
+    )
+
+
+def _overhead_latency(found: Found) -> None:
+    time = found["verifier_overhead.latency"]
+    meaning = widgets.meaning("verifier_overhead.latency")
+    tile(text.OVERHEAD_LATENCY, percent(time.value), f"n{NB}{count(time.n)} verdicts", meaning, time.reason)
+
+
+def _prices(window: Window, found: Found) -> None:
+    st.subheader(text.PRICES, anchor=False)
+    missing = bill.unpriced(window)
+    if not missing:
+        st.text(text.ALL_PRICED)
+        return
+    st.text(f"{percent(found['price_coverage'].value)} of attempts and verdicts have a price.")
+    widgets.table(pd.DataFrame(missing), "unpriced")
+    st.caption(escaped(text.COVERAGE_HINT))
+
+
+def _all(choice: Choice) -> None:
+    span = choice.span(data.now())
+    rows = bill.across([(name, data.window(name, None, *span)) for name in data.known().cascades])
+    share = st.column_config.NumberColumn(format="%.1f %%")
+    columns = {text.COST: MONEY, text.FLAGSHIP_ONLY: MONEY, text.SAVINGS: MONEY, text.SHARE_SAVED: share,
+               text.HEADROOM: st.column_config.NumberColumn(format="%.0f pts")}  # fmt: skip
+    paid, alone, saved = (
+        sum(float(str(row[key])) for row in rows if row[key] is not None)
+        for key in (text.COST, text.FLAGSHIP_ONLY, text.SAVINGS)
+    )
+    tiles = [
+        partial(tile, text.PAID, dollars(paid), f"{len(rows)} cascades", widgets.meaning("cost_usd")),
+        partial(
+            tile,
+            text.FLAGSHIP_ALONE,
+            dollars(alone),
+            text.WHERE_KNOWN,
+            widgets.meaning("flagship_only_cost_usd"),
+        ),
+        partial(tile, text.SAVINGS, dollars(saved), text.WHERE_KNOWN, widgets.meaning("savings_usd")),
+    ]
+    widgets.tiles(tiles, "sums", columns=3)
+    widgets.table(pd.DataFrame(rows), "cascades", columns)
+    widgets.download(rows, "cost", "save-cascades")
+    st.caption(escaped(text.ONE_FOR_BILL))
+
+
+def _days(cascade: str, choice: Choice, start: int, end: int) -> float:
+    from dashboard.health import facts
+
+    return facts(cascade, choice, end).days

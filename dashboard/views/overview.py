@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard import charts, data, figures, health, sentence, template, text, tiles, widgets
 from dashboard.choice import Choice
+from dashboard.figures import Axis
 from dashboard.formats import dollars, escaped, percent, points
 from dashboard.points import coarsened
 from dashboard.sentence import Facts, Sentence
@@ -44,10 +45,14 @@ def _all(choice: Choice) -> None:
     blocks = [(name, facts, sentence.describe(facts)) for name, facts in found]
     blocks.sort(key=lambda block: LOUDEST.index(block[2].tone))
     for name, facts, said in blocks[:BLOCKS]:
-        with st.container(border=True, gap="small"):
-            _headline(name, said)
-            st.text(" ".join(said.lines[:2]))
-            tiles.four(facts, f"tiles-{name}")
+        with st.container(border=True):
+            words, numbers = st.columns([2, 5], gap="medium")
+            with words:
+                widgets.name(name)
+                st.badge(escaped(said.label), color=said.tone)
+                st.text(said.lines[0])
+            with numbers:
+                tiles.four(facts, f"tiles-{name}", brief=True)
     _others(blocks[BLOCKS:])
     _small_multiples([(name, facts) for name, facts, _ in blocks[:BLOCKS]], choice, now)
     st.caption(escaped(text.MORE_ABOUT))
@@ -68,53 +73,50 @@ def _next_step(said: Sentence, choice: Choice) -> None:
         widgets.link("sources", text.WHAT_ARRIVES, choice, home)
 
 
+def _axis(choice: Choice, now: int) -> Axis:
+    return Axis(choice.span(now), now, choice.zone, template.is_dark())
+
+
 def _over_time(cascade: str, facts: Facts, choice: Choice, now: int) -> None:
-    span, zone, dark = choice.span(now), choice.zone, template.is_dark()
-    buckets = data.series(cascade, choice.route, *span)
+    axis = _axis(choice, now)
+    buckets = data.series(cascade, choice.route, *axis.span)
     st.subheader(text.ESCALATION_OVER_TIME, anchor=False)
-    fig, letters = figures.escalation(
-        facts.window,
-        coarsened(buckets, data.local_day),
-        data.annotations(*span, cascade),
-        span,
-        now,
-        zone,
-        dark,
-    )
+    marks = data.annotations(*axis.span, cascade)
+    fig = figures.escalation(facts.window, coarsened(buckets, data.local_day), axis)
+    letters = charts.annotate(fig, marks, axis.span, axis.zone, axis.dark)
     widgets.chart(fig, "escalation", _escalation_alt(facts))
-    widgets.marks(letters, zone)
+    widgets.marks(letters, choice.zone)
     bars = coarsened(buckets, data.local_day, "events", most=45)
     st.subheader(text.COST_OVER_TIME.format(width=figures.width_words(bars)), anchor=False)
-    widgets.chart(figures.cost(facts.window, bars, span, now, zone, dark), "cost", _cost_alt(facts))
-    _quality(cascade, facts, choice, now)
+    widgets.chart(figures.cost(facts.window, bars, axis), "cost", _cost_alt(facts))
+    _quality(cascade, facts, choice, axis)
 
 
-def _quality(cascade: str, facts: Facts, choice: Choice, now: int) -> None:
-    span = choice.span(now)
+def _quality(cascade: str, facts: Facts, choice: Choice, axis: Axis) -> None:
     st.subheader(text.QUALITY_OVER_TIME, anchor=False)
-    labels = data.label_series(cascade, choice.route, *span)
+    labels = data.label_series(cascade, choice.route, *axis.span)
     if not labels:
         st.text(text.NO_LABELS)
         st.caption(escaped(text.NO_LABELS_HINT))
         return
-    fig = figures.quality(facts.window, labels, facts.quality_bar, span, now, choice.zone, template.is_dark())
+    fig = figures.quality(facts.window, labels, facts.quality_bar, axis)
     value = facts.metrics["quality"].value
     widgets.chart(fig, "quality", f"Quality over time; {percent(value)} over the whole range.")
 
 
 def _small_multiples(found: list[tuple[str, Facts]], choice: Choice, now: int) -> None:
     """One small escalation chart per cascade, all on the same axis of time."""
-    span, dark = choice.span(now), template.is_dark()
+    axis = _axis(choice, now)
     st.subheader(text.ESCALATION_OVER_TIME, anchor=False)
     grid = st.grid(3, min_column_width=260, key="multiples")
     for name, facts in found:
-        buckets = coarsened(data.series(name, None, *span), data.local_day, most=50)
+        buckets = coarsened(data.series(name, None, *axis.span), data.local_day, most=50)
+        marks = data.annotations(*axis.span, name)
+        fig = figures.escalation(facts.window, buckets, axis, height=170)
+        charts.dots(fig, marks, axis.zone, axis.dark)
+        fig.update_xaxes(nticks=4)
         with grid.cell():
             st.text(name)
-            fig, _ = figures.escalation(
-                facts.window, buckets, data.annotations(*span, name), span, now, choice.zone, dark, height=170
-            )
-            fig.update_xaxes(nticks=4)
             widgets.chart(fig, f"escalation-{name}", _escalation_alt(facts))
 
 

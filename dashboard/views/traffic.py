@@ -1,14 +1,12 @@
 """The Traffic page: who is escalating. With `?event=ID` it shows that one event instead."""
 
-from functools import partial
-
 import streamlit as st
 
-from cascadewatch.metrics import compute
 from cascadewatch.metrics.window import Window
-from dashboard import data, escalating, tables, template, text, traffic_charts, widgets
+from cascadewatch.store.reads import Bucket
+from dashboard import data, escalating, template, text, traffic_charts, traffic_tiles, widgets
 from dashboard.choice import Choice
-from dashboard.formats import DAY, HOUR, MINUTE, UNKNOWN, count, dollars, escaped, milliseconds, percent, span
+from dashboard.formats import count, escaped, is_plain, percent
 from dashboard.points import coarsened
 from dashboard.views import event, event_list, traffic_tables
 
@@ -34,13 +32,15 @@ def _numbers(choice: Choice) -> None:
     if not windows:
         widgets.empty()
         return
+    alone = len(windows) == 1
     for name, window in windows.items():
-        _answer(name, window, choice, (start, end), named=len(known) > 1)
-    if len(windows) == 1:
-        name, window = next(iter(windows.items()))
-        _tiles(name, window, (start, end))
+        with st.container(border=not alone, gap="small"):
+            _answer(name, window, choice, (start, end), named=len(known) > 1)
+    if alone:
+        callers = data.caller_count(name, start, end)
+        traffic_tiles.four(window, callers, choice.route is None, (start, end), data.now())
     traffic_tables.routes({n: data.window(n, None, start, end) for n in windows}, choice, (start, end))
-    if len(windows) == 1:
+    if alone:
         _one_cascade(name, window, choice, (start, end))
     else:
         st.caption(escaped(text.ONE_CASCADE))
@@ -50,47 +50,20 @@ def _answer(name: str, window: Window, choice: Choice, at: tuple[int, int], name
     if named:
         widgets.name(name)
     if choice.route:
-        st.text(choice.route)
+        st.text(f"{text.ROUTE}: {choice.route}")
     whole = choice.route is None
     routes = data.routes(name, *at) if whole else {}
     callers = data.callers(name, *at) if whole else []
-    lines = escalating.answer(window, routes, callers)
-    widgets.sentences(lines)
+    for line in escalating.answer(window, routes, callers, data.caller_count(name, *at)):
+        _sentence(line)
 
 
-def _tiles(name: str, window: Window, at: tuple[int, int]) -> None:
-    keys = ["escalation_rate", "escalation_latency_penalty_ms", "fallback_rate"]
-    found = compute(window, keys)
-    rate, wait, fallback = (found[key] for key in keys)
-    extra = (window.counts["cost_escalated"] + window.counts["cost_fallback"]) / escalating.NANO
-    days = (min(at[1], data.now()) - at[0]) / DAY
-    waited = UNKNOWN if wait.low is None or wait.high is None else (
-        f"{milliseconds(wait.low)} to {milliseconds(wait.high)} · n {count(wait.n)}"
-    )  # fmt: skip
-    whole = sum(window.counts[f"cost_{part}"] for part in text.PARTS) / escalating.NANO
-    part = percent(extra / whole if whole else None, 0)
-    widgets.tiles(
-        [
-            partial(
-                widgets.tile, text.ESCALATION, percent(rate.value),
-                f"{span(rate.low, rate.high) or UNKNOWN} · n {count(rate.n)}",
-                widgets.meaning("escalation_rate"), rate.reason,
-            ),
-            partial(
-                widgets.tile, text.EXTRA, dollars(extra), f"{part} of the cost · {dollars(extra / days)} a day",
-                escaped(text.EXTRA_MEANING),
-            ),
-            partial(
-                widgets.tile, text.PENALTY, milliseconds(wait.value), waited,
-                widgets.meaning("escalation_latency_penalty_ms"), wait.reason,
-            ),
-            partial(
-                widgets.tile, text.CALLERS_SEEN, count(data.caller_count(name, *at)),
-                f"fallbacks {percent(fallback.value)} of events", escaped(text.CALLERS_MEANING),
-            ),
-        ],
-        "traffic_tiles",
-    )  # fmt: skip
+def _sentence(line: escalating.Line) -> None:
+    """Names stand out where no syntax can hide in them; else the line is plain text."""
+    if all(is_plain(part.words) for part in line if part.theirs):
+        st.markdown("".join(f"**{part.words}**" if part.theirs else escaped(part.words) for part in line))
+    else:
+        st.text("".join(part.words for part in line))
 
 
 def _one_cascade(name: str, window: Window, choice: Choice, at: tuple[int, int]) -> None:
@@ -107,6 +80,7 @@ def _one_cascade(name: str, window: Window, choice: Choice, at: tuple[int, int])
     with reasons:
         traffic_tables.reasons(window)
     traffic_tables.tiers(window)
+    traffic_tables.verifiers(window)
 
 
 def _mix(name: str, choice: Choice, at: tuple[int, int]) -> None:
@@ -117,11 +91,11 @@ def _mix(name: str, choice: Choice, at: tuple[int, int]) -> None:
     )  # fmt: skip
     buckets = coarsened(data.series(name, choice.route, *at), data.local_day, "events")
     dark = template.is_dark()
-    fig = traffic_charts.mix(buckets, at, choice.zone, dark, shares=wanted == text.SHARES)
+    fig = traffic_charts.mix(buckets, at, data.now(), choice.zone, dark, wanted == text.SHARES)
     widgets.chart(fig, "mix", _mix_in_words(buckets))
 
 
-def _mix_in_words(buckets: list) -> str:  # type: ignore[type-arg]
+def _mix_in_words(buckets: list[Bucket]) -> str:
     total: dict[str, int] = {}
     for bucket in buckets:
         for path, n in traffic_charts.on_paths(bucket.counts).items():
@@ -139,7 +113,6 @@ def _latency(window: Window) -> None:
         return
     st.caption(escaped(text.LATENCY_HINT))
     says = "; ".join(f"{text.PATHS[p]} {traffic_charts.summary(metrics)}" for p, metrics in found.items())
-    widgets.chart(traffic_charts.latency_dots(found, template.is_dark()), "latency", f"{text.LATENCY}: {says}")
-
-
-assert MINUTE < HOUR
+    widgets.chart(
+        traffic_charts.latency_dots(found, template.is_dark()), "latency", f"{text.LATENCY}: {says}"
+    )

@@ -23,7 +23,9 @@ def moment(millis: int) -> datetime:
 def attempt(tier: str, outcome: Outcome | None = None, **fields: Any) -> Attempt:
     """One attempt; its verdict is a rule's, which costs nothing."""
     fields.setdefault("kind", KINDS.get(tier, "model"))
-    verdict = None if outcome is None else Verdict(outcome, verifier="format", mechanism="rule")
+    verdict = None
+    if outcome is not None:
+        verdict = Verdict(outcome, verifier="format", mechanism="rule", latency_ms=5)
     fields.setdefault("verdict", verdict)
     fields.setdefault("model", MODELS.get(tier))
     return Attempt(tier, **fields)
@@ -37,13 +39,13 @@ def event(name: str, *attempts: Attempt, at: int = NOON, **fields: Any) -> Event
 
 def accepted(name: str, at: int = NOON, **fields: Any) -> Event:
     """Answered by the cheap tier: 1 micro-dollar."""
-    return event(name, attempt("small", "accept", cost_usd=1e-6), at=at, **fields)
+    return event(name, attempt("small", "accept", cost_usd=1e-6, latency_ms=300), at=at, **fields)
 
 
 def escalated(name: str, at: int = NOON, **fields: Any) -> Event:
     """Rejected and answered by the flagship: 21 micro-dollars."""
-    first = attempt("small", "reject", cost_usd=1e-6)
-    return event(name, first, attempt("flagship", cost_usd=2e-5), at=at, **fields)
+    first = attempt("small", "reject", cost_usd=1e-6, latency_ms=300)
+    return event(name, first, attempt("flagship", cost_usd=2e-5, latency_ms=900), at=at, **fields)
 
 
 def outcomes() -> st.SearchStrategy[Outcome | None]:

@@ -1,0 +1,161 @@
+"""Puts measured figures into docs/performance.md: one row per promise, between the page's two markers.
+
+python bench/render_docs.py INGEST.json QUERIES.json STARTUP.json … [--print]
+
+Takes the documents that the benches print, in any order and number; a row nobody measured shows "–".
+"""
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+Json = dict[str, Any]
+
+
+class Promise(NamedTuple):
+    """A row: what is promised, where the figure stands in the documents, what it is compared with."""
+
+    what: str
+    goal: str
+    found: Callable[[Json], str]
+    beside: Callable[[Json], str] = lambda _: ""
+
+
+def main() -> None:
+    """Reads, renders, writes."""
+    parser = argparse.ArgumentParser(description="Renders the benches' figures.")
+    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--print", action="store_true", dest="only_print", help="the table alone, on stdout")
+    given = parser.parse_args()
+    found: Json = {}
+    for file in given.files:
+        merge(found, json.loads(file.read_text()))
+    if given.only_print:
+        print(table(found))
+        return
+    page = PAGE.read_text()
+    before, _, rest = page.partition(BEGIN)
+    PAGE.write_text(f"{before}{BEGIN}\n{table(found)}\n{END}{rest.partition(END)[2]}")
+
+
+def merge(into: Json, other: Json) -> None:
+    """Adds one document to another, table by table."""
+    for key, value in other.items():
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            merge(into[key], value)
+        else:
+            into[key] = value
+
+
+def table(found: Json) -> str:
+    """The rows as Markdown."""
+    lines = ["| what | goal | measured | beside it, in the same run |", "|---|---|---|---|"]
+    for promise in PROMISES:
+        cells = (promise.what, promise.goal, shown(promise.found, found), shown(promise.beside, found))
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def shown(cell: Callable[[Json], str], found: Json) -> str:
+    """A cell, or a dash where its figure is missing."""
+    try:
+        return cell(found)
+    except KeyError:
+        return "–"
+
+
+def http(database: str, size: str) -> tuple[Callable[[Json], str], Callable[[Json], str]]:
+    """Measured and beside, of one size of requests."""
+
+    def measured(found: Json) -> str:
+        part = found["databases"][database]["http"][size]["cascadewatch"]
+        return f"{part['events_per_second']:,}/s; {part['events_per_cpu_second']:,} per CPU second"
+
+    def beside(found: Json) -> str:
+        part = found["databases"][database]["http"][size]
+        reference, limit = part["reference"]["events_per_second"], part["limit"]["events_per_second"]
+        return f"{part['ours_to_reference']:.2f} of the reference ({reference:,}/s); raw rows {limit:,}/s"
+
+    return measured, beside
+
+
+def acknowledged(found: Json) -> str:
+    """Wait of a sender."""
+    part = found["databases"]["sqlite"]["acknowledgement"]
+    return f"p50 {part['p50_ms']:.0f} ms, p99 {part['p99_ms']:.0f} ms"
+
+
+def asked(found: Json) -> str:
+    """The slowest question."""
+    part = found["databases"]["sqlite"]["worst_p95"]
+    return f"{part['ms']:.0f} ms ({part['question']})"
+
+
+def raw(found: Json) -> str:
+    """The same sums out of event rows."""
+    part = found["databases"]["sqlite"]["raw_hourly_sums"]
+    return f"hourly sums of {part['rows']:,} event rows: {part['p50_ms']:,.0f} ms"
+
+
+def milliseconds(*path: str) -> Callable[[Json], str]:
+    """A median of startup.py."""
+
+    def cell(found: Json) -> str:
+        for key in path:
+            found = found[key]
+        return f"{found['median']} ms"
+
+    return cell
+
+
+def memory(process: str) -> Callable[[Json], str]:
+    """Idle memory of a server."""
+    return lambda found: f"{found['servers'][process]['rss_mib']:.0f} MiB"
+
+
+def disk(found: Json) -> str:
+    """Bytes of one event with everything that belongs to it."""
+    return str(found["databases"]["sqlite"]["http"]["500"]["cascadewatch"]["bytes_per_event"])
+
+
+PROMISES = (
+    Promise(
+        "ingest over HTTP, SQLite, 500 events a request", "10,000/s; 0.40 of the reference",
+        *http("sqlite", "500"),
+    ),
+    Promise("the same, 50 a request", "7,000/s", *http("sqlite", "50")),
+    Promise("the same, 1 a request, 16 senders", "1,500/s", *http("sqlite", "1")),
+    Promise("ingest over HTTP, Postgres, 500 events a request", "8,000/s", *http("postgres", "500")),
+    Promise("the same, 50 a request", "", *http("postgres", "50")),
+    Promise("the same, 1 a request, 16 senders", "", *http("postgres", "1")),
+    Promise("acknowledgement at a steady 500 events/s, 50 a request", "p99 100 ms", acknowledged),
+    Promise(
+        "`cascadewatch ingest FILE`, start included", "15,000/s",
+        lambda found: f"{found['databases']['sqlite']['file']['events_per_second']:,}/s",
+    ),
+    Promise("slowest single question of a page, any range up to 90 days, p95", "50 ms", asked, raw),
+    Promise(
+        "`serve`: start to first 200, new database", "1.5 s",
+        milliseconds("servers", "serve", "first_200_ms"),
+    ),
+    Promise("`up`: start to first page, new database", "4 s", milliseconds("servers", "up", "first_page_ms")),
+    Promise(
+        "`cascadewatch --help`", "300 ms", milliseconds("commands_ms", "--help"),
+        lambda found: f"bare Python {found['commands_ms']['python -c pass']['median']} ms",
+    ),
+    Promise(
+        "`cascadewatch report`", "800 ms", milliseconds("commands_ms", "report"),
+        lambda found: f"import of SQLAlchemy {found['commands_ms']['import sqlalchemy']['median']} ms",
+    ),
+    Promise("memory of `serve`, idle", "120 MiB", memory("serve")),
+    Promise("memory of `up`, idle, before the first visitor", "300 MiB", memory("up")),
+    Promise("bytes per event on disk, indexes and rollups included", "800", disk),
+)  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

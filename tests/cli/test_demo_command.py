@@ -1,0 +1,90 @@
+"""`demo`: a month that ends now, in a database of its own."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+OTHERS = '{"id": "x", "time": "2026-11-20T12:00:00Z", "cascade": "mine", "attempts": [{"tier": "small"}]}'
+
+
+def call(folder: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    code = "from cascadewatch.cli import main; main()"
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("CASCADEWATCH_")}
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], cwd=folder, input=stdin, capture_output=True, text=True,
+        env=environment | {"PYTHONPATH": str(ROOT), "XDG_DATA_HOME": str(folder / "data")}, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def made(folder: Path) -> dict[str, Any]:
+    result = call(folder, "demo", "--no-serve", "--json")
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)  # type: ignore[no-any-return]
+
+
+def test_it_lies_in_the_user_s_data_folder_with_its_settings(folder: Path, made: dict[str, Any]) -> None:
+    home = folder / "data" / "cascadewatch" / "demo"
+    assert made["config"] == str(home / "cascadewatch.toml")
+    assert made["database_url"] == f"sqlite:///{home / 'demo.db'}"
+    assert made["events"] > 60_000
+
+
+def test_the_report_shows_three_cascades_up_to_now(folder: Path, made: dict[str, Any]) -> None:
+    report = json.loads(call(folder, "report", "--config", made["config"], "--since", "24h", "--json").stdout)
+    assert {row["cascade"] for row in report["cascades"]} == {"support", "documents", "coding"}
+    assert all(row["events"] for row in report["cascades"] if row["route"] is None)
+
+
+def test_the_annotations_are_there(made: dict[str, Any]) -> None:
+    with sqlite3.connect(made["database_url"].removeprefix("sqlite:///")) as database:
+        texts = [row[0] for row in database.execute("SELECT text FROM annotations WHERE author = 'demo'")]
+    assert len(texts) > 3
+    assert all(text.startswith("demo") for text in texts)
+
+
+def test_it_all_fits_together(folder: Path, made: dict[str, Any]) -> None:
+    assert call(folder, "verify", "--config", made["config"]).returncode == 0
+
+
+def test_a_young_one_is_shown_again_as_it_is(folder: Path, made: dict[str, Any]) -> None:
+    again = json.loads(call(folder, "demo", "--no-serve", "--json").stdout)
+    assert again == made | {"events": None, "reused": True}
+
+
+def test_an_old_one_is_made_anew(folder: Path, made: dict[str, Any]) -> None:
+    yesterday = int(time.time() * 1000) - 86_400_000
+    with sqlite3.connect(made["database_url"].removeprefix("sqlite:///")) as database:
+        database.execute("UPDATE sources SET last_time = ?", (yesterday,))
+    again = json.loads(call(folder, "demo", "--no-serve", "--json").stdout)
+    assert again["reused"] is False
+    with sqlite3.connect(made["database_url"].removeprefix("sqlite:///")) as database:
+        assert database.execute("SELECT count(*) FROM events").fetchone() == (again["events"],)
+
+
+def test_a_database_with_other_events_is_left_alone(tmp_path: Path) -> None:
+    call(tmp_path, "ingest", "-", "--db", "sqlite:///mine.db", stdin=OTHERS)
+    result = call(tmp_path, "demo", "--no-serve", "--db", "sqlite:///mine.db", "--fresh")
+    assert result.returncode == 2
+    assert "holds events of local" in result.stderr
+
+
+def test_settings_that_are_not_the_demo_s_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "cascadewatch.toml").write_text("# mine\n")
+    result = call(tmp_path, "demo", "--no-serve", "--db", "sqlite:///demo.db")
+    assert result.returncode == 2
+    assert (tmp_path / "cascadewatch.toml").read_text() == "# mine\n"
+    assert not (tmp_path / "demo.db").exists()

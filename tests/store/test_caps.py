@@ -1,0 +1,117 @@
+"""Names past a cap are counted together; totals stay exact and somebody is told."""
+
+from cascadewatch.model import Event, Verdict
+from cascadewatch.store.reads import Reader, over_the_caps
+from tests.model.events import NOON, accepted, attempt, escalated, event
+from tests.store.conftest import Open
+from tests.store.opened import DAY, Opened
+
+OTHER = "__other__"
+
+
+def routes(opened: Opened) -> dict[str, int]:
+    with opened.store.reading() as connection:
+        reader = Reader(connection, opened.settings)
+        found = reader.routes("support", reader.cover(NOON - DAY, NOON + DAY))
+    return {route: counts["events"] for route, counts in found.items()}
+
+
+def over(opened: Opened) -> set[tuple[str, str]]:
+    with opened.store.reading() as connection:
+        return set(over_the_caps(connection))
+
+
+def on_routes(*names: str, prefix: str = "e") -> list[Event]:
+    return [escalated(f"{prefix}-{i}-{name}", route=name) for i, name in enumerate(names)]
+
+
+def test_routes_past_the_cap_share_one_name_and_the_total_is_exact(opening: Open) -> None:
+    opened = opening(limits={"routes": 2})
+    opened.send(*on_routes("a", "b", "c", "d", "a", "c"))
+    assert routes(opened) == {"a": 2, "b": 1, OTHER: 3}
+    assert opened.counts()["events"] == 6
+    assert over(opened) == {("support", "route")}
+    assert opened.broken() == {}
+
+
+def test_nobody_is_told_of_a_cap_while_there_is_room(opening: Open) -> None:
+    opened = opening(limits={"routes": 2})
+    opened.send(*on_routes("a", "b"))
+    assert over(opened) == set()
+
+
+def test_each_cascade_has_its_own_room(opening: Open) -> None:
+    opened = opening(limits={"routes": 1})
+    opened.send(accepted("a", route="x"), accepted("b", route="y", cascade="other"))
+    assert over(opened) == set()
+
+
+def test_every_kind_of_name_has_its_cap(opening: Open) -> None:
+    limits = dict.fromkeys(("callers", "models", "revisions", "verifiers", "reasons"), 2)
+    opened = opening(limits=limits)
+    for i in range(4):
+        verdict = Verdict("accept", verifier=f"v{i}", mechanism="rule", reason=f"why{i}")
+        said = attempt("small", model=f"m{i}", verdict=verdict)
+        opened.send(event(f"e{i}", said, revision=f"r{i}", caller=f"tenant-{i}"))
+    assert {kind for _, kind in over(opened)} == {"caller", "model", "revision", "verifier", "reason"}
+    assert opened.counts()["events"] == 4
+    assert opened.broken() == {}
+
+
+def test_combinations_have_a_cap_of_their_own(opening: Open) -> None:
+    opened = opening(limits={"series": 3})
+    opened.send(*(accepted(f"{r}{v}", route=f"route-{r}", revision=f"r{v}") for r in "abc" for v in "12"))
+    assert sum(routes(opened).values()) == opened.counts()["events"] == 6
+    assert over(opened) == {("support", "series")}
+    assert opened.broken() == {}
+
+
+def test_a_route_that_is_called_like_the_shared_name_fills_no_cap(opening: Open) -> None:
+    opened = opening(limits={"routes": 2})
+    opened.send(*on_routes(OTHER, "a", "b"))
+    assert routes(opened) == {OTHER: 1, "a": 1, "b": 1}
+    assert over(opened) == set()
+    assert opened.broken() == {}
+
+
+def test_a_second_process_knows_the_names_of_the_first(opening: Open) -> None:
+    first, second = opening(limits={"routes": 2}), opening(limits={"routes": 2})
+    first.send(*on_routes("a", "b"))
+    second.send(*on_routes("c", "a", prefix="f"))
+    assert routes(second) == {"a": 2, "b": 1, OTHER: 1}
+    assert second.broken() == {}
+
+
+def test_a_raised_cap_takes_hold_with_a_rebuild(opening: Open) -> None:
+    opening(limits={"routes": 1}).send(*on_routes("a", "b"))
+    raised = opening(limits={"routes": 3})
+    raised.send(*on_routes("b", "c", prefix="f"))
+    assert routes(raised) == {"a": 1, OTHER: 3}
+    assert raised.broken() == {}
+    raised.rebuild()
+    assert routes(raised) == {"a": 1, "b": 2, "c": 1}
+    assert over(raised) == set()
+    raised.send(*on_routes("c", prefix="g"))
+    assert raised.broken() == {}
+
+
+def test_two_writers_taking_turns_stay_exact(opening: Open) -> None:
+    writers = [opening(limits={"routes": 4, "callers": 3}) for _ in range(2)]
+    for i in range(12):
+        name = f"route-{i * 5 % 7}"
+        writers[i % 2].send(*on_routes(name, prefix=f"e{i}"), accepted(f"x{i}", caller=f"tenant-{i % 5}"))
+    assert writers[0].counts()["events"] == 24
+    assert len(routes(writers[1])) == 5
+    assert writers[0].broken() == {}
+
+
+def test_a_name_of_a_transaction_that_failed_takes_no_room(opening: Open) -> None:
+    opened = opening(limits={"routes": 1})
+    poison = event("x", attempt("small"), route="lost", revision="\ud800")
+    try:
+        opened.send(poison)
+    except UnicodeEncodeError:
+        pass
+    opened.send(*on_routes("kept"))
+    assert routes(opened) == {"kept": 1}
+    assert opened.broken() == {}

@@ -1,0 +1,73 @@
+"""The benches run and print what docs/performance.md is made from. Speed itself is never asserted."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+NAMES = ("ingest", "queries", "startup")
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """What each bench prints when it is in a hurry."""
+    folder = tmp_path_factory.mktemp("figures")
+    files = {name: folder / f"{name}.json" for name in NAMES}
+    for name, file in files.items():
+        command = [sys.executable, str(ROOT / "bench" / f"{name}.py"), "--quick"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        file.write_text(done.stdout)
+    return files
+
+
+def read(file: Path) -> dict[str, Any]:
+    return dict(json.loads(file.read_text()))
+
+
+def test_ingest_compares_us_with_the_reference_and_the_limit(printed: dict[str, Path]) -> None:
+    found = read(printed["ingest"])["databases"]["sqlite"]
+    assert set(found) == {"http", "acknowledgement", "file"}
+    assert set(found["http"]) == {"500", "50", "1"}
+    for figures in found["http"].values():
+        assert figures["cascadewatch"].keys() == figures["reference"].keys()
+        assert figures["limit"]["events_per_second"] > 0
+        assert figures["ours_to_reference"] > 0
+
+
+def test_queries_ask_every_question_over_every_range(printed: dict[str, Path]) -> None:
+    found = read(printed["queries"])["databases"]["sqlite"]
+    assert {"window", "series", "tier series", "routes", "callers", "page", "report"} <= set(
+        found["questions"]
+    )
+    assert all(set(spans) == {"1h", "24h", "7d", "30d", "90d"} for spans in found["questions"].values())
+
+
+def test_multiplied_rollups_have_a_row_for_every_minute_and_route(printed: dict[str, Path]) -> None:
+    found = read(printed["queries"])
+    minutes = found["options"]["days"] * 24 * 60
+    with_all_routes = found["options"]["routes"] + 1
+    assert found["databases"]["sqlite"]["rollup_rows"]["rollup_events_minute"] == minutes * with_all_routes
+
+
+def test_startup_times_commands_and_servers(printed: dict[str, Path]) -> None:
+    found = read(printed["startup"])
+    assert {"python -c pass", "import sqlalchemy", "--help", "report"} <= set(found["commands_ms"])
+    assert set(found["servers"]) == {"serve", "up"}
+
+
+def test_the_table_of_the_docs_is_made_from_what_they_print(printed: dict[str, Path]) -> None:
+    command = [sys.executable, str(ROOT / "bench" / "render_docs.py"), "--print", *map(str, printed.values())]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    unmeasured = [line.split("|")[1].strip() for line in lines if line.split("|")[3].strip() == "–"]
+    assert len(lines) > 10
+    assert unmeasured == [
+        "ingest over HTTP, Postgres, 500 events a request",
+        "the same, 50 a request",
+        "the same, 1 a request, 16 senders",
+    ]

@@ -1,0 +1,122 @@
+"""What the jobs do, and how the worker goes about it."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import func, select
+
+from cascadewatch.errors import BusyError
+from cascadewatch.jobs import DAY_MS, JOBS, Context, Job, Worker, expire_waiting_labels, trim_counters
+from cascadewatch.pricing import PriceBook
+from cascadewatch.settings import Settings
+from cascadewatch.store import leases, tables
+from cascadewatch.store.engine import Store
+from cascadewatch.store.receipt import LabelRequest
+from cascadewatch.store.writes import LabelBatch, Writer
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    opened = Store(store_url)
+    yield opened
+    opened.close()
+
+
+def rows(store: Store, name: str) -> int:
+    with store.reading() as connection:
+        return int(connection.execute(select(func.count()).select_from(tables.metadata.tables[name])).scalar() or 0)
+
+
+def label_waits(store: Store, event_id: str, now: int) -> None:
+    settings = Settings(caller_ids="off")
+    writer = Writer(store, settings, PriceBook((), bundled=False), lambda: now)
+    request = LabelRequest(event_id, 0, True, "human", time=datetime(2026, 11, 1, tzinfo=UTC))
+    writer.write([LabelBatch("local", [(0, request)], [], now)])
+    writer.close()
+
+
+def test_labels_wait_seven_days(store: Store, now: int) -> None:
+    label_waits(store, "old", now - 7 * DAY_MS - 1)
+    label_waits(store, "new", now - 7 * DAY_MS)
+    assert expire_waiting_labels(Context(store, Settings()), now) == "1 labels dropped"
+    assert rows(store, "waiting_labels") == 1
+
+
+def test_counters_are_kept_as_long_as_rollups(store: Store, now: int) -> None:
+    label_waits(store, "old", now - 402 * DAY_MS)
+    label_waits(store, "new", now - 399 * DAY_MS)
+    assert trim_counters(Context(store, Settings()), now).startswith("1 counters")
+    assert rows(store, "ingest_counters") == 1
+
+
+def worker(store: Store, now: int, jobs: tuple[Job, ...], owner: str = "a") -> Worker:
+    return Worker(Context(store, Settings()), lambda: now, owner, jobs)
+
+
+def last_run(store: Store) -> leases.Run:
+    with store.reading() as connection:
+        return leases.runs(connection)[0]
+
+
+def test_a_job_runs_once_in_its_slot_and_again_in_the_next(store: Store, now: int) -> None:
+    ran: list[int] = []
+    job = Job("count", 60_000, lambda _, at: str(ran.append(at)))
+    one = worker(store, now, (job,))
+    for at in (now, now + 59_999, now + 60_000):
+        one.tick(at)
+        one.run_due(job, at)
+    assert ran == [now, now + 60_000]
+    assert (last_run(store).state, last_run(store).slot) == ("done", now + 60_000)
+
+
+def test_who_does_not_lead_runs_nothing(store: Store, now: int) -> None:
+    job = Job("count", 60_000, lambda *_: "ran")
+    first, second = worker(store, now, (job,)), worker(store, now, (job,), "b")
+    assert (first.tick(now), second.tick(now)) == (1, None)
+    assert not second.run_due(job, now)
+
+
+def test_a_failing_job_is_noted_with_its_reason_and_tried_in_the_next_slot(store: Store, now: int) -> None:
+    def fail(*_: object) -> str:
+        raise BusyError("no room")
+
+    job = Job("fail", 60_000, fail)
+    one = worker(store, now, (job,))
+    one.tick(now)
+    assert one.run_due(job, now)
+    assert (last_run(store).state, last_run(store).message) == ("failed", "BusyError: no room")
+    assert not one.run_due(job, now + 1)
+    one.tick(now + 60_000)
+    assert one.run_due(job, now + 60_000)
+
+
+def test_a_new_leader_notes_what_the_old_one_left_running(store: Store, now: int) -> None:
+    leases.acquire(store, "worker", "gone", now, 15_000)
+    leases.claim(store, leases.Lease("worker", "gone", 1, 0), "job", now, now)
+    worker(store, now, ()).tick(now + 15_000)
+    assert (last_run(store).state, last_run(store).message) == ("failed", leases.LOST)
+
+
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
+def test_every_job_runs_on_an_empty_database(job: Job, store: Store, now: int) -> None:
+    one = worker(store, now, JOBS)
+    one.tick(now)
+    assert one.run_due(job, now)
+    assert last_run(store).state == "done"
+
+
+def test_started_it_works_by_itself_and_gives_the_lease_back(store: Store, now: int) -> None:
+    one = worker(store, now, ())
+    one.start()
+    wait_until(lambda: one.fence is not None)
+    one.stop()
+    assert leases.acquire(store, "worker", "b", now + 1, 15_000) == 2
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
