@@ -14,8 +14,7 @@ from dashboard import sidebar, text, widgets
 from dashboard.views import cost, overview, sources, traffic
 
 ICON = str(Path(__file__).parent / "icon.svg")
-HOME = "overview"
-PAGES = {
+PAGES = {  # the first is what opens
     "overview": (overview.show, ":material/speed:"),
     "cost": (cost.show, ":material/payments:"),
     "traffic": (traffic.show, ":material/conversion_path:"),
@@ -29,11 +28,10 @@ def main() -> None:
     st.logo(ICON)
     try:
         chosen = sidebar.choose()
-        names = text.PAGE_NAMES
         pages = {
-            at: st.Page(partial(show, chosen), title=names[at], icon=icon, url_path=at, default=at == HOME)
+            at: st.Page(partial(show, chosen), title=text.PAGE_NAMES[at], icon=icon, url_path=at)
             for at, (show, icon) in PAGES.items()
-        }  # fmt: skip
+        }
         st.session_state[widgets.PAGES] = pages
         st.navigation(list(pages.values())).run()
     except CascadewatchError as error:

@@ -51,7 +51,8 @@ def _line(fig: "go.Figure", terms: Economics, colour: str) -> None:
     fig.add_trace(
         go.Scatter(
             x=rates, y=[terms.c + terms.E * rate for rate in rates], mode="lines",
-            line={"color": colour, "width": 2}, hovertemplate="%{x:.0%} escalate: $%{y:.3g} an event<extra></extra>",
+            line={"color": colour, "width": 2},
+            hovertemplate="%{x:.0%} escalate: $%{y:.3g} an event<extra></extra>",
         )
     )  # fmt: skip
 

@@ -45,14 +45,9 @@ def answer(window: Window, routes: Mapping[str, Counts], callers: Sequence[Calle
     rate = proportion(counts["escalated"], counts["judged"], "no judged events")
     if rate.value is None:
         return [(Part(f"None of the {count(counts['events'])} events was judged, so none escalated."),)]
-    waited = escalation_penalty(window).value
-    wait = (
-        "" if waited is None else f" An escalated event had waited {milliseconds(waited)} by then (median)."
-    )
     first = (
-        f"{count(counts['escalated'])} of {count(rate.n)} judged events escalated"
-        f" ({percent(rate.value)}, {span(rate.low, rate.high)}); what came after the cheap tier cost"
-        f" {dollars(extra_usd(counts))}.{wait}"
+        f"{percent(rate.value)} of {count(rate.n)} judged events escalated ({span(rate.low, rate.high)});"
+        f" what came after the cheap tier cost {dollars(extra_usd(counts))}."
     )
     return [(Part(first),), *_route_lines(counts, routes), *_caller_line(counts, callers, seen)]
 
@@ -224,8 +219,8 @@ def _tier_row(tier: str, model: str, c: Counts, events: int) -> Row:
         "hits": percentage(_mean(c["served"], events)),
         "ends": percentage(_mean(c["ended"], c["reached"])),
         "failed": percentage(_mean(c["attempts"] - c["ok"], c["attempts"])),
-        "input": _mean(c["input"] + c["cache_read"] + c["cache_write"], c["tokens_known"]),
-        "output": _mean(c["output"], c["tokens_known"]),
+        "input": _whole_mean(c["input"] + c["cache_read"] + c["cache_write"], c["tokens_known"]),
+        "output": _whole_mean(c["output"], c["tokens_known"]),
         "cost": c["cost"] / NANO if c["priced"] or not c["priceable"] else None,
         "latency": _mean(c["latency_us"] / 1000, c["latency_known"]),
     }  # fmt: skip
@@ -273,3 +268,7 @@ def extra_usd(counts: Counts) -> float:
 
 def _mean(total: float, n: int) -> float | None:
     return total / n if n else None
+
+
+def _whole_mean(total: int, n: int) -> int | None:
+    return round(total / n) if n else None

@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from dashboard.formats import UNKNOWN
-
 if TYPE_CHECKING:
     import pandas as pd
 
-LOOK: dict[str, Any] = {"placeholder": UNKNOWN, "height": "content"}  # every row in sight
-LONG: dict[str, Any] = {"placeholder": UNKNOWN, "height": "auto"}  # ten rows in sight
+LOOK: dict[str, Any] = {"height": "content"}  # every row in sight
+LONG: dict[str, Any] = {"height": "auto"}  # ten rows in sight
 
 
 def share(label: str, help_text: str | None = None) -> Any:
     """A percentage as a bar."""
     return st.column_config.ProgressColumn(
-        label, help=help_text, format="%.1f %%", min_value=0, max_value=100, width=130
+        label, help=help_text, format="%.1f %%", min_value=0, max_value=100, width=115
     )
 
 
@@ -31,10 +29,9 @@ def percent(label: str, help_text: str | None = None) -> Any:
     return st.column_config.NumberColumn(label, help=help_text, format="%.1f %%", width=90)
 
 
-def number(label: str, help_text: str | None = None, digits: int = 0) -> Any:
-    """A count with thousands, or a number with decimals."""
-    kind = "localized" if digits == 0 else f"%.{digits}f"
-    return st.column_config.NumberColumn(label, help=help_text, format=kind, width=90)
+def number(label: str, help_text: str | None = None, width: int = 90) -> Any:
+    """A whole number with thousands."""
+    return st.column_config.NumberColumn(label, help=help_text, format="localized", width=width)
 
 
 def usd(label: str, values: Iterable[float | None], help_text: str | None = None) -> Any:

@@ -36,8 +36,11 @@ def on_paths(counts: Mapping[str, int]) -> dict[Path, int]:
     return {path: counts[measure] for path, measure in MEASURES.items()}
 
 
-def mix(buckets: Sequence[Bucket], span: tuple[int, int], zone: str, dark: bool, shares: bool) -> "go.Figure":
-    """Events per path over time, stacked: as shares of the bucket or as numbers."""
+def mix(
+    buckets: Sequence[Bucket], span: tuple[int, int], now: int, zone: str, dark: bool, shares: bool
+) -> "go.Figure":
+    """Events per path over time, stacked: as shares of the bucket or as numbers. The bucket that is
+    still filling is hatched."""
     import plotly.graph_objects as go
 
     fig = charts.figure(span, zone, dark, unit="share" if shares else "count")

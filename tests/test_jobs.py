@@ -26,7 +26,9 @@ def store(store_url: str) -> Iterator[Store]:
 
 def rows(store: Store, name: str) -> int:
     with store.reading() as connection:
-        return int(connection.execute(select(func.count()).select_from(tables.metadata.tables[name])).scalar() or 0)
+        return int(
+            connection.execute(select(func.count()).select_from(tables.metadata.tables[name])).scalar() or 0
+        )
 
 
 def label_waits(store: Store, event_id: str, now: int) -> None:
@@ -62,7 +64,12 @@ def last_run(store: Store) -> leases.Run:
 
 def test_a_job_runs_once_in_its_slot_and_again_in_the_next(store: Store, now: int) -> None:
     ran: list[int] = []
-    job = Job("count", 60_000, lambda _, at: str(ran.append(at)))
+
+    def count(_: Context, at: int) -> str:
+        ran.append(at)
+        return f"{len(ran)} times"
+
+    job = Job("count", 60_000, count)
     one = worker(store, now, (job,))
     for at in (now, now + 59_999, now + 60_000):
         one.tick(at)

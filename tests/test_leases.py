@@ -88,9 +88,7 @@ class TestSlots:
         leases.claim(store, Lease("worker", "a", 1, 0), "job", now, now)
         assert leases.finish(store, ("job", now, 1), leases.DONE, now + 5, "fine")
         with store.reading() as connection:
-            assert leases.runs(connection) == [
-                leases.Run("job", now, "a", 1, "done", now, now + 5, "fine")
-            ]
+            assert leases.runs(connection) == [leases.Run("job", now, "a", 1, "done", now, now + 5, "fine")]
 
     def test_a_run_lost_with_its_worker_is_failed_and_stays_so(self, store: Store, now: int) -> None:
         leases.acquire(store, "worker", "a", now, TTL)
@@ -99,9 +97,7 @@ class TestSlots:
         assert leases.give_up(store, 2, now + TTL) == 1
         assert not leases.finish(store, ("job", now, 1), leases.DONE, now + TTL, "late")
         with store.reading() as connection:
-            assert [(run.state, run.message) for run in leases.runs(connection)] == [
-                ("failed", leases.LOST)
-            ]
+            assert [(run.state, run.message) for run in leases.runs(connection)] == [("failed", leases.LOST)]
 
     def test_only_the_newest_of_each_job_are_kept(self, store: Store, now: int) -> None:
         leases.acquire(store, "worker", "a", now, TTL)
@@ -125,7 +121,9 @@ JUMPS = st.lists(
 
 @settings(max_examples=30, deadline=None)
 @given(jumps=JUMPS)
-def test_no_slot_runs_twice_however_the_clock_jumps(sqlite_template: Path, now: int, jumps: list[int]) -> None:
+def test_no_slot_runs_twice_however_the_clock_jumps(
+    sqlite_template: Path, now: int, jumps: list[int]
+) -> None:
     ran: list[tuple[str, int]] = []
 
     def seen(job: Job) -> Job:

@@ -36,8 +36,9 @@ class Process:
 
     def read(self) -> None:
         assert self.popen.stderr is not None
-        for line in self.popen.stderr:
-            self.log.append(json.loads(line))
+        with self.popen.stderr as lines:
+            for line in lines:
+                self.log.append(json.loads(line))
 
     def end(self, by: signal.Signals = signal.SIGTERM) -> int:
         """The exit code; it must come within ten seconds."""
@@ -104,7 +105,9 @@ class TestServe:
         resident = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
         assert resident < 120 * 1024
 
-    def test_keys_are_asked_for_where_the_settings_say_so(self, start: Start, tmp_path: Path, now: int) -> None:
+    def test_keys_are_asked_for_where_the_settings_say_so(
+        self, start: Start, tmp_path: Path, now: int
+    ) -> None:
         (tmp_path / "cascadewatch.toml").write_text('[ingest]\nkeys = "on"\n')
         process = start("serve")
         assert httpx.post(f"{process.url}/v1/events", json=batch("a", 1)).status_code == 401

@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 DAY_MS = 86_400_000
 SHOWN = 5  # refusals named on stderr; all of them are in the JSON and in FILE.rejected.jsonl
 
+Columns = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="COLUMN=PATH", help="Field that a CSV column holds; repeatable."),
+]
+Constants = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Field that no column holds; repeatable."),
+]
+
 
 def ingest(  # noqa: PLR0913 - one for each option
     *,
@@ -30,14 +39,8 @@ def ingest(  # noqa: PLR0913 - one for each option
     form: Annotated[
         str, typer.Option("--format", help="events, csv or cascadeflow; auto tells by the first line.")
     ] = "auto",
-    columns: Annotated[
-        list[str] | None,
-        typer.Option("--map", metavar="COLUMN=PATH", help="Field that a CSV column holds; repeatable."),
-    ] = None,
-    constants: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Field that no column holds; repeatable."),
-    ] = None,
+    columns: Columns = None,
+    constants: Constants = None,
     source: Annotated[str, typer.Option(help="Name of the sender the events are kept under.")] = "local",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check only; write nothing.")] = False,
     config: Config = None,

@@ -124,7 +124,7 @@ def reasons(window: Window) -> None:
     shown = [{**row, "outcome": text.OUTCOMES.get(row["outcome"], row["outcome"])} for row in rows]
     config = {
         "outcome": tables.words(text.OUTCOME, width=90), "reason": tables.words(text.REASON, width=120),
-        "share": tables.share(text.SHARE_OF_OUTCOME), "n": tables.number(text.COUNT),
+        "share": tables.share(text.SHARE_OF_OUTCOME), "n": tables.number(text.COUNT, width=70),
     }  # fmt: skip
     _plain(shown[:MOST], ["outcome", "reason", "share", "n"], "reasons", config)
 
@@ -134,7 +134,7 @@ def tiers(window: Window) -> None:
     st.subheader(text.TIERS, anchor=False)
     rows = escalating.tier_rows(window)
     config = {
-        "tier": tables.words(text.TIER), "model": tables.words(text.MODEL, width=250),
+        "tier": tables.words(text.TIER), "model": tables.words(text.MODEL, width=210),
         "hits": tables.share(text.ANSWERED, text.ANSWERED_MEANING),
         "attempts": tables.number(text.ATTEMPTS),
         "ends": tables.percent(text.YIELD, text.YIELD_MEANING),
@@ -191,12 +191,9 @@ def _plain(
 
 
 def _selectable(
-    rows: Sequence[Mapping[str, Any]],
-    columns: Sequence[str],
-    key: str,
-    config: Mapping[str, Any],
-    chosen: Any,
-) -> None:
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], key: str, config: Mapping[str, Any],
+    chosen: Callable[[str], None], look: Mapping[str, Any] = tables.LOOK,
+) -> None:  # fmt: skip
     widgets.table(
         tables.frame(rows, columns), key, config, column_order=columns, **look,
         selection_mode="single-row", on_select=lambda: chosen(key),

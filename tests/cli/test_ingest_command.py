@@ -54,7 +54,9 @@ def test_standard_input_is_read(run_apart: Run, log_file: Path) -> None:
     assert run_apart("ingest", "-", stdin=log_file.read_text()).json["accepted"] == 10
 
 
-def test_csv_columns_are_mapped_and_constants_set(run: Run, tmp_path: Path, event: Callable[..., Any]) -> None:
+def test_csv_columns_are_mapped_and_constants_set(
+    run: Run, tmp_path: Path, event: Callable[..., Any]
+) -> None:
     file = tmp_path / "runs.csv"
     file.write_text(f"request,time,attempts.0.tier,comment\nr1,{event()['time']},small,x\n")
     options = ["--map", "request=id", "--map", "comment=", "--set", "cascade=support"]

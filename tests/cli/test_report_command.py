@@ -95,7 +95,9 @@ def test_a_range_that_is_none_is_refused(run: Run, options: list[str], said: str
     assert said in result.err
 
 
-def test_names_of_senders_cannot_reach_the_terminal(run: Run, tmp_path: Path, event: Callable[..., Any]) -> None:
+def test_names_of_senders_cannot_reach_the_terminal(
+    run: Run, tmp_path: Path, event: Callable[..., Any]
+) -> None:
     file = tmp_path / "hostile.jsonl"
     file.write_text("\n".join(json.dumps(event(n, route=f"\x1b]0;{n}\x07")) for n in range(2)))
     assert run("ingest", file).code == 0

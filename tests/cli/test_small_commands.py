@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ class TestAnnotations:
         options = ["--time", "2026-11-20T14:05:00Z", "--cascade", "support", "--json"]
         made = run("annotate", "prompt v7 deployed", *options).json
         assert made["time"] == "2026-11-20T14:05:00.000Z"
-        with sqlite3.connect(tmp_path / "cascadewatch.db") as database:
+        with closing(sqlite3.connect(tmp_path / "cascadewatch.db")) as database, database:
             rows = database.execute("SELECT seq, time, cascade, route, text FROM annotations").fetchall()
         assert rows == [(made["id"], 1_795_183_500_000, "support", None, "prompt v7 deployed")]
 
@@ -105,7 +106,7 @@ class TestDatabase:
         self, run: Run, log_file: Path, tmp_path: Path
     ) -> None:
         run("ingest", log_file)
-        with sqlite3.connect(tmp_path / "cascadewatch.db") as database:
+        with closing(sqlite3.connect(tmp_path / "cascadewatch.db")) as database, database:
             database.execute("UPDATE rollup_events_minute SET judged = judged + 1")
         broken = run("verify")
         assert (broken.code, broken.json["ok"]) == (1, False)
@@ -120,7 +121,7 @@ class TestDatabase:
 
     def test_a_schema_of_the_future_is_refused(self, run: Run, tmp_path: Path) -> None:
         run("db", "upgrade")
-        with sqlite3.connect(tmp_path / "cascadewatch.db") as database:
+        with closing(sqlite3.connect(tmp_path / "cascadewatch.db")) as database, database:
             database.execute("UPDATE alembic_version SET version_num = '9999'")
         result = run("report")
         assert result.code == 2

@@ -30,7 +30,9 @@ def test_report_imports_nothing_of_pages_and_servers(
 def test_an_error_of_ours_is_one_sentence_and_exit_code_2(run_apart: Callable[..., Any]) -> None:
     result = run_apart("report", "--config", "missing.toml")
     assert (result.code, result.out) == (2, "")
-    assert result.err == "cascadewatch: missing.toml does not exist; `cascadewatch init` writes a first one.\n"
+    assert (
+        result.err == "cascadewatch: missing.toml does not exist; `cascadewatch init` writes a first one.\n"
+    )
 
 
 def test_a_misspelled_setting_is_named_with_its_line(run_apart: Callable[..., Any], tmp_path: Path) -> None:

@@ -44,9 +44,15 @@ def middle(outcome: Any = None, **fields: Any) -> Attempt:
 
 
 UNKNOWN = TierOrder((), None, None)
-ACCEPTED = {"path": "accepted", "judged": True}
-ESCALATED = {"path": "escalated", "judged": True, "escalated": True, "escalations": 1, "flagship": True}
-FALLBACK = {"path": "fallback", "flagship": True}
+ACCEPTED: dict[str, Any] = {"path": "accepted", "judged": True}
+ESCALATED: dict[str, Any] = {
+    "path": "escalated",
+    "judged": True,
+    "escalated": True,
+    "escalations": 1,
+    "flagship": True,
+}
+FALLBACK: dict[str, Any] = {"path": "fallback", "flagship": True}
 
 CASES = [
     case("cheap accepted", small("accept"), **ACCEPTED),
@@ -206,7 +212,9 @@ def summed(events: list[Event]) -> Window:
             counts = {m: counts[m] + v for m, v in zip(names["events"], values, strict=True)}
     for key, values in sums["attempts", "day"].items():
         if key[2] == "":
-            tiers.append(TierCounts(*map(str, key[5:8]), dict(zip(names["attempts"], values, strict=True))))
+            tier, model, verifier = map(str, key[5:8])
+            said = dict(zip(names["attempts"], values, strict=True))
+            tiers.append(TierCounts(tier, model, verifier, said))
     return Window(NOON, NOON + 1, counts, THREE, tiers=tuple(tiers))
 
 

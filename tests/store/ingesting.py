@@ -1,6 +1,7 @@
 """What a process does until it is killed: store batches, and say which were acknowledged."""
 
 from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Barrier
 
 from cascadewatch.model import Event, Label, Usage
 from cascadewatch.pricing import PriceBook
@@ -43,3 +44,9 @@ def ingest(url: str, first: int, acknowledged: Connection) -> None:
         writer.submit(Batch("local", request, [], NOON)).result(30)
         acknowledged.send(number)
         number += 1
+
+
+def create_at(url: str, now: int, gate: Barrier) -> None:
+    """Opens a new database at the same moment as another process."""
+    gate.wait(30)
+    open_store(Settings(database_url=url), now).close()

@@ -24,6 +24,7 @@ PRICES = tuple(
     for model, into, out in (("small-1", 0.6, 0.6), ("middle-1", 2, 4), ("flagship-1", 10, 30))
 )
 
+
 def settings_for(url: str, **said: Any) -> Settings:
     """Settings with known prices and callers as they came; `tiers` and `limits` in short form."""
     if "tiers" in said:
@@ -32,6 +33,7 @@ def settings_for(url: str, **said: Any) -> Settings:
         said["limits"] = Limits(**said["limits"])
     said.setdefault("caller_ids", "plain")
     return Settings(database_url=url, price=said.pop("price", PRICES), **said)
+
 
 class Opened:
     """A store with its writer; its clock stands still."""
@@ -105,5 +107,6 @@ class Opened:
         with self.store.writing() as connection:
             changed = connection.execute(text(statement)).rowcount
             assert changed, "nothing was there to tamper with"
+
 
 __all__ = ["DAY", "PRICES", "Opened", "Retention", "settings_for"]

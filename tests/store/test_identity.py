@@ -47,7 +47,9 @@ def test_the_same_event_in_two_requests_committed_together_is_stored_once(opened
     assert (outcome(first), outcome(second)) == ((1, 0, 0), (0, 1, 0))
 
 
-JSON = """{"id": "a", "time": "2026-11-21T12:00:00Z", "cascade": "support", "attempts": [{"tier": "small"}]}"""
+JSON = (
+    """{"id": "a", "time": "2026-11-21T12:00:00Z", "cascade": "support", "attempts": [{"tier": "small"}]}"""
+)
 SAME = {
     "another zone": {"time": "2026-11-21T13:00:00+01:00"},
     "more digits than are kept": {"time": "2026-11-21T12:00:00.000999Z"},

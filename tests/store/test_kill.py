@@ -15,15 +15,15 @@ CONTEXT = get_context("forkserver")  # every child is a process of its own that 
 CONTEXT.set_forkserver_preload(["tests.store.ingesting"])
 
 
-def acknowledged_until_killed(url: str, first: int, delay: float) -> list[int]:
+def acknowledged_until_killed(url: str, first: int, delay: float, working: bool) -> list[int]:
     """Batches a real process had acknowledged when it was killed without warning, `delay` seconds
-    after the first of them."""
+    after its start, or, if it is to be `working` by then, after its first batch."""
     ours: Connection
     ours, theirs = CONTEXT.Pipe(duplex=False)
     child = CONTEXT.Process(target=ingest, args=(url, first, theirs))
     child.start()
     theirs.close()
-    numbers = [ours.recv()]
+    numbers = [ours.recv()] if working else []
     time.sleep(delay)
     child.kill()
     child.join()
@@ -48,9 +48,9 @@ def survive(opened: Opened, kills: int, seed: int) -> None:
     chance = random.Random(seed)
     following = 0
     for _ in range(kills):
-        numbers = acknowledged_until_killed(
-            opened.settings.database_url, following, chance.uniform(0, 0.06)
-        )
+        working = chance.random() < 0.7
+        delay = chance.uniform(0, 0.06 if working else 0.3)
+        numbers = acknowledged_until_killed(opened.settings.database_url, following, delay, working)
         assert numbers == list(range(following, following + len(numbers)))
         following += len(numbers)
         assert opened.broken() == {}

@@ -110,9 +110,7 @@ def test_a_reader_left_in_the_old_zone_still_adds_up(opening: Open) -> None:
     left.send(*mixed())
     opening(timezone="Asia/Kolkata").send(accepted("new"))
     start = midnight("2026-11-20", "Europe/Berlin")
-    assert left.counts(start, start + DAY)["events"] == sum(
-        start <= e.millis < start + DAY for e in mixed()
-    )
+    assert left.counts(start, start + DAY)["events"] == sum(start <= e.millis < start + DAY for e in mixed())
     assert left.broken() == {}
 
 

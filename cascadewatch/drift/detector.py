@@ -1,0 +1,137 @@
+"""Sums evidence over hours: Shiryaev-Roberts processes, one per hypothesis, kept as a few floats.
+
+M(now) = (1 + M(end of the last hour)) · exp(l), with l the hour's log-likelihood ratio so far. M less the
+number of hours is a supermartingale while nothing has moved, so the mean time to a false alarm at M ≥ A is
+at least A hours (e-detectors: Shin, Ramdas and Rinaldo 2024, New England Journal of Statistics in Data
+Science 2:229).
+"""
+
+from collections.abc import Callable, Sequence
+from math import exp, inf, log, log1p
+from typing import NamedTuple
+
+from cascadewatch.drift.evidence import Contrast, Urns
+from cascadewatch.errors import InputError
+
+MIN_REQUESTS = 30
+
+
+class State(NamedTuple):
+    """Everything there is to remember of a stream; a tuple of numbers, so it fits a row.
+
+    `levels` is ln(1 + M) per hypothesis at the start of `hour` (epoch ms; None before the first), then
+    `escalated` of `judged` in that hour so far. `before`: requests since the last restart, up to `hour`
+    (below 0 where the restart was within it).
+    """
+
+    hour: int | None
+    escalated: int
+    judged: int
+    levels: tuple[float, ...]
+    before: int
+
+    @property
+    def requests(self) -> int:
+        """Requests since the start or the last restart."""
+        return self.before + self.judged
+
+    @property
+    def opening(self) -> "State":
+        """This state before its hour's requests: give it the hour's new totals when more arrived late."""
+        return self._replace(escalated=0, judged=0)
+
+
+class Detector:
+    """Processes over one stream. Pure: a state goes in, another comes out.
+
+    `contrasts` gives each hypothesis' contrast for an hour (epoch ms), None for one that has nothing to say
+    in it, or None for all if the hour carries no evidence. `shifts` names the hypotheses.
+    """
+
+    def __init__(
+        self,
+        contrasts: Callable[[int], Sequence[Contrast | None] | None],
+        shifts: Sequence[float],
+        overdispersion: float,
+        temper: float = 1.0,
+    ) -> None:
+        self.contrasts = contrasts
+        self.shifts = tuple(shifts)
+        self.overdispersion = overdispersion
+        self.temper = temper
+        self._memo: tuple[int | None, list[Urns | None] | None] = (None, None)
+
+    def start(self) -> State:
+        """No evidence for anything."""
+        return State(None, 0, 0, (0.0,) * len(self.shifts), 0)
+
+    def update(self, state: State, hour: int, escalated: int, judged: int) -> State:
+        """Adds requests of one hour (epoch ms of its start) to the state.
+
+        Any split of an hour's requests over calls gives the same state. Without requests, and in an hour
+        without evidence, nothing changes. Raises InputError for an hour before the state's own: take the
+        stored state of that hour and go on from there.
+        """
+        if judged == 0 or self._urns(hour) is None:
+            return state
+        if state.hour is not None and hour < state.hour:
+            raise InputError(
+                f"the hour {hour} comes after {state.hour}: recompute from the state stored for the earlier one"
+            )
+        if hour != state.hour:
+            state = self.close(state)._replace(hour=hour)
+        return state._replace(escalated=state.escalated + escalated, judged=state.judged + judged)
+
+    def close(self, state: State) -> State:
+        """Ends the state's hour."""
+        if state.hour is None:
+            return state
+        levels = tuple(_log1p_exp(value) for value in self.log_evidence(state))
+        return State(None, 0, 0, levels, state.requests)
+
+    def restart(self, state: State) -> State:
+        """Forgets the evidence (after an alarm, or a deploy), without counting this hour's requests anew.
+
+        What the hour has shown so far stays known: only what comes on top of it is new evidence.
+        """
+        levels = tuple(-value for value in self._ratios(state))
+        return state._replace(levels=levels, before=-state.judged)
+
+    def log_evidence(self, state: State) -> tuple[float, ...]:
+        """ln M of each hypothesis, now; -inf before the first request."""
+        if state.hour is None:
+            return (-inf,) * len(self.shifts)
+        return tuple(a + b for a, b in zip(state.levels, self._ratios(state), strict=True))
+
+    def log_mean(self, state: State) -> float:
+        """ln of the mean M: what is compared with ln A. -inf with nothing to look for, or too few requests."""
+        if state.requests < MIN_REQUESTS:
+            return -inf
+        return log_mean(self.log_evidence(state))
+
+    def _ratios(self, state: State) -> list[float]:
+        urns = self._urns(state.hour) if state.hour is not None else None
+        if urns is None or not state.judged:
+            return [0.0] * len(self.shifts)
+        k, n, temper = state.escalated, state.judged, self.temper
+        return [urn.log_ratio(k, n) / temper if urn else 0.0 for urn in urns]
+
+    def _urns(self, hour: int) -> list[Urns | None] | None:
+        if self._memo[0] != hour:
+            found = self.contrasts(hour)
+            urns = None if found is None else [c and Urns.of(c, self.overdispersion) for c in found]
+            self._memo = (hour, urns)
+        return self._memo[1]
+
+
+def log_mean(logs: Sequence[float]) -> float:
+    """ln of the mean of exp(each), without overflow; -inf of nothing."""
+    most = max(logs, default=-inf)
+    if most == -inf:
+        return -inf
+    return most + log(sum(exp(value - most) for value in logs) / len(logs))
+
+
+def _log1p_exp(value: float) -> float:
+    """ln(1 + e^value), without overflow."""
+    return value + log1p(exp(-value)) if value > 0 else log1p(exp(value))

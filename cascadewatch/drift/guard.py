@@ -1,0 +1,80 @@
+"""Watches for gross breaks while a stream has no baseline yet.
+
+Rate and overdispersion are pooled over the hours seen so far, and whatever lies within twice the tolerance
+of that counts as normal: weekends, daily swing and the error of a thin sample stay inside. Smaller moves
+are left to the detector with a full baseline.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import expm1
+
+from cascadewatch.drift.detector import Detector, State
+from cascadewatch.drift.fitting import overdispersion, pooled_rate
+from cascadewatch.drift.hours import Hour
+from cascadewatch.drift.hypotheses import ROUNDING, TOLERANCE, contrast, shifts
+
+MIN_HOURS = 3
+MIN_REQUESTS = 100
+MULTIPLES = (4, 8)
+BAND = 2  # times the tolerance
+BEYOND = 0.02  # a target this close to the band is not looked for
+OVERDISPERSION = (0.01, 0.2)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What is normal so far: pooled rate and overdispersion over `since` to `fitted` (epoch ms)."""
+
+    rate: float
+    overdispersion: float
+    since: int
+    fitted: int
+
+
+def fit(hours: Sequence[Hour], now: int) -> Guard | None:
+    """From all whole hours before `now` (epoch ms); None with fewer than 3 of them or 100 requests."""
+    seen = [hour for hour in hours if hour.judged]
+    if len(seen) < MIN_HOURS or sum(hour.judged for hour in seen) < MIN_REQUESTS:
+        return None
+    rate = pooled_rate(seen)
+    rho = overdispersion(seen, [rate] * len(seen), OVERDISPERSION)
+    return Guard(rate, rho, min(hour.start for hour in seen), now)
+
+
+def detector(guard: Guard, tolerance: float = TOLERANCE) -> Detector:
+    """The detector of a stream that is still learning; its alarms mean a gross break."""
+    band = BAND * tolerance
+
+    def distinct(shift: float, target: float) -> bool:
+        sign = 1 if shift > 0 else -1
+        return sign * (target - guard.rate) - band > BEYOND + ROUNDING
+
+    wanted = shifts(guard.rate, [multiple * tolerance for multiple in MULTIPLES], distinct)
+    pairs = [contrast(guard.rate, shift, band) for shift in wanted]
+    return Detector(lambda _: pairs, wanted, guard.overdispersion)
+
+
+def renewed(guard: Guard | None, hours: Sequence[Hour], now: int, state: State) -> Guard | None:
+    """The guard to go on with from the whole hour `now`; the same object if it is not time for a new fit.
+
+    It is time when the age has doubled since the last fit and the mean M at the end of the last hour
+    (`state` is closed) is at most 1: a break under suspicion must not be learnt.
+    """
+    if guard is None:
+        return fit(hours, now)
+    due = now - guard.since >= 2 * (guard.fitted - guard.since)
+    if not due or _mean(state.levels) > 1:
+        return guard
+    return fit(hours, now)
+
+
+def carried(state: State, old: Detector, new: Detector) -> State:
+    """A closed state as the new fit's detector continues it: evidence is kept, shift by shift."""
+    levels = dict(zip(old.shifts, state.levels, strict=True))
+    return state._replace(levels=tuple(levels.get(shift, 0.0) for shift in new.shifts))
+
+
+def _mean(levels: Sequence[float]) -> float:
+    """Mean M of levels ln(1 + M)."""
+    return sum(expm1(min(level, 700.0)) for level in levels) / len(levels) if levels else 0.0

@@ -1,0 +1,45 @@
+"""The bill in rows and words."""
+
+from hypothesis import given
+
+from cascadewatch.metrics import compute
+from cascadewatch.metrics.window import Window
+from dashboard import bill, text
+from tests.metrics.windows import tier, window, windows
+
+
+@given(windows())
+def test_the_parts_are_the_whole_bill(of: Window) -> None:
+    *parts, total = bill.parts(of)
+    assert sum(round(float(str(row[text.COST])) * 1e9) for row in parts) == round(
+        float(str(total[text.COST])) * 1e9
+    )
+
+
+@given(windows())
+def test_every_window_has_words_and_rows(of: Window) -> None:
+    lines = [bill.sentence(compute(of, bill.SHOWN), "In this range"), *bill.break_even(of)]
+    assert all(line.endswith(".") for line in lines)
+    assert "None" not in " ".join(lines)
+    bill.by_tier(of)
+    bill.plan(of, 1.0)
+
+
+def test_models_without_a_price_are_named_the_most_first() -> None:
+    rows = bill.unpriced(
+        window(
+            {
+                "tiers": (
+                    tier("small", "a", attempts=9, priceable=9, priced=8),
+                    tier("small", "b", attempts=9, priceable=9, priced=0),
+                    tier("flagship", "c", attempts=9, priceable=9, priced=9),
+                )
+            }
+        )
+    )
+    assert [(row[text.NAME], row[text.UNPRICED]) for row in rows] == [("b", 9), ("a", 1)]
+
+
+def test_an_unknown_cost_is_not_nothing() -> None:
+    rows = bill.by_tier(window({"tiers": (tier("small", "a", attempts=9, priceable=9, priced=0),)}))
+    assert rows[0][text.COST] is None

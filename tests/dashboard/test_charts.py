@@ -1,0 +1,69 @@
+"""What a figure shows of others' words, of an interval, and of the unfinished present."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cascadewatch.metrics.breakeven import economics
+from cascadewatch.store.reads import Mark
+from dashboard import breakeven_figure, charts, template
+from dashboard.points import Point, metric_points
+from tests.dashboard.hostile import STRINGS
+from tests.dashboard.test_points import buckets
+from tests.dashboard.test_sentence import cascade
+from tests.metrics.windows import window
+
+HOUR = 3_600_000
+
+
+def points(now: int = 10 * HOUR) -> list[Point]:
+    return metric_points(window(), buckets([100, 90, 80], HOUR), "escalation_rate", now)
+
+
+@given(st.text() | st.sampled_from(STRINGS))
+def test_words_of_others_have_no_tags_and_no_templates(words: str) -> None:
+    assert not {"<", ">"} & set(charts.safe(words))
+    assert "%{" not in charts.safe(words)
+    assert len(charts.safe(words, 10)) <= 60
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_line_has_its_interval_as_a_ribbon_and_no_default_colour(dark: bool) -> None:
+    fig = charts.figure((0, 3 * HOUR), "UTC", dark)
+    charts.metric_line(fig, points(), template.flagship(dark), "Escalation rate", "UTC")
+    ribbon, line = fig.data
+    assert len(ribbon.x) == 6
+    assert line.line.color == template.flagship(dark)
+    assert "#636efa" not in json.dumps(fig.to_dict(), default=str).lower()
+
+
+def test_the_unfinished_point_is_drawn_apart() -> None:
+    fig = charts.figure((0, 3 * HOUR), "UTC", dark=False)
+    charts.metric_line(fig, points(now=3 * HOUR - 1), "#009E73", "Escalation rate", "UTC")
+    assert fig.data[-1].line.dash == "dot"
+    assert fig.data[-1].text[-1].endswith("so far")
+
+
+def test_marks_get_letters_and_crowded_ones_dots() -> None:
+    marks = [Mark(i, at * HOUR, None, None, "user", STRINGS[0], "me") for i, at in enumerate((10, 11, 60))]
+    fig = charts.figure((0, 100 * HOUR), "UTC", dark=False)
+    letters = charts.annotate(fig, marks, (0, 100 * HOUR), "UTC", dark=False)
+    assert [letter for letter, _ in letters] == ["A", "B", "C"]
+    assert [note.text for note in fig.layout.annotations] == ["A", "•", "C"]
+    assert STRINGS[0] not in fig.to_json()
+
+
+def test_the_break_even_picture_marks_now_and_the_crossing() -> None:
+    terms = economics(cascade())
+    assert terms is not None
+    fig = breakeven_figure.break_even(terms, dark=False)
+    words = [note.text.replace("\xa0", " ") for note in fig.layout.annotations]
+    assert words == ["flagship only $0.02", "now 30 %, $0.008", "break-even 90 %"]
+
+
+def test_tiers_keep_their_colours() -> None:
+    assert template.tier_colours(["a", "b", "c", "d"], dark=False) == {
+        "a": "#009E73", "b": "#56B4E9", "c": "#CC79A7", "d": "#0072B2",
+    }  # fmt: skip
