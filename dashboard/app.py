@@ -1,7 +1,6 @@
 """The entry file of the dashboard: navigation, and nothing else.
 
-Each page is a module of `dashboard.views` with `show(choice)`: what to look at comes from the sidebar,
-numbers from `dashboard.data`, figures from `dashboard.charts`, words from `dashboard.text`.
+Each page is a module of `dashboard.views` with `show(choice)`; the choice is made in the sidebar.
 """
 
 from functools import partial

@@ -39,7 +39,7 @@ def break_even(terms: Economics, dark: bool) -> "go.Figure":
         ticklabelstandoff=6,
         title={"text": "escalation rate", "font": {"size": 12}},
     )
-    fig.update_yaxes(range=[0, max(terms.c + terms.E, terms.F) * 1.12], tickformat="~g")
+    fig.update_yaxes(range=[0, max(terms.c + terms.E, terms.F) * 1.12], tickformat=",~f")
     fig.update_layout(hovermode="x")
     return fig
 

@@ -49,7 +49,7 @@ def figure(
     if unit == "share":
         fig.update_yaxes(tickformat=".0%", rangemode="tozero")
     elif unit == "usd":
-        fig.update_yaxes(tickprefix="$", rangemode="tozero", tickformat="~s")
+        fig.update_yaxes(tickprefix="$", rangemode="tozero", tickformat=",~f")
     return fig
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 from cascadewatch.metrics import compute
 from cascadewatch.metrics.breakeven import Economics, economics
+from cascadewatch.metrics.cost import coverage_note
 from cascadewatch.metrics.window import Metric, Window
 from dashboard import text
 from dashboard.change import Change
@@ -145,6 +146,12 @@ def budget_usd(facts: Facts) -> float | None:
     return (facts.objective - rate) * terms.E * facts.window.counts["judged"] / facts.days
 
 
+def coverage(facts: Facts) -> str | None:
+    """How much of the money is known; None when all of it is, to a thousandth."""
+    priced, priceable = facts.window.counts["priced"], facts.window.counts["priceable"]
+    return None if priced >= 0.999 * priceable else coverage_note(priced, priceable)
+
+
 def is_checked(facts: Facts) -> bool:
     """Whether quality was looked at within seven days."""
     return facts.quality_age is not None and facts.quality_age <= FRESH
@@ -203,6 +210,8 @@ def _savings(facts: Facts) -> str:
     reach = f", range {between}" if between and saved.low != saved.high else ""
     if saved.value < 0:
         return f"Costs {dollars(-saved.value)} a day more{part} than the flagship alone{reach}."
+    known = coverage(facts)
+    reach += f"; {known}" if known else ""
     caution = " Do not count the fall as a saving yet." if state_of(facts) == "falling" else ""
     return f"Saves {dollars(saved.value)} a day{part} against flagship-only{reach}.{caution}"
 

@@ -50,6 +50,7 @@ def saved(facts: Facts, brief: bool = False) -> None:
     caption = _joined(
         None if share is None else f"{percent(abs(share), 0)} {'above' if loss else 'below'} flagship only",
         between and f"range {between}",
+        sentence.coverage(facts),
         None if brief else _budget(facts),
     )
     widgets.tile(

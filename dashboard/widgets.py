@@ -92,15 +92,14 @@ def tiles(draw: Sequence[Callable[[], None]], key: str, columns: int = 4, narrow
 def tile(
     label: str, value: str, caption: str, meaning: str, why: str | None = None, delta: Delta | None = None
 ) -> None:
-    """A number, how sure it is, and what it means; an unknown one says why in its tooltip."""
-    help_text = f"{meaning}\n\n{escaped(why)}" if why and value == UNKNOWN else meaning
+    """A number, how sure it is, and what it means; an unknown one says why instead."""
     with st.container(gap="xxsmall"):
         st.metric(
-            escaped(label), escaped(value), help=help_text,
+            escaped(label), escaped(value), help=meaning or None,
             delta=escaped(delta.words) if delta else None, delta_color=delta.colour if delta else "off",
             delta_arrow=delta.arrow if delta else "off",
         )  # fmt: skip
-        st.caption(escaped(caption))
+        st.caption(escaped(why if why and value == UNKNOWN else caption))
 
 
 def chart(fig: "go.Figure", key: str, alt: str) -> None:

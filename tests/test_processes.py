@@ -201,6 +201,12 @@ def test_an_open_address_is_refused_with_the_ways_out(command: str, tmp_path: Pa
     assert ("dashboard.login" in result) == (command != "serve")
 
 
+@pytest.mark.parametrize("command", ["up", "dashboard"])
+def test_a_login_that_would_not_be_asked_for_is_refused(command: str, tmp_path: Path) -> None:
+    (tmp_path / "cascadewatch.toml").write_text('[dashboard]\nlogin = "oidc"\n')
+    assert "not available" in failing(tmp_path, command, "--port", "0")
+
+
 def test_a_taken_port_is_one_sentence(start: Start, tmp_path: Path) -> None:
     port = start("serve").url.rpartition(":")[2]
     result = failing(tmp_path, "serve", "--port", port)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cascadewatch.cli.clock import clock
+from cascadewatch.errors import UsageError
 
 if TYPE_CHECKING:
     import socket
@@ -44,7 +45,14 @@ def whole_app(
 
 
 def pages_app(settings: "Settings", sock: "socket.socket", beside: "list[BaseRoute] | None" = None) -> Any:
-    """The pages, with other routes beside them, behind the gate."""
+    """The pages, with other routes beside them, behind the gate.
+
+    UsageError for a login that the pages do not ask for yet: nobody may believe they are locked.
+    """
+    if settings.dashboard.login == "oidc":
+        raise UsageError(
+            'dashboard.login = "oidc" is not available yet; use "header" behind a proxy that logs people in'
+        )
     from streamlit.starlette import App
     from streamlit.web import bootstrap
 

@@ -75,7 +75,7 @@ def insist_on_locks(settings: "Settings", store: "Store | None", host: str, dash
     elif store is not None and not _has_key(store):
         missing.append("there is no ingest key; make one with cascadewatch keys create NAME --scope ingest")
     if dashboard and settings.dashboard.login == "none":
-        missing.append('dashboard.login is "none"; set it to "oidc" or "header"')
+        missing.append('dashboard.login is "none"; set it to "header" behind a proxy that logs people in')
     if missing:
         raise UsageError(
             f"{host} can be reached from other machines, but {', and '.join(missing)} "

@@ -7,8 +7,8 @@ from math import cos, pi, sin
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cascadewatch.errors import InputError
 from cascadewatch.drift.hours import Hour
+from cascadewatch.errors import InputError
 
 NARROWEST_BAND = 0.005
 WIDEST_BAND = 0.03
@@ -85,7 +85,7 @@ class Baseline:
 
 
 def terms(hour: int, zone: str) -> tuple[int, float, float]:
-    """(1 on Saturday and Sunday else 0, sine, cosine of the time of day) of an hour, in the zone's own time."""
+    """(1 on Saturday and Sunday else 0, sine, cosine of the time of day) of an hour, in the zone's time."""
     local = datetime.fromtimestamp(hour / 1000, UTC).astimezone(ZoneInfo(zone))
     angle = 2 * pi * (local.hour + local.minute / 60) / 24
     return int(local.weekday() >= 5), sin(angle), cos(angle)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from cascadewatch.drift.baseline import Baseline
 from cascadewatch.drift.fitting import weights
-from cascadewatch.drift.hours import Hour
+from cascadewatch.drift.hours import HOUR_MS, Hour
 from cascadewatch.metrics.interval import wilson
 
 LOOK_BACK_HOURS = 336
@@ -41,9 +41,10 @@ def change_point(hours: Iterable[Hour], baseline: Baseline) -> Change | None:
     found within minutes is nowhere else.
     """
     usable = [hour for hour in sorted(hours) if hour.judged and baseline.band(hour.start) is not None]
-    recent = usable[-LOOK_BACK_HOURS:]
-    if not recent:
+    if not usable:
         return None
+    earliest = usable[-1].start - LOOK_BACK_HOURS * HOUR_MS
+    recent = [hour for hour in usable if hour.start >= earliest]
     pulls = weights(recent, baseline.rate, baseline.overdispersion)
     best, first, pull, weight = -1.0, 0, 0.0, 0.0
     for place in range(len(recent) - 1, -1, -1):

@@ -37,14 +37,15 @@ def kolmogorov(distance: float, effective: float) -> float:
     scaled = distance * sqrt(effective)
     if scaled < 0.2:  # the series converges slowly there, and its sum is 1 to 11 digits
         return 1.0
-    terms = ((-1) ** (j - 1) * exp(-2 * (j * scaled) ** 2) for j in range(1, 40))
+    terms = ((1 if j % 2 else -1) * exp(-2 * (j * scaled) ** 2) for j in range(1, 40))
     return min(1.0, max(0.0, 2 * sum(terms)))
 
 
 def chi_square(statistic: float, degrees: int) -> float:
-    """P(X ≥ statistic) for chi-square with whole degrees of freedom: the finite sums of Abramowitz & Stegun 26.4.4-5.
+    """P(X ≥ statistic) for chi-square with `degrees` (whole) degrees of freedom.
 
-    By hand, like `kolmogorov`: importing scipy for two tails takes longer than any test here.
+    The finite sums of Abramowitz & Stegun 26.4.4 and 26.4.5. By hand, like `kolmogorov`: importing scipy
+    for two tails takes longer than any test here.
     """
     if statistic <= 0:
         return 1.0

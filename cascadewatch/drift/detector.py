@@ -76,7 +76,7 @@ class Detector:
             return state
         if state.hour is not None and hour < state.hour:
             raise InputError(
-                f"the hour {hour} comes after {state.hour}: recompute from the state stored for the earlier one"
+                f"the hour {hour} comes after {state.hour}: recompute from the state stored for the earlier"
             )
         if hour != state.hour:
             state = self.close(state)._replace(hour=hour)
@@ -104,7 +104,7 @@ class Detector:
         return tuple(a + b for a, b in zip(state.levels, self._ratios(state), strict=True))
 
     def log_mean(self, state: State) -> float:
-        """ln of the mean M: what is compared with ln A. -inf with nothing to look for, or too few requests."""
+        """ln of the mean M, to compare with ln A; -inf with nothing to look for or under 30 requests."""
         if state.requests < MIN_REQUESTS:
             return -inf
         return log_mean(self.log_evidence(state))

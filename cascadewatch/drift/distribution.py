@@ -31,7 +31,7 @@ def compare(reference: Histogram, current: Histogram) -> Comparison:
 
 
 def moved(reference: Histogram, current: Histogram, bins: int) -> float | None:
-    """How far the scores moved, in score points: the Wasserstein distance over [0, 1]. None if one is empty."""
+    """How far the scores moved: the Wasserstein distance, as a share of [0, 1]. None if one is empty."""
     if not sum(reference.values()) or not sum(current.values()):
         return None
     return sum(abs(gap) for gap in _gaps(reference, current)) / bins

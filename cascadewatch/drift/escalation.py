@@ -9,7 +9,7 @@ from math import log
 
 from cascadewatch.drift import guard
 from cascadewatch.drift.baseline import Baseline
-from cascadewatch.drift.detector import Detector, State
+from cascadewatch.drift.detector import Detector
 from cascadewatch.drift.evidence import Contrast
 from cascadewatch.drift.fitting import lacking
 from cascadewatch.drift.hours import Bucket, Hour, checked, hour_of, hourly
@@ -55,7 +55,7 @@ def alarm_times(
 
     Raises InputError for buckets out of order and for counts that cannot be.
     """
-    watch = _Watch(hourly((time * 1000, k, n) for time, k, n in baseline), tolerance, zone)
+    watch = _Watch(hourly((int(time) * 1000, k, n) for time, k, n in baseline), tolerance, zone)
     threshold = log(false_alarm_hours)
     for end, hour, escalated, judged in _slots(buckets):
         if watch.look(hour, escalated, judged) >= threshold:

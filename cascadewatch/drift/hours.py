@@ -24,7 +24,7 @@ def hour_of(time: int) -> int:
 
 
 def hourly(buckets: Iterable[Bucket]) -> list[Hour]:
-    """Sums of buckets (epoch ms, escalated, judged) per hour, in time order; hours with nothing judged are left out.
+    """Sums of buckets (epoch ms, escalated, judged) per hour with anything judged, in time order.
 
     Raises InputError for counts that cannot be.
     """
@@ -37,7 +37,7 @@ def hourly(buckets: Iterable[Bucket]) -> list[Hour]:
 
 
 def checked(buckets: Iterable[Bucket]) -> Iterator[Bucket]:
-    """The same buckets; raises InputError at the first with more escalated than judged, or fewer than none."""
+    """The same buckets; raises InputError at the first whose counts cannot be."""
     for bucket in buckets:
         if not 0 <= bucket[1] <= bucket[2]:
             raise InputError(

@@ -17,7 +17,7 @@ class Fitted(NamedTuple):
     covariance: Matrix
 
     def wald(self, *places: int) -> float:
-        """The Wald statistic of these coefficients being all 0; chi-square with as many degrees of freedom."""
+        """Wald statistic of these coefficients being all 0: chi-square with one degree of freedom each."""
         part = inverse([[self.covariance[i][j] for j in places] for i in places])
         chosen = [self.coefficients[i] for i in places]
         if part is None:

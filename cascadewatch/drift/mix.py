@@ -55,10 +55,11 @@ def _cells(reference: Counts, current: Counts) -> list[tuple[float, float]]:
     n, m = sum(current.values()), sum(reference.values())
     share = min(n, m) / (n + m)
     pairs = [(reference.get(name, 0), current.get(name, 0)) for name in {*reference, *current}]
-    merged, cells = (0.0, 0.0), []
-    for a, b in sorted(pairs, key=sum):
-        if sum(merged) * share < MIN_EXPECTED and (sum(merged) or (a + b) * share < MIN_EXPECTED):
-            merged = (merged[0] + a, merged[1] + b)
+    rare, rare_now, cells = 0.0, 0.0, []
+    for a, b in sorted(pairs, key=lambda pair: pair[0] + pair[1]):
+        merged = rare + rare_now
+        if merged * share < MIN_EXPECTED and (merged or (a + b) * share < MIN_EXPECTED):
+            rare, rare_now = rare + a, rare_now + b
         else:
             cells.append((a, b))
-    return [merged, *cells] if sum(merged) else cells
+    return [(rare, rare_now), *cells] if rare + rare_now else cells

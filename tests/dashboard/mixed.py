@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from streamlit.testing.v1 import AppTest
 
 from cascadewatch.model import EPOCH, Attempt, Event, Label, Text, Usage, Verdict
 from cascadewatch.pricing import PriceBook
@@ -81,12 +82,31 @@ def mixed(folder: Path) -> Place:
     sent = list(events(now))
     other = msgspec.structs.replace(sent[1], route="elsewhere")
     refused = [Rejection(i, None, "attempts", "is missing") for i in range(2)]
-    for source, batch, rejections in (
+    batches: list[tuple[str, list[Event], list[Rejection]]] = [
         ("shop-api", sent, []),
         ("shop-api", [sent[2], other], []),
         ("old-api", [], refused),
-    ):
-        writer.write([Batch(source, list(enumerate(batch)), [], now, rejections)])
+    ]
+    for source, batch, rejections in batches:
+        writer.write([Batch(source, list(enumerate(batch)), rejections, now)])
     writer.close()
     store.close()
     return Place(config, url)
+
+
+def page(name: str, **query: str) -> AppTest:
+    """A page by itself, as it is after a link to it was followed."""
+    script = (
+        f"from dashboard import sidebar\nfrom dashboard.views import {name}\n{name}.show(sidebar.choose())\n"
+    )
+    app = AppTest.from_string(script, default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def words(app: AppTest) -> str:
+    """Everything the page says outside tables, without the escapes of Markdown."""
+    kinds = ("text", "markdown", "caption", "header", "subheader", "code")
+    said = [str(getattr(element, "value", "")) for kind in kinds for element in app.get(kind)]
+    return "\n".join(said).replace("\\", "").replace("\u00a0", " ")
