@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import platform
+import resource
 import subprocess
 import sys
 import tempfile
@@ -195,20 +196,31 @@ def quantile(ascending: list[float], share: float) -> float:
 
 def from_file(options: Options, server: str | None) -> Json:
     """Events a second of `cascadewatch ingest FILE`, its start included."""
-    rates = []
+    rates, spent = [], []
     with lines(options.events) as file:
         for repeat in range(options.repeats):
             progress(f"from a file: {repeat + 1} of {options.repeats}")
             with empty(server) as database:
                 command = cascadewatch("ingest", str(file), "--config", str(SETTINGS), "--db", database.url)
-                start = time.perf_counter()
+                before, start = children_cpu_seconds(), time.perf_counter()
                 done = subprocess.run(
                     command, env=surroundings(KEY), capture_output=True, text=True, check=True
                 )
                 rates.append(options.events / (time.perf_counter() - start))
+                spent.append(children_cpu_seconds() - before)
                 assert json.loads(done.stdout)["accepted"] == options.events, done.stdout
                 assert database.number("SELECT count(*) FROM events") == options.events
-    return {"events": options.events, "events_per_second": round(median(rates))}
+    return {
+        "events": options.events,
+        "events_per_second": round(median(rates)),
+        "events_per_cpu_second": round(options.events / min(spent)),
+    }
+
+
+def children_cpu_seconds() -> float:
+    """CPU time of all processes that this one started and that have ended."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
 
 
 @contextmanager

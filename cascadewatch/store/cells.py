@@ -6,7 +6,7 @@ wider buckets and the sums over all routes are merged from those.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cascadewatch.metrics.measures import latency_bin, score_bin
 from cascadewatch.model import JUDGE_FAILURES, LABEL_PRECEDENCE
@@ -34,14 +34,25 @@ class LabelRow(NamedTuple):
     probability: float
 
 
-class Fold(NamedTuple):
-    """Which name a rollup uses for a name: itself, or `__other__` past a cap."""
+class Folded(dict[Any, Any]):
+    """Asks for a name once and remembers the answer, so that the next look is one in a dict."""
 
-    series: Callable[[str, str, str | None], tuple[str, str]]  # cascade, route, revision
-    model: Callable[[str | None], str]
-    verifier: Callable[[str | None], str]
-    reason: Callable[[str | None], str]
-    caller: Callable[[str], str]
+    def __init__(self, ask: Callable[[Any], Any]) -> None:
+        self.ask = ask
+
+    def __missing__(self, name: Any) -> Any:
+        folded = self[name] = self.ask(name)
+        return folded
+
+
+class Fold(NamedTuple):
+    """Which name a rollup of one cascade uses for a name: itself, or `__other__` past a cap."""
+
+    series: Folded  # (route, revision) to the same
+    model: Folded  # None is ""; so for the next two
+    verifier: Folded
+    reason: Folded
+    caller: Folded
 
 
 class Cells:
@@ -59,18 +70,17 @@ class Cells:
 
     def add(self, e: EventRow, attempts: Sequence[AttemptRow], labels: Sequence[LabelRow] = ()) -> None:
         """Counts one event in, with the labels it has."""
-        route, revision = self.fold.series(e.cascade, e.route, e.revision)
-        minute = e.time - e.time % MINUTE
-        series = (e.cascade, e.origin, route)
-        _count(self.events, (*series, minute, revision), _event_sums(e, attempts))
-        self._add_attempts(e, attempts, (*series, minute, revision))
-        self._add_bins(e, attempts, (*series, e.time - e.time % QUARTER))
+        route, revision = self.fold.series[e.route, e.revision]
+        at = (e.cascade, e.origin, route, e.time - e.time % MINUTE, revision)
+        _count(self.events, at, _event_sums(e, attempts))
+        self._add_attempts(e, attempts, at)
+        self._add_bins(e, attempts, (e.cascade, e.origin, route, e.time - e.time % QUARTER))
         self.add_labels(e, attempts, labels, 1)
         if e.caller is not None:
             cost = e.cost_cheap + e.cost_verify + e.cost_escalated + e.cost_fallback
             _count(
                 self.callers,
-                (e.cascade, e.origin, e.time - e.time % HOUR, self.fold.caller(e.caller)),
+                (e.cascade, e.origin, e.time - e.time % HOUR, self.fold.caller[e.caller]),
                 [1, e.judged, e.escalated, cost + e.cost_routed + e.cost_other, e.extra_cost,
                  e.priceable, e.priced],
             )  # fmt: skip
@@ -78,8 +88,9 @@ class Cells:
     def _add_attempts(self, e: EventRow, attempts: Sequence[AttemptRow], at: Key) -> None:
         seen: set[str] = set()
         last = len(attempts) - 1
+        model, verifier = self.fold.model, self.fold.verifier
         for a in attempts:
-            key = (*at, a.tier, self.fold.model(a.model), self.fold.verifier(a.verifier))
+            key = (*at, a.tier, model[a.model], verifier[a.verifier])
             sums = _attempt_sums(a, a.tier not in seen, a.position == e.served_index, a.position == last)
             seen.add(a.tier)
             _count(self.attempts, key, sums)
@@ -93,7 +104,7 @@ class Cells:
                 self._bin(at, "penalty", "", latency_bin(wait))
         for a in attempts:
             if a.reason is not None:
-                self._bin(at, "reason", f"{a.outcome}/{self.fold.reason(a.reason)}", 0)
+                self._bin(at, "reason", f"{a.outcome}/{self.fold.reason[a.reason]}", 0)
 
     def _bin(self, at: Key, family: str, label: str, index: int, sign: int = 1) -> None:
         _count(self.bins, (*at, family, label, index), [sign])
@@ -105,7 +116,7 @@ class Cells:
 
         A later label changes both: take the old state away with sign -1, then add the new.
         """
-        route, _ = self.fold.series(e.cascade, e.route, e.revision)
+        route, _ = self.fold.series[e.route, e.revision]
         at = (e.cascade, e.origin, route, e.time - e.time % QUARTER)
         if e.cheap_index is not None:
             truth = estimating(labels, e.cheap_index) if labels else None

@@ -15,7 +15,7 @@ from cascadewatch.model import TierOrder
 from cascadewatch.order import SeenTier, decide
 from cascadewatch.settings import Settings
 from cascadewatch.store import dialect, tables
-from cascadewatch.store.cells import Fold
+from cascadewatch.store.cells import Fold, Folded
 from cascadewatch.store.rows import Flagship
 from cascadewatch.store.zone import local_days
 
@@ -23,7 +23,6 @@ ORDER = "order:"  # prefix of the keys in `meta`
 OTHER = "__other__"  # where names past a cap are counted together
 MAX_CASCADES = 200
 MAX_TIERS = 64
-_REMEMBERED = 20_000
 _LIMITS = {"route": "routes", "caller": "callers", "model": "models", "revision": "revisions",
            "verifier": "verifiers", "reason": "reasons", "series": "series"}  # fmt: skip
 
@@ -76,7 +75,6 @@ class Names:
         self.limits = {kind: getattr(settings.limits, key) for kind, key in _LIMITS.items()}
         self.known: dict[tuple[str, str], set[str]] = defaultdict(set)
         self.new: list[tuple[str, str, str]] = []
-        self._series: dict[tuple[str, str, str | None], tuple[str, str]] = {}
         for kind, scope, name in rows:
             self.known[kind, scope].add(name)
 
@@ -99,27 +97,26 @@ class Names:
 
     def series(self, cascade: str, route: str, revision: str | None) -> tuple[str, str]:
         """Route and revision as the rollups name them."""
-        key = (cascade, route, revision)
-        if key not in self._series:
-            if len(self._series) >= _REMEMBERED:
-                self._series.clear()  # senders may make up any number of names
-            known = self.fold("route", cascade, route)
-            named = "" if revision is None else self.fold("revision", cascade, revision)
+        known = self.fold("route", cascade, route)
+        named = "" if revision is None else self.fold("revision", cascade, revision)
+        if self.fold("series", cascade, f"{known}\n{named}") == OTHER:
+            named = OTHER if named else ""
             if self.fold("series", cascade, f"{known}\n{named}") == OTHER:
-                named = OTHER if named else ""
-                if self.fold("series", cascade, f"{known}\n{named}") == OTHER:
-                    known = OTHER
-            self._series[key] = (known, named)
-        return self._series[key]
+                known = OTHER
+        return known, named
 
     def of(self, cascade: str) -> Fold:
-        """The folding functions of one cascade."""
+        """The names of one cascade, to be dropped with the transaction it was asked for in."""
+
+        def folded(kind: str) -> Folded:
+            return Folded(lambda name: "" if name is None else self.fold(kind, cascade, name))
+
         return Fold(
-            series=self.series,
-            model=lambda name: "" if name is None else self.fold("model", cascade, name),
-            verifier=lambda name: "" if name is None else self.fold("verifier", cascade, name),
-            reason=lambda name: "" if name is None else self.fold("reason", cascade, name),
-            caller=lambda name: self.fold("caller", cascade, name),
+            series=Folded(lambda both: self.series(cascade, *both)),
+            model=folded("model"),
+            verifier=folded("verifier"),
+            reason=folded("reason"),
+            caller=folded("caller"),
         )
 
 

@@ -86,7 +86,10 @@ def opened(
     page = context.new_page()
 
     def asked(address: str) -> None:
-        if address.split(":")[0] not in ("data", "blob", "about") and address.split("/")[2] != home:
+        if (
+            address.split(":", maxsplit=1)[0] not in ("data", "blob", "about")
+            and address.split("/")[2] != home
+        ):
             seen.foreign.append(address)
 
     page.on("request", lambda r: asked(r.url))

@@ -88,7 +88,7 @@ TIERS = ("small", "small", "middle", "flagship", "cache", "rules", "person", "un
 
 @st.composite
 def lists_of_events(
-    draw: st.DrawFn, most: int = 12, tiers: tuple[str, ...] = TIERS, times: tuple[int, ...] = (NOON,)
+    draw: st.DrawFn, most: int = 6, tiers: tuple[str, ...] = TIERS, times: tuple[int, ...] = (NOON,)
 ) -> list[Event]:
     """Events with different ids, in any order of time."""
     return [

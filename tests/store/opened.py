@@ -107,6 +107,3 @@ class Opened:
         with self.store.writing() as connection:
             changed = connection.execute(text(statement)).rowcount
             assert changed, "nothing was there to tamper with"
-
-
-__all__ = ["DAY", "PRICES", "Opened", "Retention", "settings_for"]

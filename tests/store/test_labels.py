@@ -1,5 +1,6 @@
 """Labels: with their event, later, or early; whose word counts; what samples are kept apart."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -83,7 +84,7 @@ def test_a_label_on_an_attempt_the_event_does_not_have_is_rejected(opened: Opene
 PRECEDENCE = ["human", "executable", "user", "judge"]
 
 
-@pytest.mark.parametrize(("over", "under"), list(zip(PRECEDENCE, PRECEDENCE[1:], strict=False)))
+@pytest.mark.parametrize(("over", "under"), list(pairwise(PRECEDENCE)))
 @pytest.mark.parametrize("last", ["over", "under"])
 def test_one_source_outranks_another_whichever_comes_last(
     opened: Opened, over: str, under: str, last: str

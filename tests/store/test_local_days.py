@@ -28,12 +28,12 @@ def midnight(day: str, zone: str) -> int:
 
 def around_midnights(zone: str) -> list[Event]:
     """Before, at and after each midnight; one event an hour through the days themselves."""
-    events = []
-    for day in CHANGES[zone]:
-        start = midnight(day, zone)
-        for shift in (-60_000, -1, 0, 1, 60_000, *range(3_600_000, 25 * 3_600_000, 3_600_000)):
-            events.append(accepted(f"{day}{shift:+}", at=start + shift))
-    return events
+    shifts = (-60_000, -1, 0, 1, 60_000, *range(3_600_000, 25 * 3_600_000, 3_600_000))
+    return [
+        accepted(f"{day}{shift:+}", at=midnight(day, zone) + shift)
+        for day in CHANGES[zone]
+        for shift in shifts
+    ]
 
 
 def per_day(opened: Opened) -> dict[int, int]:

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import pytest
+
 from cascadewatch.model import Event, Label, Usage
 from cascadewatch.settings import Price
+from cascadewatch.store import ingest
 from cascadewatch.store.reads import annotations, known, report
 from tests.model.events import NOON, accepted, attempt, escalated, event
 from tests.store.conftest import Fresh, Open
@@ -154,11 +157,14 @@ def test_history_coming_in_late_does_not_change_which_model_is_the_newest(opened
     assert models(opened) == {"small": "small-1"}
 
 
-def test_caps_on_tiers_and_cascades_hold_within_one_request(opened: Opened) -> None:
-    many = [event(f"t{i}", attempt(f"tier-{i:03}")) for i in range(70)]
-    receipt = opened.send(*many)
-    assert (receipt.accepted, receipt.rejected) == (64, 6)
-    receipt = opened.send(*(accepted(f"c{i}", cascade=f"cascade-{i}") for i in range(205)))
-    assert (receipt.accepted, receipt.rejected) == (199, 6)
+def test_caps_on_tiers_and_cascades_hold_within_one_request(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "MAX_TIERS", 6)
+    monkeypatch.setattr(ingest, "MAX_CASCADES", 4)
+    receipt = opened.send(*(event(f"t{i}", attempt(f"tier-{i}")) for i in range(9)))
+    assert (receipt.accepted, receipt.rejected) == (6, 3)
+    receipt = opened.send(*(accepted(f"c{i}", cascade=f"cascade-{i}") for i in range(9)))
+    assert (receipt.accepted, receipt.rejected) == (3, 6)
     assert {e.field for e in receipt.errors} == {"cascade"}
     assert opened.broken() == {}

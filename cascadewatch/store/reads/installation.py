@@ -9,7 +9,8 @@ from cascadewatch.store import dialect, migrate, tables
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """`size` is in bytes, without SQLite's write-ahead log; `events` is every event ever stored, `oldest` the time (epoch ms) of the oldest one still held singly."""
+    """`size` is in bytes, without SQLite's write-ahead log; `events` is every event ever stored,
+    `oldest` the time (epoch ms) of the oldest one still held singly."""
 
     kind: str
     schema: str | None

@@ -1,0 +1,184 @@
+"""The pages in a real Chromium, started as a user would: quiet console, no foreign request, nothing runs."""
+
+import os
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.dashboard.conftest import Place
+from tests.dashboard.hostile import CASCADES
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+PAGES = ("overview", "cost")
+PAYLOAD = 1.5 * 1024 * 1024
+START = "import sys; from cascadewatch.cli import main; main()"
+# Asked for by Streamlit itself when a page below the first is opened directly; it then finds its base.
+SEARCH = ("/_stcore/health", "/_stcore/host-config")
+
+
+@pytest.fixture(scope="module")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Place], str]]:
+    """`serve(place)` is the address of a dashboard that reads it; each is started once."""
+    running: dict[str, tuple[str, subprocess.Popen[bytes]]] = {}
+    log = tmp_path_factory.mktemp("log") / "dashboard.log"
+
+    def address(place: Place) -> str:
+        if place.url not in running:
+            running[place.url] = started(place, log)
+        return running[place.url][0]
+
+    yield address
+    for _, process in running.values():
+        process.terminate()
+        process.wait(10)
+
+
+def started(place: Place, log: Path) -> tuple[str, subprocess.Popen[bytes]]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-c", START, "dashboard", "--config", str(place.config), "--db", place.url]
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            [*command, "--port", str(port)], stdout=out, stderr=out, env=os.environ | {"NO_COLOR": "1"}
+        )
+    url, until = f"http://127.0.0.1:{port}", monotonic() + 40
+    while monotonic() < until and process.poll() is None:
+        try:
+            urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
+            return url, process
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            sleep(0.1)
+    process.kill()
+    pytest.fail(f"the dashboard did not start:\n{log.read_text()[-2000:]}")
+
+
+class Watched:
+    """A page, and everything about it that ought not to happen."""
+
+    def __init__(self, page: "Page", own: str) -> None:
+        self.page = page
+        self.foreign: list[str] = []
+        self.dialogs: list[str] = []
+        self.errors: list[str] = []
+        self.received = 0
+        page.on("request", lambda r: self._asked(r.url, own))
+        page.on("dialog", lambda d: (self.dialogs.append(d.message), d.dismiss()))
+        page.on("console", lambda m: self._said(m.type, m.text, m.location.get("url", "")))
+        page.on("pageerror", lambda e: self.errors.append(str(e)))
+        page.on("websocket", lambda w: w.on("framereceived", self._received))
+
+    def _asked(self, url: str, own: str) -> None:
+        if not url.startswith((own, own.replace("http", "ws", 1), "data:", "blob:")):
+            self.foreign.append(url)
+
+    def _said(self, kind: str, words: str, url: str) -> None:
+        if kind == "error" and not url.endswith(SEARCH):
+            self.errors.append(words)
+
+    def _received(self, frame: str | bytes) -> None:
+        self.received += len(frame)
+
+    def open(self, url: str) -> None:
+        """Goes there and waits until nothing is drawn any more."""
+        self.page.goto(url)
+        self.page.wait_for_selector("[data-testid=stMain] h2")
+        self.page.wait_for_function(
+            "document.querySelectorAll('.stPlotlyChart').length"
+            " <= document.querySelectorAll('.stPlotlyChart .main-svg').length"
+        )
+        self.page.wait_for_timeout(1_200)
+
+
+@contextmanager
+def watched(browser: "Browser", url: str, **options: object) -> Iterator[Watched]:
+    context = browser.new_context(**options)  # type: ignore[arg-type]
+    yield Watched(context.new_page(), url)
+    context.close()
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("which", ["empty", "recorded"])
+def test_pages_are_quiet(
+    browser: "Browser",
+    serve: Callable[[Place], str],
+    request: pytest.FixtureRequest,
+    which: str,
+    scheme: str,
+    page: str,
+) -> None:
+    url = serve(request.getfixturevalue(which))
+    with watched(browser, url, color_scheme=scheme) as seen:
+        seen.open(f"{url}/{'' if page == 'overview' else page}")
+        assert seen.errors == []
+        assert seen.foreign == []
+        assert seen.page.locator("[data-testid=stException]").count() == 0
+        assert 0 < seen.received < PAYLOAD
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("cascade", [None, *CASCADES])
+def test_hostile_names_do_nothing(
+    browser: "Browser", serve: Callable[[Place], str], hostile: Place, page: str, cascade: str | None
+) -> None:
+    url = serve(hostile)
+    query = "" if cascade is None else "?" + urlencode({"cascade": cascade})
+    with watched(browser, url, viewport={"width": 1280, "height": 2600}) as seen:
+        seen.open(f"{url}/{'' if page == 'overview' else page}{query}")
+        open_everything(seen.page)
+        assert (seen.foreign, seen.dialogs, seen.errors) == ([], [], [])
+        assert seen.page.locator("[data-testid=stMain] img").count() == 0
+
+
+def open_everything(page: "Page") -> None:
+    """Lists of options, tooltips, folded parts, and the hover of each figure."""
+    for box in page.get_by_test_id("stSelectbox").all():
+        box.locator("input").click()
+        page.wait_for_timeout(200)
+        page.keyboard.press("Escape")
+    for summary in page.locator("[data-testid=stExpander] summary").all():
+        summary.click()
+    for icon in page.locator("[data-testid=stMain] [data-testid=stTooltipIcon]").all():
+        icon.hover()
+    for figure in page.locator(".stPlotlyChart").all():
+        figure.hover()
+    page.wait_for_timeout(300)
+
+
+def test_a_narrow_screen_needs_no_sideways_scrolling(
+    browser: "Browser", serve: Callable[[Place], str], recorded: Place
+) -> None:
+    url = serve(recorded)
+    with watched(browser, url, viewport={"width": 390, "height": 800}) as seen:
+        for page in ("", "cost"):
+            seen.open(f"{url}/{page}")
+            wide = seen.page.evaluate(
+                "(() => { const m = document.querySelector('[data-testid=stMain]');"
+                " return m.scrollWidth - m.clientWidth })()"
+            )
+            assert wide <= 1
+
+
+def test_the_choice_survives_a_change_of_page_and_stays_in_the_address(
+    browser: "Browser", serve: Callable[[Place], str], recorded: Place
+) -> None:
+    url = serve(recorded)
+    with watched(browser, url) as seen:
+        seen.open(f"{url}/?cascade=support&range=30d")
+        seen.page.get_by_test_id("stSidebarNavLink").filter(has_text="Cost").click()
+        seen.page.wait_for_url("**/cost?*")
+        seen.page.wait_for_function("location.search === '?cascade=support&range=30d'")
+        seen.page.wait_for_selector("text=In the last 30 days")
