@@ -7,6 +7,7 @@ columns, never computed a second way.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
 from typing import Annotated, Literal, NamedTuple
@@ -165,7 +166,7 @@ def is_completed(event: Event) -> bool:
     """What the sender said, else whether some attempt was ok."""
     if event.completed is not None:
         return event.completed
-    return _served(event.attempts) is not None
+    return any(a.status == "ok" for a in event.attempts)
 
 
 class TierOrder(NamedTuple):
@@ -201,42 +202,58 @@ class Facts(NamedTuple):
     served_index: int | None
 
 
+class Shape(NamedTuple):
+    """What of an attempt its event's facts depend on."""
+
+    tier: str
+    kind: Kind
+    status: Status
+    outcome: Outcome | None
+
+
 def derive(event: Event, order: TierOrder) -> Facts:
     """The facts of one event under the given order of tiers."""
-    attempts = event.attempts
+    shapes = tuple(
+        [Shape(a.tier, a.kind, a.status, a.verdict.outcome if a.verdict else None) for a in event.attempts]
+    )
+    return _facts(shapes, event.completed, order)
+
+
+@lru_cache(maxsize=10_000)  # a cascade's events have few shapes
+def _facts(attempts: tuple[Shape, ...], completed: bool | None, order: TierOrder) -> Facts:
     cheap_index = _last_of(attempts, order.cheap)
     served_index = _served(attempts)
     cheap = attempts[cheap_index] if cheap_index is not None else None
     served = attempts[served_index] if served_index is not None else None
-    outcome = cheap.verdict.outcome if cheap is not None and cheap.verdict is not None else None
+    outcome = cheap.outcome if cheap is not None else None
     follows = cheap_index is not None and _higher_follows(attempts, cheap_index, order)
     judged = outcome in ("accept", "reject")
     escalated = outcome == "reject" and follows
     cause = _cause(cheap) if cheap is not None and follows and not judged else None
     return Facts(
-        path=_path(attempts, order, outcome, served, escalated, cause, cheap),
+        path=_path(attempts, order, served, escalated, cause, cheap),
         cause=cause,
         served_tier=served.tier if served is not None else None,
         judged=judged,
         escalated=escalated,
-        escalations=_hops(attempts, order) if len(attempts) > 1 else 0,
-        exhausted=judged and _outcome(attempts[-1]) == "reject",
-        completed=is_completed(event),
-        retries=len(attempts) - len({a.tier for a in attempts}) if len(attempts) > 1 else 0,
+        escalations=_hops(attempts, order),
+        exhausted=judged and attempts[-1].outcome == "reject",
+        completed=completed if completed is not None else served_index is not None,
+        retries=len(attempts) - len({a.tier for a in attempts}),
         flagship=order.flagship is not None and _last_of(attempts, order.flagship) is not None,
         cheap_index=cheap_index,
         served_index=served_index,
     )
 
 
-def _last_of(attempts: Sequence[Attempt], tier: str | None) -> int | None:
+def _last_of(attempts: Sequence[Shape], tier: str | None) -> int | None:
     for i in range(len(attempts) - 1, -1, -1):
         if attempts[i].tier == tier:
             return i
     return None
 
 
-def _served(attempts: Sequence[Attempt]) -> int | None:
+def _served(attempts: Sequence[Shape]) -> int | None:
     """The answer the user got: that of the last attempt that gave one."""
     for i in range(len(attempts) - 1, -1, -1):
         if attempts[i].status == "ok":
@@ -244,33 +261,28 @@ def _served(attempts: Sequence[Attempt]) -> int | None:
     return None
 
 
-def _higher_follows(attempts: Sequence[Attempt], index: int, order: TierOrder) -> bool:
+def _higher_follows(attempts: Sequence[Shape], index: int, order: TierOrder) -> bool:
     tier = attempts[index].tier
     return any(order.above(a.tier, tier) for a in attempts[index + 1 :])
 
 
-def _outcome(attempt: Attempt) -> str | None:
-    return attempt.verdict.outcome if attempt.verdict else None
-
-
-def _cause(attempt: Attempt) -> str:
+def _cause(attempt: Shape) -> str:
     if attempt.status != "ok":
         return attempt.status
-    return "judge" if _outcome(attempt) in JUDGE_FAILURES else "unknown"
+    return "judge" if attempt.outcome in JUDGE_FAILURES else "unknown"
 
 
-def _hops(attempts: Sequence[Attempt], order: TierOrder) -> int:
-    return sum(_outcome(a) == "reject" and order.above(b.tier, a.tier) for a, b in pairwise(attempts))
+def _hops(attempts: Sequence[Shape], order: TierOrder) -> int:
+    return sum(a.outcome == "reject" and order.above(b.tier, a.tier) for a, b in pairwise(attempts))
 
 
 def _path(
-    attempts: Sequence[Attempt],
+    attempts: Sequence[Shape],
     order: TierOrder,
-    outcome: str | None,
-    served: Attempt | None,
+    served: Shape | None,
     escalated: bool,
     cause: str | None,
-    cheap: Attempt | None,
+    cheap: Shape | None,
 ) -> Path:
     """The first path that applies; `unverified` also holds what no other word fits, such as an
     answer served although it was rejected, or an event in which nothing answered."""
@@ -282,4 +294,4 @@ def _path(
         return "escalated"
     if cause is not None:
         return "fallback"
-    return "accepted" if outcome == "accept" else "unverified"
+    return "accepted" if cheap is not None and cheap.outcome == "accept" else "unverified"

@@ -12,7 +12,7 @@ session shares one answer. Live questions are asked anew after five seconds, all
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -48,9 +48,9 @@ def now() -> int:
     return time.time_ns() // 1_000_000
 
 
-def local_day(millis: int) -> int:
-    """The start of the local day in the zone of the settings, epoch ms."""
-    return local_days(settings().timezone)(millis)
+def local_day() -> Callable[[int], int]:
+    """A function from a moment to the start of its local day, in the zone of the settings (epoch ms)."""
+    return local_days(settings().timezone)
 
 
 def settings() -> Settings:

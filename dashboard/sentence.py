@@ -147,9 +147,9 @@ def budget_usd(facts: Facts) -> float | None:
 
 
 def coverage(facts: Facts) -> str | None:
-    """How much of the money is known; None when all of it is, to a thousandth."""
+    """How much of the money is known; None from 99 % on, where it changes nothing."""
     priced, priceable = facts.window.counts["priced"], facts.window.counts["priceable"]
-    return None if priced >= 0.999 * priceable else coverage_note(priced, priceable)
+    return None if priced >= 0.99 * priceable else coverage_note(priced, priceable)
 
 
 def is_checked(facts: Facts) -> bool:

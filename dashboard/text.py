@@ -90,7 +90,6 @@ PATH_MEANINGS = (
     " the cheap tier. Unverified: the cheap tier answered without a verdict. Cached: answered from a cache."
 )
 ONE_CASCADE = "Choose a cascade in the sidebar for its callers, latencies, reasons and tiers."
-ESCALATED_EVENTS, EXTRA_PER_DAY = "Escalated events", "Extra cost per day"
 EXTRA = "Extra cost"
 EXTRA_MEANING = "What the attempts above the cheap tier cost in escalated and fallback events."
 CALLER_EXTRA_MEANING = "What came after the cheap tier for this caller, its verdicts included."
@@ -171,7 +170,7 @@ OUTCOMES = {
     "unparseable": "verdict unreadable",
     "skipped": "skipped",
 }
-DETAILS, COSTS, LABELS, TAGS = "Details", "Cost", "Labels", "Tags"
+DETAILS, COSTS, LABELS = "Details", "Cost", "Labels"
 PROMPT, ANSWERS = "Prompt", "Answer {number}"
 FIELD, VALUE = "Field", "Value"
 EVENT_FIELDS = {
@@ -207,8 +206,8 @@ REFUSALS, LAST, COUNT = "Refused records", "Last", "Records"
 ASIDE = "Put aside"
 ASIDE_HINT = "An id came twice with different content. The first counts; click a row to see the second."
 DIGESTS = "Digest of the first: {kept}\nDigest of this one: {new}"
-COVERAGE = "Are all attempts priced?"
-PRICED, UNPRICED, PRICEABLE = "Priced", "Never priced", "Attempts and verdicts"
+ARE_PRICED = "Are all attempts priced?"
+PRICED, NEVER_PRICED, PRICEABLE = "Priced", "Never priced", "Attempts and verdicts"
 PARTLY_PRICED, PARTLY_PRICED_MEANING = "At times unpriced", "Priced elsewhere; here tokens were missing."
 COVERAGE_MEANING = "Attempts and verdicts with a price among those that ought to have one."
 ADD_PRICES = "Add a [[price]] entry for each model that is never priced, then run: cascadewatch reprice"

@@ -47,9 +47,9 @@ def chi_square(statistic: float, degrees: int) -> float:
     The finite sums of Abramowitz & Stegun 26.4.4 and 26.4.5. By hand, like `kolmogorov`: importing scipy
     for two tails takes longer than any test here.
     """
-    if statistic <= 0:
-        return 1.0
     half = statistic / 2
+    if half <= 0:
+        return 1.0
     odd = degrees % 2
     powers = [i + 0.5 if odd else float(i) for i in range(degrees // 2)]
     terms = sum(exp(power * log(half) - half - lgamma(power + 1)) for power in powers)

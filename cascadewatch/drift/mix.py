@@ -57,8 +57,7 @@ def _cells(reference: Counts, current: Counts) -> list[tuple[float, float]]:
     pairs = [(reference.get(name, 0), current.get(name, 0)) for name in {*reference, *current}]
     rare, rare_now, cells = 0.0, 0.0, []
     for a, b in sorted(pairs, key=lambda pair: pair[0] + pair[1]):
-        merged = rare + rare_now
-        if merged * share < MIN_EXPECTED and (merged or (a + b) * share < MIN_EXPECTED):
+        if (a + b) * share < MIN_EXPECTED or 0 < (rare + rare_now) * share < MIN_EXPECTED:
             rare, rare_now = rare + a, rare_now + b
         else:
             cells.append((a, b))

@@ -116,12 +116,12 @@ CALLER_MEASURES: tuple[str, ...] = (
     "priced",
 )
 
-LATENCY_BINS_PER_DECADE = 40  # edges 6 % apart: finer than a percentile of 10,000 requests
+LATENCY_BINS_PER_DECADE = 20  # edges 12 % apart, read by interpolation
 SCORE_BINS = 50  # every fifth edge is one of ECE's ten
 
 
 def latency_bin(milliseconds: float) -> int:
-    """Bin of a latency; bin b covers [10**(b/40), 10**((b+1)/40)) ms, bin -1 less than 1 ms."""
+    """Bin of a latency; bin b covers [10**(b/20), 10**((b+1)/20)) ms, bin -1 less than 1 ms."""
     if milliseconds < 1:
         return -1
     return floor(log10(milliseconds) * LATENCY_BINS_PER_DECADE)

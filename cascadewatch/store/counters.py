@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -29,37 +30,55 @@ _SEEN = text(
 )
 
 
-def count(connection: Connection, source: str, received: int, receipt: Receipt, events: Iterable[EventRow],
-          refused: Iterable[Rejection]) -> None:  # fmt: skip
-    """Adds one request's outcome to the counters, in the transaction that stores it."""
-    stored = list(events)
-    lag = sum(max(0, received - e.time) for e in stored)
-    numbers = {("accepted", ""): (receipt.accepted, lag), ("duplicate", ""): (receipt.duplicate, 0),
-               ("conflict", ""): (receipt.conflict, 0)}  # fmt: skip
-    for r in refused:
-        key = ("rejected", reason_of(r))
-        numbers[key] = (numbers.get(key, (0, 0))[0] + 1, 0)
-    rows = [
-        {"bucket": received - received % HOUR, "source": source, "outcome": outcome, "reason": reason,
-         "n": n, "lag_ms": lag_ms, "last": received}
-        for (outcome, reason), (n, lag_ms) in numbers.items() if n
-    ]  # fmt: skip
-    if rows:
+class Arrived(NamedTuple):
+    """The outcome of one request."""
+
+    source: str
+    received: int
+    receipt: Receipt
+    stored: list[EventRow]
+    refused: list[Rejection]
+
+
+def count(connection: Connection, arrived: Iterable[Arrived]) -> None:
+    """Adds the outcomes of requests to the counters, in the transaction that stores them."""
+    numbers: dict[tuple[int, str, str, str], list[int]] = {}
+    seen: dict[tuple[str, str], list[int]] = {}
+    for one in arrived:
+        _count_outcomes(numbers, one)
+        _count_events(seen, one)
+    if numbers:
+        names = ("bucket", "source", "outcome", "reason", "n", "lag_ms", "last")
+        rows = [dict(zip(names, (*key, *values), strict=True)) for key, values in sorted(numbers.items())]
         connection.execute(_COUNT, rows)
-    _count_sources(connection, source, received, stored)
+    if seen:
+        fields = ("source", "cascade", "events", "received", "time")
+        rows = [dict(zip(fields, (*key, *values), strict=True)) for key, values in sorted(seen.items())]
+        connection.execute(_SEEN, rows)
 
 
-def _count_sources(connection: Connection, source: str, received: int, events: list[EventRow]) -> None:
-    latest: dict[str, tuple[int, int]] = {}
-    for e in events:
-        n, time = latest.get(e.cascade, (0, 0))
-        latest[e.cascade] = (n + 1, max(time, e.time))
-    if latest:
-        connection.execute(
-            _SEEN,
-            [{"source": source, "cascade": cascade, "events": n, "received": received, "time": time}
-             for cascade, (n, time) in latest.items()],
-        )  # fmt: skip
+def _count_outcomes(numbers: dict[tuple[int, str, str, str], list[int]], one: Arrived) -> None:
+    def add(outcome: str, reason: str, n: int, lag: int = 0) -> None:
+        if n:
+            key = (one.received - one.received % HOUR, one.source, outcome, reason)
+            held = numbers.setdefault(key, [0, 0, one.received])
+            held[0] += n
+            held[1] += lag
+            held[2] = max(held[2], one.received)
+
+    add("accepted", "", one.receipt.accepted, sum(max(0, one.received - e.time) for e in one.stored))
+    add("duplicate", "", one.receipt.duplicate)
+    add("conflict", "", one.receipt.conflict)
+    for refused in one.refused:
+        add("rejected", reason_of(refused), 1)
+
+
+def _count_events(seen: dict[tuple[str, str], list[int]], one: Arrived) -> None:
+    for e in one.stored:
+        held = seen.setdefault((one.source, e.cascade), [0, one.received, e.time])
+        held[0] += 1
+        held[1] = max(held[1], one.received)
+        held[2] = max(held[2], e.time)
 
 
 def reason_of(rejection: Rejection) -> str:

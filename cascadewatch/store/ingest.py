@@ -57,8 +57,15 @@ def take(
     _label_again(connection, state, sorted_batches)
     for s in sorted_batches:
         _quarantine(connection, s, around)
-        counters.count(connection, s.batch.source, s.batch.received, s.receipt,
-                       (rows.event for rows in s.stored), s.refused)  # fmt: skip
+    counters.count(
+        connection,
+        (
+            counters.Arrived(
+                s.batch.source, s.batch.received, s.receipt, [r.event for r in s.stored], s.refused
+            )
+            for s in sorted_batches
+        ),
+    )
     return [s.receipt for s in sorted_batches]
 
 

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, bindparam, delete, func, select
 
 from cascadewatch.model import Label, epoch_ms
 from cascadewatch.store import dialect, raw, rollup, tables
-from cascadewatch.store.cells import Cells, LabelRow
+from cascadewatch.store.cells import Cells
+from cascadewatch.store.rowtypes import LabelRow
 from cascadewatch.store.state import State
 
 WAITING_MS = 7 * 86_400_000  # how long an early label waits for its event

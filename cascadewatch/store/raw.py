@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, select
 
-from cascadewatch.store.cells import LabelRow
-from cascadewatch.store.rowtypes import AttemptRow, EventRow
+from cascadewatch.store.rowtypes import AttemptRow, EventRow, LabelRow
 from cascadewatch.store.tables import attempts, events, labels
 
 CHUNK = 2_000

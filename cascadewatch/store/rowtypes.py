@@ -88,5 +88,15 @@ class AttemptRow(NamedTuple):
     verify_latency_ms: float | None
 
 
+class LabelRow(NamedTuple):
+    """One label in force or not; `probability` is that of a random sample."""
+
+    attempt: int
+    source: str
+    correct: int
+    sampling: str
+    probability: float
+
+
 assert tuple(c.name for c in tables.events.c) == EventRow._fields
 assert tuple(c.name for c in tables.attempts.c) == AttemptRow._fields

@@ -9,6 +9,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from time import sleep
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -16,7 +17,7 @@ from sqlalchemy import Connection
 from cascadewatch.errors import BusyError
 from cascadewatch.settings import Settings
 from cascadewatch.store import dialect, ingest, labelling, rollup
-from cascadewatch.store.counters import count
+from cascadewatch.store.counters import Arrived, count
 from cascadewatch.store.engine import Store
 from cascadewatch.store.pseudonym import pseudonyms
 from cascadewatch.store.receipt import Batch, LabelRequest, Receipt, Rejection
@@ -25,6 +26,9 @@ from cascadewatch.store.surroundings import Surroundings
 
 log = logging.getLogger("cascadewatch.store")
 
+# Senders that were answered together come again together: a moment's patience after a group lets
+# the next commit carry all of them. A lone sender never waits.
+GATHER_SECONDS = 0.001
 MAX_TOGETHER = 4_000  # events in one transaction, except a single larger request
 MAX_WAITING = 60_000  # events; beyond it a request is told to come again
 
@@ -160,10 +164,13 @@ class Writer:
             thread.join()
 
     def _run(self) -> None:
+        jobs: list[tuple[Work, Future[Any]]] = []
         while True:
             first = self._queue.get()
             if first is None:
                 return
+            if len(jobs) > 1:
+                sleep(GATHER_SECONDS)
             jobs, stop = self._together(first)
             self._commit([job for job in jobs if job[1].set_running_or_notify_cancel()])
             with self._mutex:
@@ -234,5 +241,5 @@ def _take_labels(connection: Connection, state: State, work: LabelBatch) -> Rece
         received=len(work.labels) + len(work.rejections), rejected=len(refused), errors=sorted(refused)
     )
     receipt.accepted = receipt.received - receipt.rejected
-    count(connection, f"{work.source}/labels", work.received, receipt, (), refused)
+    count(connection, [Arrived(f"{work.source}/labels", work.received, receipt, [], refused)])
     return receipt

@@ -97,7 +97,7 @@ def _bill(cascade: str, choice: Choice, window: Window, axis: Axis) -> None:
     share = st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100)
     widgets.table(pd.DataFrame(rows), "parts", {text.COST: MONEY, text.SHARE_OF_BILL: share})
     widgets.download(rows, "cost-parts", "save-parts")
-    bars = coarsened(data.series(cascade, choice.route, *axis.span), data.local_day, "events", most=45)
+    bars = coarsened(data.series(cascade, choice.route, *axis.span), data.local_day(), "events", most=45)
     st.subheader(text.COST_OVER_TIME.format(width=figures.width_words(bars)), anchor=False)
     alt = (
         f"Cost over time by part, and the flagship-only line; {dollars(bill.known_cost(window))} paid in all."

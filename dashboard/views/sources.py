@@ -104,12 +104,12 @@ def _coverage(choice: Choice, at: tuple[int, int]) -> None:
     rows = arriving.coverage_rows({name: w for name, w in windows.items() if w.counts["events"]})
     if not rows:
         return
-    st.subheader(text.COVERAGE, anchor=False)
+    st.subheader(text.ARE_PRICED, anchor=False)
     if any(row["never"] for row in rows):
         st.caption(escaped(text.ADD_PRICES))
     config = {
         "cascade": tables.words(text.CASCADE), "share": tables.share(text.PRICED, text.COVERAGE_MEANING),
-        "n": tables.number(text.PRICEABLE), "never": tables.words(text.UNPRICED),
+        "n": tables.number(text.PRICEABLE), "never": tables.words(text.NEVER_PRICED),
         "partly": tables.words(text.PARTLY_PRICED, text.PARTLY_PRICED_MEANING),
     }  # fmt: skip
     widgets.table(tables.frame(rows, list(config)), "coverage", config, **tables.LOOK)

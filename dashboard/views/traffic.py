@@ -8,7 +8,7 @@ from dashboard import data, escalating, template, text, traffic_charts, traffic_
 from dashboard.choice import Choice
 from dashboard.formats import count, escaped, is_plain, percent
 from dashboard.points import coarsened
-from dashboard.views import event, event_list, traffic_tables
+from dashboard.views import event, event_list, first_event, traffic_tables
 
 
 def show(choice: Choice) -> None:
@@ -17,6 +17,9 @@ def show(choice: Choice) -> None:
         event.show(choice)
         return
     widgets.title("traffic")
+    if not data.known().cascades:
+        first_event.show()
+        return
     widgets.live(_numbers, choice)
     event_list.show(choice)
 
@@ -89,7 +92,7 @@ def _mix(name: str, choice: Choice, at: tuple[int, int]) -> None:
         text.MIX_VIEW, [text.SHARES, text.NUMBERS], default=text.SHARES, required=True, key="mix_view",
         label_visibility="collapsed",
     )  # fmt: skip
-    buckets = coarsened(data.series(name, choice.route, *at), data.local_day, "events")
+    buckets = coarsened(data.series(name, choice.route, *at), data.local_day(), "events")
     dark = template.is_dark()
     fig = traffic_charts.mix(buckets, at, data.now(), choice.zone, dark, wanted == text.SHARES)
     widgets.chart(fig, "mix", _mix_in_words(buckets))

@@ -19,9 +19,9 @@ from tests.dashboard.conftest import Place
 from tests.dashboard.hostile import CASCADES
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Dialog, Page
 
-PAGES = ("overview", "cost")
+PAGES = ("overview", "cost", "traffic", "sources")
 PAYLOAD = 1.5 * 1024 * 1024
 START = "import sys; from cascadewatch.cli import main; main()"
 # Asked for by Streamlit itself when a page below the first is opened directly; it then finds its base.
@@ -75,7 +75,7 @@ class Watched:
         self.errors: list[str] = []
         self.received = 0
         page.on("request", lambda r: self._asked(r.url, own))
-        page.on("dialog", lambda d: (self.dialogs.append(d.message), d.dismiss()))
+        page.on("dialog", self._refused)
         page.on("console", lambda m: self._said(m.type, m.text, m.location.get("url", "")))
         page.on("pageerror", lambda e: self.errors.append(str(e)))
         page.on("websocket", lambda w: w.on("framereceived", self._received))
@@ -83,6 +83,10 @@ class Watched:
     def _asked(self, url: str, own: str) -> None:
         if not url.startswith((own, own.replace("http", "ws", 1), "data:", "blob:")):
             self.foreign.append(url)
+
+    def _refused(self, dialog: "Dialog") -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
 
     def _said(self, kind: str, words: str, url: str) -> None:
         if kind == "error" and not url.endswith(SEARCH):

@@ -13,12 +13,20 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Place:
     return mixed(tmp_path_factory.mktemp("shop"))
 
 
-def test_an_empty_page_says_what_to_do(empty: Place, look_at: LookAt) -> None:
+def test_an_empty_page_shows_how_to_send_the_first_event(empty: Place, look_at: LookAt) -> None:
     look_at(empty)
     app = page("traffic")
     assert not app.exception
+    assert "/v1/events" in words(app)
+
+
+def test_a_range_without_events_says_where_to_look(shop: Place, look_at: LookAt) -> None:
+    look_at(shop)
+    app = page("traffic", **{"from": "2020-01-01", "to": "2020-01-02"})
+    assert not app.exception
     assert text.NO_EVENTS in words(app)
     assert "Sources" in words(app)
+    assert text.NOTHING_FITS in words(app)
 
 
 def test_the_answer_comes_first_and_names_who_escalates(shop: Place, look_at: LookAt) -> None:

@@ -12,7 +12,7 @@ from cascadewatch.metrics.latency import percentile, quantile
 from cascadewatch.metrics.measures import latency_bin, latency_edge
 from tests.metrics.windows import histograms, window
 
-RESOLUTION = 10 ** (1 / 40)  # 5.9 %
+RESOLUTION = 10 ** (1 / 20)  # 12.2 %
 
 
 @given(st.lists(st.floats(1, 1e6), min_size=100, max_size=300), st.sampled_from((50, 95, 99)))
@@ -51,13 +51,13 @@ def test_empty_bins_are_skipped() -> None:
 
 
 def test_paths_are_kept_apart() -> None:
-    bins = {("latency", "accepted"): {80: 500}, ("latency", "escalated"): {120: 500}}
+    bins = {("latency", "accepted"): {40: 500}, ("latency", "escalated"): {60: 500}}
     metrics = compute(window({"bins": bins}), ["latency_ms.p50", "latency_ms.p99"])
     assert list(metrics) == [
         f"latency_ms.p{p}[{path}]" for p in (50, 99) for path in ("escalated", "accepted")
     ]
-    assert metrics["latency_ms.p50[accepted]"].value == pytest.approx(100, rel=0.06)
-    assert metrics["latency_ms.p50[escalated]"].value == pytest.approx(1_000, rel=0.06)
+    assert metrics["latency_ms.p50[accepted]"].value == pytest.approx(100, rel=0.12)
+    assert metrics["latency_ms.p50[escalated]"].value == pytest.approx(1_000, rel=0.12)
 
 
 @pytest.mark.parametrize(("percent", "enough"), [(95, 20), (99, 100)])
@@ -72,11 +72,11 @@ def test_too_few_requests_give_a_value_without_interval(percent: int, enough: in
 def test_the_interval_of_the_median_covers_the_order_statistics() -> None:
     metric = percentile(dict.fromkeys(range(100), 1), 50, "")
     # 100 values one bin apart: 95 % of medians lie between the 40th and the 60th.
-    assert metric.low == pytest.approx(latency_edge(40), rel=0.06)
-    assert metric.high == pytest.approx(latency_edge(60), rel=0.06)
+    assert metric.low == pytest.approx(latency_edge(40), rel=0.12)
+    assert metric.high == pytest.approx(latency_edge(60), rel=0.12)
 
 
 def test_the_penalty_is_the_median_wait_before_the_serving_attempt() -> None:
     metric = compute(window({"bins": {("penalty", ""): {100: 9}}}))["escalation_latency_penalty_ms"]
-    assert metric.value == pytest.approx(latency_edge(100), rel=0.06)
+    assert metric.value == pytest.approx(latency_edge(100), rel=0.12)
     assert metric.n == 9

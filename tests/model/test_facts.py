@@ -10,10 +10,12 @@ from cascadewatch.metrics import compute
 from cascadewatch.metrics.window import TierCounts, Window
 from cascadewatch.model import PATHS, Attempt, Event, Facts, TierOrder, Verdict, derive
 from cascadewatch.pricing import PriceBook
-from cascadewatch.store.cells import Cells, Fold
+from cascadewatch.settings import Settings
+from cascadewatch.store.cells import Cells
 from cascadewatch.store.reads.sums import zero
 from cascadewatch.store.rollup_tables import ROLLUPS
 from cascadewatch.store.rows import Context, Flagship, build
+from cascadewatch.store.state import Names
 from tests.model.events import NOON, THREE, attempt, event, lists_of_events
 from tests.store.opened import PRICES
 
@@ -195,13 +197,9 @@ def test_what_served_gave_an_answer(events: list[Event]) -> None:
 def summed(events: list[Event]) -> Window:
     """A window over the events, by way of rows and sums as the store makes them."""
 
-    def same(name: str | None) -> str:
-        return name or ""
-
-    fold = Fold(lambda _c, route, revision: (route, revision or ""), same, same, same, lambda c: c)
     book = PriceBook(PRICES, bundled=False)
     context = Context(THREE, Flagship(None, "flagship-1"), book, lambda name: name)
-    cells = Cells(fold, lambda t: t - t % 86_400_000, 0)
+    cells = Cells(Names(Settings(), ()).of("support"), lambda t: t - t % 86_400_000, 0)
     for number, e in enumerate(events):
         cells.add(*build(e, number, "local", NOON, "live", context))
     sums = cells.tables()
