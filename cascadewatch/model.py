@@ -100,7 +100,7 @@ class Label(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     correct: bool
     source: LabelSource
     sampling: Sampling = "selected"
-    probability: Annotated[float, Meta(ge=0.0001, le=1)] = 1.0
+    probability: Annotated[float, Meta(ge=0.001, le=1)] = 1.0
     time: Annotated[datetime, Meta(tz=True)] | None = None
 
 
@@ -158,7 +158,7 @@ def digest(event: Event) -> bytes:
     """
     e = event
     said = (e.id, e.millis, e.cascade, e.route, e.caller, e.session, e.revision, e.latency_ms,
-            is_completed(e), e.attempts, e.fingerprints, e.tags)  # fmt: skip
+            is_completed(e), e.attempts, e.fingerprints, e.tags or None)  # fmt: skip
     return blake2b(_canonical(said), digest_size=16).digest()
 
 

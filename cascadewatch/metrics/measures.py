@@ -102,8 +102,8 @@ LABEL_MEASURES: tuple[str, ...] = (
     "n",  # those in force: the label of highest precedence of an attempt
     "weight",  # sum of 1,000 / probability over those in force
     "weight_sq",
-    "extra_cost",  # weighted cost of everything after the cheap tier, fully priced events, x 1,000
-    "extra_n",  # weight of the labels behind extra_cost
+    "extra_cost",  # cost of everything after the cheap tier / probability, of fully priced events
+    "extra_n",  # weight of the labels behind extra_cost, so 1,000 times too large to divide by
 )
 
 CALLER_MEASURES: tuple[str, ...] = (

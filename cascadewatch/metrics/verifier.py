@@ -51,7 +51,7 @@ def _extra_cost(window: Window, rows: Sequence[LabelCounts]) -> float | None:
     right = [row.counts for row in rows if row.correct]
     priced = sum(counts["extra_n"] for counts in right)
     if priced:
-        return sum(counts["extra_cost"] for counts in right) / priced
+        return 1000 * sum(counts["extra_cost"] for counts in right) / priced
     if window.counts["even_escalated"]:
         return window.counts["even_after"] / window.counts["even_escalated"]
     return None

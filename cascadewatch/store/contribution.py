@@ -23,7 +23,7 @@ def label_sums(e: EventRow, x: LabelRow, in_force: bool) -> list[int]:
     weight = round(1000 / x.probability)
     if e.priced != e.priceable:
         return [1, 1, weight, weight * weight, 0, 0]
-    return [1, 1, weight, weight * weight, weight * e.extra_cost, weight]
+    return [1, 1, weight, weight * weight, round(e.extra_cost / x.probability), weight]
 
 
 def event_sums(e: EventRow, attempts: Sequence[AttemptRow]) -> list[int]:

@@ -241,7 +241,8 @@ class NewRows:
 
 
 def _label_again(connection: Connection, state: State, sorted_batches: list[Sorted]) -> None:
-    """Labels on events that were sent before: the event is harmless, its labels are applied."""
+    """Labels on events that were sent before: the event is harmless, its labels are applied, but an
+    old file sent again does not undo a correction made since."""
     said = [labelling.Said(seq, x, s.batch.received)
             for s in sorted_batches for seq, event in s.again for x in event.labels]  # fmt: skip
     here = [(s, key, event) for s in sorted_batches for key, event in s.again_here]
@@ -250,7 +251,7 @@ def _label_again(connection: Connection, state: State, sorted_batches: list[Sort
         labelling.Said(held[key][1], x, s.batch.received) for s, key, event in here for x in event.labels
     ]
     if said:
-        labelling.apply(connection, state, said)
+        labelling.apply(connection, state, labelling.news(connection, said))
 
 
 def _quarantine(connection: Connection, s: Sorted, around: Surroundings) -> None:

@@ -81,6 +81,25 @@ def apply(connection: Connection, state: State, said: Sequence[Said]) -> None:
     remember_newest(connection, newest)
 
 
+def news(connection: Connection, said: Sequence[Said]) -> list[Said]:
+    """Of labels sent again: those whose source had said nothing yet, or that carry a later time."""
+    table, known = tables.labels, dict[tuple[int, int, str], int]()
+    seqs = sorted({x.seq for x in said})
+    for i in range(0, len(seqs), 500):
+        rows = connection.execute(
+            select(table.c.event, table.c.attempt, table.c.source, table.c.time).where(
+                table.c.event.in_(seqs[i : i + 500])
+            )
+        )
+        known.update({(event, attempt, source): time for event, attempt, source, time in rows})
+
+    def is_news(x: Said) -> bool:
+        before = known.get((x.seq, x.label.attempt, x.label.source))
+        return before is None or (x.label.time is not None and epoch_ms(x.label.time) > before)
+
+    return [x for x in said if is_news(x)]
+
+
 def _changed(held: raw.Held, said: list[Said]) -> list[Said]:
     """The last word of each source, where it differs from what is known."""
     last = {(x.label.attempt, x.label.source): x for x in said}

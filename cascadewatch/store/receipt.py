@@ -29,7 +29,7 @@ class LabelRequest(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     label_source: LabelSource
     source: Name | None = None  # of the event; default: the sender's own
     sampling: Sampling = "selected"
-    probability: Annotated[float, Meta(ge=0.0001, le=1)] = 1.0
+    probability: Annotated[float, Meta(ge=0.001, le=1)] = 1.0
     time: Annotated[datetime, Meta(tz=True)] | None = None
 
     def label(self) -> Label:

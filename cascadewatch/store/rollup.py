@@ -46,6 +46,8 @@ def rederive(connection: Connection, state: State, cascade: str, context: Contex
         before, after = new_cells(state, cascade), new_cells(state, cascade)
         news: list[Rows] = []
         for held in page:
+            if not held.whole:
+                continue  # `verify` tells of it
             made = _made_anew(held, context)
             if made.event != held.event:
                 before.add(*held)
@@ -77,7 +79,7 @@ def rebuild(connection: Connection, state: State) -> int:
     total = 0
     for page in batched(raw.held(connection), _PAGE):
         cells: dict[str, Cells] = {}
-        for held in page:
+        for held in (h for h in page if h.whole):
             name = held.event.cascade
             cells.setdefault(name, new_cells(state, name)).add(*held)
         for sums in cells.values():

@@ -128,7 +128,7 @@ INVALID: dict[str, tuple[Change, str | None, str]] = {
     "probability of 0": (
         at("labels", value=[{"attempt": 0, "correct": True, "source": "human", "probability": 0}]),
         "labels[0].probability",
-        "from 0.0001 to 1",
+        "from 0.001 to 1",
     ),
     "more reasoning than output": (
         attempt("usage", "reasoning", value=129),

@@ -41,7 +41,7 @@ def labels(
     counts = dict.fromkeys(LABEL_MEASURES, 0)
     counts |= {"labels": n, "n": n, "weight": n * weight, "weight_sq": n * weight**2}
     if "extra" in more:
-        counts |= {"extra_cost": n * weight * more["extra"], "extra_n": n * weight}
+        counts |= {"extra_cost": n * weight * more["extra"] // 1000, "extra_n": n * weight}
     return LabelCounts(
         more.get("source", "executable"),
         more.get("sampling", "selected"),
@@ -141,7 +141,7 @@ def label_rows(draw: st.DrawFn) -> LabelCounts:
         outcome=draw(st.sampled_from(("accept", "reject", "error", ""))),
         source=draw(st.sampled_from(("human", "executable", "user", "judge"))),
         sampling=draw(st.sampled_from(("random", "selected"))),
-        probability=draw(st.sampled_from((1, 0.5, 0.1, 0.0001))),
+        probability=draw(st.sampled_from((1, 0.5, 0.1, 0.001))),
         extra=draw(NANO),
     )
 
