@@ -8,6 +8,9 @@ INSTALLED := $(VENV)/.stamp-installed
 WORKERS ?= 2
 BENCHES := bench/ingest.py bench/queries.py bench/startup.py bench/emit.py
 
+# Behind a company's proxy the certificates that count are the system's.
+export UV_SYSTEM_CERTS := true
+
 COMPILE := uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 

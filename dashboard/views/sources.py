@@ -32,11 +32,8 @@ def _numbers(choice: Choice) -> None:
     _refusals(arrivals, choice)
     _coverage(choice, at)
     _overflow()
-    database, jobs = st.columns([2, 3], gap="large")
-    with database:
-        _database(choice)
-    with jobs:
-        _jobs(choice)
+    _database(choice)
+    _jobs(choice)
 
 
 def _answer(arrivals: Sequence[Arrivals]) -> None:

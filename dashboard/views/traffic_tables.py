@@ -94,7 +94,7 @@ def revisions(name: str, window: Window, choice: Choice, at: tuple[int, int]) ->
     shown = [{**row, "revision": row["revision"] or text.NO_REVISION} for row in rows]
     config = {"revision": tables.words(text.REVISION, width=150), **_rates(rows)}
     _plain(
-        shown[:MOST], ["revision", "rate", "interval", "per_event", "extra", "events"], "revisions", config
+        shown[:MOST], ["revision", "rate", "interval", "per_event", "events", "extra"], "revisions", config
     )
 
 
@@ -123,7 +123,7 @@ def reasons(window: Window) -> None:
         return
     shown = [{**row, "outcome": text.OUTCOMES.get(row["outcome"], row["outcome"])} for row in rows]
     config = {
-        "outcome": tables.words(text.OUTCOME, width=90), "reason": tables.words(text.REASON, width=120),
+        "outcome": tables.words(text.OUTCOME, width=80), "reason": tables.words(text.REASON, width=105),
         "share": tables.share(text.SHARE_OF_OUTCOME), "n": tables.number(text.COUNT, width=70),
     }  # fmt: skip
     _plain(shown[:MOST], ["outcome", "reason", "share", "n"], "reasons", config)

@@ -63,7 +63,7 @@ def test_clicks_lead_from_a_route_to_one_event_and_back(browser: "Browser", shop
 def test_an_event_with_an_odd_id_opens_quietly(browser: "Browser", shop: str, scheme: str) -> None:
     with watched(browser, shop, color_scheme=scheme) as seen:
         seen.open(f"{shop}/{ODD}")
-        assert seen.page.get_by_text("How much is <b>it</b>?").is_visible()
+        seen.page.locator("code", has_text="How much is <b>it</b>?").wait_for()
         assert (seen.foreign, seen.dialogs, seen.errors) == ([], [], [])
 
 
