@@ -13,6 +13,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from itertools import islice
 from math import exp, lgamma
 from pathlib import Path
@@ -22,7 +23,7 @@ from typing import Any, NamedTuple
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
-from traffic import GAP_HOUR, MONDAY, WEEK_HOURS, Array, Buckets, Course, World, buckets, unchanged
+from traffic import GAP_HOUR, MONDAY, WEEK_HOURS, Array, Buckets, Course, World, buckets, traffic, unchanged
 
 from cascadewatch.drift import escalation, family
 from cascadewatch.drift.baseline import Baseline
@@ -190,10 +191,14 @@ def bar(value: float, limit: float) -> Json:
 
 
 def optimum(change: Change) -> float:
-    """Mean delay of a CUSUM that knows everything, at one false alarm in 90 days (Brownian form)."""
+    """Mean delay of a CUSUM that knows everything, at one false alarm in 90 days (Brownian form).
+
+    Its information per hour is the mean over the traffic of a week.
+    """
     world = change.world
     new = world.rate + float(change.course(np.array([1.0]))[0])
-    information = divergence(int(world.per_hour), new, world.rate, world.overdispersion)
+    week = traffic(world, np.arange(WEEK_HOURS))
+    information = mean(divergence(round(n), new, world.rate, world.overdispersion) for n in week)
     low, high = 0.0, 50.0
     for _ in range(100):
         h = (low + high) / 2
@@ -201,6 +206,7 @@ def optimum(change: Change) -> float:
     return (low + exp(-low) - 1) / information
 
 
+@cache
 def divergence(n: int, new: float, old: float, rho: float) -> float:
     """Kullback-Leibler divergence of two beta-binomial hours, in nats."""
     size = 1 / rho - 1

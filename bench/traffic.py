@@ -44,21 +44,25 @@ def buckets(
     """
     hour = np.arange(start, start + hours)
     day, weekend = hour % 24, hour % WEEK_HOURS >= 120
-    rhythm = (
-        np.ones(hours)
-        if world.steady
-        else (1 + 0.7 * np.sin(2 * np.pi * (day - 9) / 24)) * (1 - 0.5 * weekend)
-    )
+    expected = traffic(world, hour)
     if world.gap:
-        rhythm[GAP_HOUR : GAP_HOUR + world.gap] = 0
+        expected[GAP_HOUR : GAP_HOUR + world.gap] = 0
     mean = world.rate + world.swing * np.sin(2 * np.pi * (day - 3) / 24) + world.weekend * weekend
     mean = np.clip(mean + course((hour - change).astype(float)), 0.0, 1.0)
     rates = hourly_rates(world, rng, mean)
-    judged = rng.poisson(np.repeat(rhythm * world.per_hour / 60, 60))
+    judged = rng.poisson(np.repeat(expected / 60, 60))
     escalated = rng.binomial(judged, np.repeat(rates, 60))
     minutes = MONDAY + 60 * np.arange(start * 60, (start + hours) * 60)
     some = judged > 0
     return list(zip(minutes[some].tolist(), escalated[some].tolist(), judged[some].tolist(), strict=True))
+
+
+def traffic(world: World, hour: Array) -> Array:
+    """Requests expected in these hours of the week: by day ±70 %, half on weekends."""
+    if world.steady:
+        return np.full(len(hour), float(world.per_hour))
+    rhythm = 1 + 0.7 * np.sin(2 * np.pi * (hour % 24 - 9) / 24)
+    return np.asarray(world.per_hour * rhythm * (1 - 0.5 * (hour % WEEK_HOURS >= 120)))
 
 
 def hourly_rates(world: World, rng: np.random.Generator, mean: Array) -> Array:

@@ -169,10 +169,10 @@ def job_rows(jobs: Sequence[Job]) -> list[Row]:
 
 
 def lag(value: float | None) -> str:
-    """A mean lag: milliseconds to days.
+    r"""A mean lag: milliseconds to days.
 
     >>> lag(250.0), lag(7_200_000.0), lag(None)
-    ('250 ms', '2 h', '–')
+    ('250\xa0ms', '2\xa0h', '–')
     """
     if value is None:
         return UNKNOWN

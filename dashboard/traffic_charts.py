@@ -27,7 +27,7 @@ def path_colours(dark: bool) -> dict[Path, str]:
     """The cheap tier's green where it answered, the flagship's blue where it was asked, and so on."""
     return {
         "accepted": CHEAP, "escalated": template.flagship(dark), "fallback": MIDDLE[1],
-        "routed": MIDDLE[0], "unverified": "#C9B458", "cached": template.GREY,
+        "routed": "#D9C73B", "unverified": "#D5DAE0" if dark else "#BFC5CC", "cached": template.GREY,
     }  # fmt: skip
 
 
@@ -131,10 +131,10 @@ def _latency_row(
 
 
 def summary(metrics: Mapping[int, Metric]) -> str:
-    """The percentiles of one path in a line.
+    r"""The percentiles of one path in a line.
 
     >>> summary({50: Metric(412.0, 90), 95: Metric(1840.0, 90)})
-    'p50 412 ms · p95 1.84 s · n 90'
+    'p50 412\xa0ms · p95 1.84\xa0s · n 90'
     """
     n = max((m.n for m in metrics.values()), default=0)
     return " · ".join([*(f"p{p} {milliseconds(m.value)}" for p, m in metrics.items()), f"n {count(n)}"])

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 CONFIG = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PACKAGES = {"cascadewatch", *LEAVES}
 # Everything in the wheel that is not Python; `*` also matches folders below.
-DATA = ("cascadewatch/demo/recorded/*", "migrations/script.py.mako")
+DATA = ("cascadewatch/demo/recorded/*", "dashboard/icon.svg", "migrations/script.py.mako")
 DIST_INFO = f"cascadewatch-{__version__}.dist-info"
 
 

@@ -17,7 +17,10 @@ def delay_to_see(
     temper: float = 1.0,
     false_alarm_hours: float = FALSE_ALARM_HOURS,
 ) -> float | None:
-    """Hours until a lasting change from `rate` by `points` (a share, either sign) alarms, about ± a third.
+    """Hours until a lasting change from `rate` by `points` (a share, either sign) alarms.
+
+    Right to about a third between the tolerance and twice it; breaks take up to twice as long, and moves
+    smaller than the tolerance much longer than this says.
 
     ln(A) over the evidence per hour, Lorden's first-order delay (1971, Annals of Mathematical Statistics
     42:1897): n requests of one hour are worth n / (1 + (n - 1) · overdispersion), each brings the

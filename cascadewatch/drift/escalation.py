@@ -105,7 +105,7 @@ class _Watch:
         self.tolerance, self.zone = tolerance, zone
         self.guarded: guard.Guard | None = None
         self.learning = True
-        self.detector = Detector(lambda _: None, (), 0.5)
+        self.detector = Detector(lambda _: None, (), guard.OVERDISPERSION[0])  # looks for nothing yet
         self.state = self.detector.start()
 
     def look(self, hour: int, escalated: int, judged: int) -> float:

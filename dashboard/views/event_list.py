@@ -53,11 +53,13 @@ def _table(rows: list, choice: Choice, number: int) -> None:  # type: ignore[typ
         }
         for e in rows
     ]  # fmt: skip
-    columns = ["time", *(["cascade"] if choice.cascade is None and len(data.known().cascades) > 1 else []), "route", "path", "cause", "tier", "cost",
+    several = choice.cascade is None and len(data.known().cascades) > 1
+    columns = ["time", *(["cascade"] if several else []), "route", "path", "cause", "tier", "cost",
                "latency", "caller", "revision", "id"]  # fmt: skip
     config = {
         "time": tables.time(text.TIME, choice.zone), "cascade": tables.words(text.CASCADE),
-        "route": tables.words(text.ROUTE), "path": tables.words(text.PATH), "cause": tables.words(text.CAUSE, width=100),
+        "route": tables.words(text.ROUTE), "path": tables.words(text.PATH),
+        "cause": tables.words(text.CAUSE, width=100),
         "tier": tables.words(text.SERVED_BY), "caller": tables.words(text.CALLER, width=130),
         "cost": tables.usd(text.COST, [row["cost"] for row in shown]),
         "latency": tables.latency(text.LATENCY_COLUMN), "revision": tables.words(text.REVISION),

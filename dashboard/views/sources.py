@@ -128,9 +128,9 @@ def _database(choice: Choice) -> None:
     found = data.database()
     oldest = moment(found.oldest, choice.zone)
     pairs = arriving.database_rows(found, oldest, data.settings().retention.raw_days)
-    config = {"field": tables.words(text.FIELD), "value": tables.words(text.VALUE)}
+    config = {"field": tables.words(text.FIELD, width=230), "value": tables.words(text.VALUE, width=200)}
     rows = [{"field": field, "value": value} for field, value in pairs]
-    widgets.table(tables.frame(rows, list(config)), "database", config, **tables.LOOK)
+    widgets.table(tables.frame(rows, list(config)), "database", config, width="content", **tables.LOOK)
 
 
 def _jobs(choice: Choice) -> None:

@@ -34,8 +34,7 @@ def routes(windows: Mapping[str, Window], choice: Choice, at: tuple[int, int]) -
     columns += ["route", "rate", "interval", "extra", "cost", "per_event", "share", "events", "judged"]
     config = {"cascade": tables.words(text.CASCADE), "route": tables.words(text.ROUTE), **_rates(rows)}
     st.session_state["routes.rows"] = [(row["cascade"], row["route"]) for row in rows]
-    look = tables.LOOK if len(rows) <= MOST else tables.LONG
-    _selectable(rows, columns, f"routes.{choice.cascade or ''}", config, _route_chosen, look)
+    _selectable(rows, columns, f"routes.{choice.cascade or ''}", config, _route_chosen, _look(rows))
     widgets.download(
         [{c: row[c] for c in ("cascade", *_without(columns))} for row in rows], "routes", "routes.csv"
     )
@@ -93,9 +92,7 @@ def revisions(name: str, window: Window, choice: Choice, at: tuple[int, int]) ->
         st.caption(escaped(text.REVISIONS_OF_ALL_ROUTES))
     shown = [{**row, "revision": row["revision"] or text.NO_REVISION} for row in rows]
     config = {"revision": tables.words(text.REVISION, width=150), **_rates(rows)}
-    _plain(
-        shown[:MOST], ["revision", "rate", "interval", "per_event", "events", "extra"], "revisions", config
-    )
+    _plain(shown, ["revision", "rate", "interval", "per_event", "events", "extra"], "revisions", config)
 
 
 def causes(window: Window) -> None:
@@ -126,7 +123,7 @@ def reasons(window: Window) -> None:
         "outcome": tables.words(text.OUTCOME, width=80), "reason": tables.words(text.REASON, width=105),
         "share": tables.share(text.SHARE_OF_OUTCOME), "n": tables.number(text.COUNT, width=70),
     }  # fmt: skip
-    _plain(shown[:MOST], ["outcome", "reason", "share", "n"], "reasons", config)
+    _plain(shown, ["outcome", "reason", "share", "n"], "reasons", config)
 
 
 def tiers(window: Window) -> None:
@@ -187,12 +184,16 @@ def _rates(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _plain(
     rows: Sequence[Mapping[str, Any]], columns: Sequence[str], key: str, config: Mapping[str, Any]
 ) -> None:
-    widgets.table(tables.frame(rows, columns), key, config, column_order=columns, **tables.LOOK)
+    widgets.table(tables.frame(rows, columns), key, config, column_order=columns, **_look(rows))
+
+
+def _look(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return tables.LOOK if len(rows) <= MOST else tables.LONG
 
 
 def _selectable(
     rows: Sequence[Mapping[str, Any]], columns: Sequence[str], key: str, config: Mapping[str, Any],
-    chosen: Callable[[str], None], look: Mapping[str, Any] = tables.LOOK,
+    chosen: Callable[[str], None], look: Mapping[str, Any],
 ) -> None:  # fmt: skip
     widgets.table(
         tables.frame(rows, columns), key, config, column_order=columns, **look,

@@ -99,6 +99,7 @@ class Watched:
         """Goes there and waits until nothing is drawn any more."""
         self.page.goto(url)
         self.page.wait_for_selector("[data-testid=stMain] h2")
+        self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
         self.page.wait_for_function(
             "document.querySelectorAll('.stPlotlyChart').length"
             " <= document.querySelectorAll('.stPlotlyChart .main-svg').length"
@@ -150,15 +151,16 @@ def test_hostile_names_do_nothing(
 def open_everything(page: "Page") -> None:
     """Lists of options, tooltips, folded parts, and the hover of each figure."""
     for box in page.get_by_test_id("stSelectbox").all():
-        box.locator("input").click()
+        box.locator("input").focus()
+        page.keyboard.press("ArrowDown")
         page.wait_for_timeout(200)
         page.keyboard.press("Escape")
     for summary in page.locator("[data-testid=stExpander] summary").all():
         summary.click()
     for icon in page.locator("[data-testid=stMain] [data-testid=stTooltipIcon]").all():
-        icon.hover()
+        icon.hover(force=True)
     for figure in page.locator(".stPlotlyChart").all():
-        figure.hover()
+        figure.hover(force=True)
     page.wait_for_timeout(300)
 
 
