@@ -147,7 +147,7 @@ def epoch_ms(moment: datetime) -> int:
     return (moment - EPOCH) // MILLISECOND
 
 
-_canonical = msgspec.json.Encoder(order="deterministic").encode
+_canonical = msgspec.msgpack.Encoder(order="deterministic").encode
 
 
 def digest(event: Event) -> bytes:

@@ -129,8 +129,6 @@ def _decoded(body: bytes, ndjson: bool, limit: int | None, form: _Form, check: C
 
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 _MINUS_ZERO = re.compile(rb"[:,\[\s]-0(?![0-9])")  # a number begins after one of these, a UUID does not
-
-
 _LONG_RUN = re.compile(rb'"[^"]{%d}' % (NAME_LENGTH + 1))
 
 

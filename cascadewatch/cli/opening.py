@@ -37,7 +37,7 @@ def writing(settings: "Settings", store: "Store") -> Iterator["Writer"]:
 
     # Rows come by the thousand and form no cycles: looking for some in them costs a quarter of the time.
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(50_000, 20, 1_000)
     writer = Writer(store, settings, PriceBook(settings.price), clock)
     try:
         yield writer

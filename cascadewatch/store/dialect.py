@@ -4,8 +4,9 @@ SQLite takes tuples through the driver (a Core statement costs 40 % more); Postg
 straight into a table where no row can clash, through a temporary one where sums are added.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Table, text
@@ -14,6 +15,7 @@ from cascadewatch.store import tables
 
 Row = Sequence[Any]
 _WRITE_LOCK = 0x63_61_73_63  # any fixed number: Postgres' name for "the writer of this database"
+_WIDE, _GROUP = 10, 50  # columns, rows; SQLite takes 32,766 parameters since 3.32
 _CHUNK = 900  # SQLite of before 3.32 takes 999 parameters
 
 
@@ -38,14 +40,17 @@ def _columns(table: Table) -> str:
 
 
 @cache
-def _insert_sql(table: Table) -> str:
-    marks = ", ".join("?" * len(table.c))
-    return f"INSERT INTO {table.name} ({_columns(table)}) VALUES ({marks})"  # noqa: S608 - own names
+def _insert_sql(table: Table, rows: int) -> str:
+    return f"INSERT INTO {table.name} ({_columns(table)}) {_values(table, rows)}"
 
 
 @cache
-def _add_sql(table: Table, source: str) -> str:
-    """Adds the measures of each row to those held under its key."""
+def _add_sql(table: Table, rows: int) -> str:
+    return _adding(table, _values(table, rows))
+
+
+def _adding(table: Table, source: str) -> str:
+    """Adds the measures of each row of the source to those held under its key."""
     key = [f'"{c.name}"' for c in table.primary_key]
     sums = [f'"{c.name}"' for c in table.c if not c.primary_key]
     update = ", ".join(f"{s} = {table.name}.{s} + excluded.{s}" for s in sums)
@@ -55,12 +60,17 @@ def _add_sql(table: Table, source: str) -> str:
     )
 
 
+def _values(table: Table, rows: int) -> str:
+    one = f"({', '.join('?' * len(table.c))})"
+    return f"VALUES {', '.join([one] * rows)}"
+
+
 def insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Inserts rows whose keys are known to be free, columns in the table's order."""
     if not rows:
         return
     if is_sqlite(connection):
-        connection.exec_driver_sql(_insert_sql(table), list(rows))
+        _in_groups(connection, table, rows, lambda n: _insert_sql(table, n))
     else:
         _copy(connection, f"COPY {table.name} ({_columns(table)}) FROM STDIN", rows)
 
@@ -70,16 +80,28 @@ def add(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     if not rows:
         return
     if is_sqlite(connection):
-        marks = ", ".join("?" * len(table.c))
-        connection.exec_driver_sql(_add_sql(table, f"VALUES ({marks})"), list(rows))
+        _in_groups(connection, table, rows, lambda n: _add_sql(table, n))
         return
     staged = f"staged_{table.name}"
     connection.exec_driver_sql(
         f"CREATE TEMP TABLE IF NOT EXISTS {staged} (LIKE {table.name}) ON COMMIT DELETE ROWS"
     )
     _copy(connection, f"COPY {staged} ({_columns(table)}) FROM STDIN", rows)
-    connection.exec_driver_sql(_add_sql(table, f"SELECT {_columns(table)} FROM {staged}"))  # noqa: S608
+    connection.exec_driver_sql(_adding(table, f"SELECT {_columns(table)} FROM {staged}"))  # noqa: S608
     connection.exec_driver_sql(f"TRUNCATE {staged}")
+
+
+def _in_groups(
+    connection: Connection, table: Table, rows: Sequence[Row], statement: Callable[[int], str]
+) -> None:
+    """Wide rows go 50 to a statement: a quarter faster than one by one, and other threads may run
+    meanwhile. Narrow rows, and what is left, go one by one."""
+    whole = len(rows) - len(rows) % _GROUP if len(table.c) >= _WIDE else 0
+    for start in range(0, whole, _GROUP):
+        parameters = tuple(chain.from_iterable(rows[start : start + _GROUP]))
+        connection.exec_driver_sql(statement(_GROUP), parameters)
+    if whole < len(rows):
+        connection.exec_driver_sql(statement(1), list(rows[whole:]))
 
 
 def _copy(connection: Connection, statement: str, rows: Iterable[Row]) -> None:

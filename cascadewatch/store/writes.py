@@ -26,9 +26,9 @@ from cascadewatch.store.surroundings import Surroundings
 
 log = logging.getLogger("cascadewatch.store")
 
-# Senders that were answered together come again together: a moment's patience after a group lets
-# the next commit carry all of them. A lone sender never waits.
-GATHER_SECONDS = 0.001
+# Senders of few events that were answered together come again together: a moment's patience lets
+# the next commit carry all of them. A lone sender never waits, nor do large requests.
+GATHER_SECONDS, FEW = 0.001, 250
 MAX_TOGETHER = 4_000  # events in one transaction, except a single larger request
 MAX_WAITING = 60_000  # events; beyond it a request is told to come again
 
@@ -169,7 +169,7 @@ class Writer:
             first = self._queue.get()
             if first is None:
                 return
-            if len(jobs) > 1:
+            if len(jobs) > 1 and sum(_size(work) for work, _ in jobs) < FEW:
                 sleep(GATHER_SECONDS)
             jobs, stop = self._together(first)
             self._commit([job for job in jobs if job[1].set_running_or_notify_cancel()])
