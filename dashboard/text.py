@@ -210,7 +210,9 @@ ARE_PRICED = "Are all attempts priced?"
 PRICED, NEVER_PRICED, PRICEABLE = "Priced", "Never priced", "Attempts and verdicts"
 PARTLY_PRICED, PARTLY_PRICED_MEANING = "At times unpriced", "Priced elsewhere; here tokens were missing."
 COVERAGE_MEANING = "Attempts and verdicts with a price among those that ought to have one."
-ADD_PRICES = "Add a [[price]] entry for each model that is never priced, then run: cascadewatch reprice"
+ADD_PRICES = (
+    "Add a [[price]] entry for each model that is never priced: events that come from then on are priced."
+)
 OVERFLOW = "Some names are counted together as __other__"
 OVERFLOW_HINT = "There were more different names than [limits] allows. Totals stay exact."
 NAME_KIND = "Kind of name"
@@ -245,8 +247,8 @@ WASTED, OVERHEAD, OVERHEAD_LATENCY = "Wasted escalations", "Verifier overhead", 
 OVERHEAD_HINT = "healthy: under 10–20 %"
 COVERAGE = "Price coverage"
 COVERAGE_HINT = (
-    "Add a [[price]] entry for each of these to the configuration, or send cost_usd with the events, then run"
-    " “cascadewatch reprice”."
+    "Add a [[price]] entry for each of these to the configuration, or send cost_usd with the events: those"
+    " that come from then on are priced."
 )
 ALL_PRICED = "Every attempt and verdict of this range has a price."
 PLANNING_HINT = (

@@ -22,7 +22,7 @@ from dashboard.widgets import Delta
 def four(facts: Facts, key: str, brief: bool = False) -> None:
     """All four, side by side where there is room; `brief` leaves out what only one cascade has room for."""
     drawn = (
-        partial(escalation, facts),
+        partial(escalation, facts, brief),
         partial(saved, facts, brief),
         partial(headroom, facts),
         partial(quality, facts),
@@ -30,7 +30,7 @@ def four(facts: Facts, key: str, brief: bool = False) -> None:
     widgets.tiles(drawn, key, narrowest=130 if brief else 150)
 
 
-def escalation(facts: Facts) -> None:
+def escalation(facts: Facts, brief: bool = False) -> None:
     """How often the cheap answer is rejected, and how often the flagship is asked."""
     rate, share = facts.metrics["escalation_rate"], facts.metrics["flagship_share"]
     caption = _joined(
@@ -39,7 +39,7 @@ def escalation(facts: Facts) -> None:
     meaning = widgets.meaning("escalation_rate")
     if facts.change is not None:
         meaning += f"\n\n{escaped(text.COMPARED.format(days=round(facts.change.before_days)))}"
-    widgets.tile(text.ESCALATION, percent(rate.value), caption, meaning, rate.reason, _delta(facts))
+    widgets.tile(text.ESCALATION, percent(rate.value), caption, meaning, rate.reason, _delta(facts, brief))
 
 
 def saved(facts: Facts, brief: bool = False) -> None:
@@ -84,11 +84,12 @@ def quality(facts: Facts) -> None:
     widgets.tile(text.QUALITY, percent(share.value), caption, widgets.meaning("quality"), share.reason)
 
 
-def _delta(facts: Facts) -> Delta | None:
+def _delta(facts: Facts, brief: bool) -> Delta | None:
+    """The move since before; a narrow tile leaves to the sentence beside it since when."""
     move = facts.change
     if move is None:
         return None
-    words = f"{points(move.difference)} vs before"
+    words = points(move.difference) if brief else f"{points(move.difference)} vs before"
     if not move.moved:
         return Delta(words, "gray", "off")
     return Delta(words, "red", "up") if move.difference > 0 else Delta(words, "orange", "down")
