@@ -131,7 +131,7 @@ def unpriced(window: Window) -> tuple[list[str], list[str]]:
     return never, [f"{name} ({count(missing)})" for name, (missing, held) in lacking if held]
 
 
-def database_rows(database: Database, oldest: str, raw_days: int) -> list[tuple[str, str]]:
+def database_rows(database: Database, oldest: str) -> list[tuple[str, str]]:
     """What there is to say of the database; `oldest` is when the oldest single event happened."""
     kind = {"sqlite": "SQLite", "postgresql": "Postgres"}.get(database.kind, database.kind)
     return [
@@ -140,7 +140,6 @@ def database_rows(database: Database, oldest: str, raw_days: int) -> list[tuple[
         ("Size", size(database.size)),
         ("Events ever stored", count(database.events)),
         ("Single events since", oldest),
-        ("Single events kept for", f"{raw_days} days"),
         ("Labels waiting for their event", count(database.labels_waiting)),
     ]
 

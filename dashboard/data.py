@@ -200,6 +200,14 @@ def jobs() -> list[Job]:
         return reads.jobs(connection)
 
 
+def api_url() -> str:
+    """Where events are sent to: `public_url` where it was set, else where this process listens."""
+    told = settings().public_url
+    if told != Settings.model_fields["public_url"].default:
+        return told
+    return os.environ.get("CASCADEWATCH_API_URL", told).rstrip("/")
+
+
 def _place() -> tuple[str | None, str | None]:
     return os.environ.get("CASCADEWATCH_CONFIG"), os.environ.get("CASCADEWATCH_DATABASE_URL")
 

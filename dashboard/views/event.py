@@ -39,9 +39,8 @@ def show(choice: Choice) -> None:
     event_id, source = (st.query_params.get(name) for name in PARAMETERS)
     found = data.event(event_id, source) if event_id and len(event_id) <= ID_LENGTH else None
     if found is None:
-        days = data.settings().retention.raw_days
         st.text(text.NO_SUCH_EVENT)
-        st.caption(escaped(text.NO_SUCH_EVENT_HINT.format(days=days)))
+        st.caption(escaped(text.NO_SUCH_EVENT_HINT))
         return
     st.text(event_story.story(found))
     _trace(found)

@@ -24,7 +24,7 @@ def show(choice: Choice) -> None:
     found = data.page(which, pages.before)
     if not found.rows:
         st.text(text.NOTHING_FITS)
-        st.caption(escaped(text.NOTHING_FITS_HINT.format(days=data.settings().retention.raw_days)))
+        st.caption(escaped(text.NOTHING_FITS_HINT))
         return
     _table(found.rows, choice, pages.number)
     _neighbours(pages, found.next)

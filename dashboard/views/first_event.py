@@ -32,9 +32,7 @@ def show() -> None:
     shell, python, file = st.tabs([text.SEND_CURL, text.SEND_PYTHON, text.SEND_FILE])
     with shell:
         at = f"{datetime.fromtimestamp(data.now() // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
-        st.code(
-            CURL.format(url=data.settings().public_url.rstrip("/"), time=at), language="bash", wrap_lines=True
-        )
+        st.code(CURL.format(url=data.api_url(), time=at), language="bash", wrap_lines=True)
     with python:
         st.code(PYTHON, language="python")
     with file:

@@ -127,7 +127,7 @@ def _database(choice: Choice) -> None:
     st.subheader(text.DATABASE, anchor=False)
     found = data.database()
     oldest = moment(found.oldest, choice.zone)
-    pairs = arriving.database_rows(found, oldest, data.settings().retention.raw_days)
+    pairs = arriving.database_rows(found, oldest)
     config = {"field": tables.words(text.FIELD, width=230), "value": tables.words(text.VALUE, width=200)}
     rows = [{"field": field, "value": value} for field, value in pairs]
     widgets.table(tables.frame(rows, list(config)), "database", config, width="content", **tables.LOOK)

@@ -23,12 +23,12 @@ def test_a_link_opens_the_event_with_or_without_its_source(shop: Place, look_at:
 
 
 @pytest.mark.parametrize("event", ["nobody", "x" * 5000, "../../etc/passwd"])
-def test_an_unknown_event_says_how_long_events_are_kept(shop: Place, look_at: LookAt, event: str) -> None:
+def test_an_unknown_event_says_how_ids_are_read(shop: Place, look_at: LookAt, event: str) -> None:
     look_at(shop)
     app = page("traffic", event=event)
     assert not app.exception
     assert text.NO_SUCH_EVENT in words(app)
-    assert "30 days" in words(app)
+    assert text.NO_SUCH_EVENT_HINT in words(app)
 
 
 def test_the_way_back_leads_to_the_page(shop: Place, look_at: LookAt) -> None:
