@@ -1,6 +1,6 @@
 """Are the packages beside this one ours?
 
-`collectors`, `dashboard` and `migrations` are import names nobody owns. A stranger of the same
+`alerts`, `collectors`, `dashboard` and `migrations` are import names nobody owns. A stranger of the same
 name, installed later or lying in the current folder, would be imported in their place.
 """
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from cascadewatch import PROJECT
 from cascadewatch.errors import CascadewatchError
 
-LEAVES = ("collectors", "dashboard", "migrations")
+LEAVES = ("alerts", "collectors", "dashboard", "migrations")
 MARKER = f'PROJECT = "{PROJECT}"'
 HOME = Path(__file__).resolve().parent.parent
 

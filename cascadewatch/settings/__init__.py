@@ -5,6 +5,7 @@ settings.retention.raw_days
 settings.cascade["support"].objective
 """
 
+from cascadewatch.settings.alerting import Alerts, Channel, Rule
 from cascadewatch.settings.duration import parse_duration
 from cascadewatch.settings.reading import load
 from cascadewatch.settings.reference import Setting, reference
@@ -13,12 +14,15 @@ from cascadewatch.settings.starter import template
 from cascadewatch.settings.tables import Cascade, Dashboard, Ingest, Limits, Price, Retention, Settings
 
 __all__ = [
+    "Alerts",
     "Cascade",
+    "Channel",
     "Dashboard",
     "Ingest",
     "Limits",
     "Price",
     "Retention",
+    "Rule",
     "Secret",
     "Setting",
     "Settings",

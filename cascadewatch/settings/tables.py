@@ -3,8 +3,10 @@
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from cascadewatch.settings.alerting import Alerts, Channel, Rule
+from cascadewatch.settings.table import Table
 from cascadewatch.settings.values import (
     Cap,
     DatabaseUrl,
@@ -21,12 +23,6 @@ from cascadewatch.settings.values import (
     TraceUrl,
     UsdPer1m,
 )
-
-
-class Table(BaseModel):
-    """One table of the file: unknown keys are refused, values are neither coerced nor changed later."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
 class Ingest(Table):
@@ -199,8 +195,11 @@ class Settings(Table):
     ingest: Ingest = Ingest()
     retention: Retention = Retention()
     limits: Limits = Limits()
-    cascade: dict[Name, Cascade] = {}
+    cascade: dict[Name, Cascade] = Field(default_factory=dict)
     price: Annotated[tuple[Price, ...], Field(strict=False)] = ()
+    alerts: Alerts = Alerts()
+    rule: Annotated[tuple[Rule, ...], Field(strict=False)] = ()
+    channel: dict[Name, Channel] = Field(default_factory=dict)
     dashboard: Dashboard = Dashboard()
 
     @field_validator("price")
@@ -214,6 +213,27 @@ class Settings(Table):
             seen.add(key)
         return prices
 
+    @field_validator("rule")
+    @classmethod
+    def _one_rule_a_name(cls, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+        names = [rule.name for rule in rules]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f'has "{twice}" twice; give each rule a name of its own')
+        return rules
+
+    @model_validator(mode="after")
+    def _channels_exist(self) -> Self:
+        wanted = {f"rule {rule.name}": rule.channels for rule in self.rule} | {
+            "[alerts]": self.alerts.channels
+        }
+        for where, names in wanted.items():
+            missing = next((name for name in names if name not in self.channel), None)
+            if missing is not None:
+                known = ", ".join(self.channel) or "none so far"
+                raise ValueError(f"{where}: there is no [channel.{missing}]; known here: {known}")
+        return self
+
 
 TABLES: dict[str, type[Table]] = {
     "ingest": Ingest,
@@ -221,5 +241,7 @@ TABLES: dict[str, type[Table]] = {
     "limits": Limits,
     "cascade": Cascade,
     "price": Price,
+    "alerts": Alerts,
+    "rule": Rule,
     "dashboard": Dashboard,
 }

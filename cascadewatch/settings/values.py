@@ -69,6 +69,16 @@ def parse_trace_url(text: str) -> str:
     return text
 
 
+def parse_time_of_day(text: str) -> str:
+    """The text itself, once it is a time such as 08:00."""
+    hours, colon, minutes = text.partition(":")
+    if not (colon and len(text) == 5 and hours.isdecimal() and minutes.isdecimal()):
+        raise ValueError(f'is "{text}"; write hours and minutes, such as "08:00"')
+    if not (int(hours) < 24 and int(minutes) < 60):
+        raise ValueError(f'is "{text}", which no clock shows; write a time from "00:00" to "23:59"')
+    return text
+
+
 def _duration(value: object) -> int:
     if not isinstance(value, str):
         raise ValueError('must be a length of time in quotes, such as "7d"')
@@ -106,6 +116,8 @@ Duration = Annotated[int, PlainValidator(_duration)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 TimeZone = Annotated[str, AfterValidator(parse_timezone)]
 HttpUrl = Annotated[str, AfterValidator(parse_http_url)]
+TimeOfDay = Annotated[str, AfterValidator(parse_time_of_day)]
+Port = Annotated[int, Field(ge=1, le=65_535)]
 TraceUrl = Annotated[str, AfterValidator(parse_trace_url)]
 HostName = Annotated[str, Field(pattern=r"^[^/\s]+$")]
 SecretPlace = Annotated[Secret, PlainValidator(_secret)]

@@ -1,0 +1,3 @@
+"""Out: from a metric to an episode, and from an episode to people."""
+
+PROJECT = "cascadewatch"

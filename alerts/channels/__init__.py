@@ -1,0 +1,1 @@
+"""Where messages go: one small module per kind, one line in `CHANNELS`."""
