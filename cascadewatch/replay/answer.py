@@ -1,0 +1,81 @@
+"""What targets, verifiers and graders give back, and how they fail."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from cascadewatch.model import Mechanism, Outcome, Usage
+
+# Every way a call can fail. A failed call is never a wrong answer; `billed` failures may have cost money.
+FailureName = Literal[
+    "unauthorized", "payment_required", "not_found", "rate_limited", "server_error", "refused", "timeout",
+    "connection", "empty", "not_json", "truncated", "too_large", "bad_request", "blocked", "budget", "other",
+]  # fmt: skip
+
+
+class CallError(Exception):
+    """A call that gave no answer, under one of the names above.
+
+    `again`: trying later may help, after `retry_after` seconds where the other side says so. `sent`: the
+    request may have reached the provider, so it may have been billed. The message has no secret in it.
+    """
+
+    def __init__(
+        self, name: FailureName, message: str, *, again: bool, sent: bool, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.name = name
+        self.again = again
+        self.sent = sent
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What one call used. `cost` in nano-dollars, None: not known, with `source` as in events."""
+
+    usage: Usage | None = None
+    cost: int | None = None
+    source: str | None = None
+    latency_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a target said. `model` is the one that really answered, `fingerprint` its build where told.
+
+    `logprobs` are those of the answer's tokens where the provider gives them. `correct` and `score` come
+    with recorded answers only.
+    """
+
+    text: str
+    spent: Spent = Spent()
+    provider: str | None = None
+    model: str | None = None
+    fingerprint: str | None = None
+    logprobs: tuple[float, ...] | None = None
+    correct: bool | None = None
+    score: float | None = None
+    parts: dict[str, float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a verifier said of one answer, in the words of an event's verdict."""
+
+    outcome: Outcome
+    mechanism: Mechanism
+    score: float | None = None
+    threshold: float | None = None
+    reason: str | None = None
+    spent: Spent = Spent(cost=0, source="free")
+    provider: str | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """Whether an answer is right; `correct` None: the grader cannot tell, `reason` says why."""
+
+    correct: bool | None
+    reason: str | None = None
+    spent: Spent = Spent(cost=0, source="free")
