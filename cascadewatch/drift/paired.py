@@ -105,4 +105,4 @@ def _mean_interval(differences: Sequence[float]) -> tuple[float, float]:
 
 def _binomial(n: int, k: int) -> float:
     """P(X = k) of n fair coins; whole numbers until the last step, so that nothing is lost."""
-    return comb(n, k) / 2**n
+    return float(comb(n, k) / 2**n)
