@@ -17,11 +17,11 @@ from msgspec import Meta, Struct
 from cascadewatch.model import Count, Millis, Usage, Usd
 from cascadewatch.pricing.book import PriceBook
 from cascadewatch.pricing.rates import Rates, cost
+from cascadewatch.reasons import cut
 from cascadewatch.store.receipt import Rejection
 from collectors.decode import decode_event
 from collectors.formats import Decoded, Lines, Notice, Options
 from collectors.plausibility import ceiling, implausible, split
-from collectors.reasons import cut
 
 CASCADE, DRAFTER, FLAGSHIP, VERIFIER = "cascadeflow", "drafter", "flagship", "cascadeflow"
 # Runs of the recorded log in which the drafter alone answered cost 0.2 to 1.5 times its single

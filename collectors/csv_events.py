@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from cascadewatch.errors import InputError
+from cascadewatch.reasons import cut
 from cascadewatch.store.receipt import Rejection
 from collectors.decode import decode_event
 from collectors.event_paths import Place, convert, leaves, place
 from collectors.formats import Decoded, Lines, Notice, Options, meant
-from collectors.reasons import cut
 
 REQUIRED = ("id", "time", "cascade", "attempts.0.tier")
 MAX_CELL = 16 * 1024 * 1024

@@ -12,8 +12,8 @@ from msgspec import inspect
 
 from cascadewatch.errors import InputError
 from cascadewatch.model import MAX_ATTEMPTS, Event
+from cascadewatch.reasons import expected, show, type_of
 from collectors.formats import meant
-from collectors.reasons import expected, show, type_of
 
 Steps = tuple[str | int, ...]
 
