@@ -4,11 +4,12 @@ database that `cascadewatch.toml` names."""
 from alembic import context
 from sqlalchemy import Connection
 
-from cascadewatch.store import alert_tables, rollup_tables
+from cascadewatch.store import alert_tables, replay_tables, rollup_tables
 from cascadewatch.store.tables import metadata
 
 assert rollup_tables.ROLLUPS  # their import adds them to the metadata
 assert alert_tables.episodes is not None
+assert replay_tables.replays is not None
 
 
 def run(connection: Connection) -> None:

@@ -57,12 +57,14 @@ def rates(
     alpha: float,
     tolerance: float,
     reason: str = "there is no baseline yet",
+    decided: Mapping[RateName, str] | None = None,
 ) -> dict[RateName, Rate]:
     """Every rate that has cases; outcomes by case, 0 or 1 (means over repeats are in between).
 
     `before` None: nothing to compare with, for the `reason` given. A rate is regressed or improved where
     Holm's p over all rates compared is below `alpha`; unchanged where the interval of the change lies
-    within the tolerance (a share); else there were too few cases to tell.
+    within the tolerance (a share); else there were too few cases to tell. A run that was stopped early says
+    what it was stopped for: `decided` has "changed" or "unchanged" for its rates.
     """
     present = [name for name in after if after[name]]
     pairs = {name: compare((before or {}).get(name, {}), after[name]) for name in present}
@@ -70,7 +72,15 @@ def rates(
     adjusted = holm([pairs[name].p or 0.0 for name in tested])
     ps = dict(zip(tested, adjusted, strict=True))
     return {
-        name: _rate(name, after[name], pairs[name], ps.get(name), (alpha, tolerance), reason)
+        name: _rate(
+            name,
+            after[name],
+            pairs[name],
+            ps.get(name),
+            (alpha, tolerance),
+            reason,
+            (decided or {}).get(name),
+        )
         for name in present
     }
 
@@ -90,13 +100,14 @@ def _rate(
     p: float | None,
     limits: tuple[float, float],
     reason: str,
+    decided: str | None,
 ) -> Rate:
     n = len(outcomes)
     value = sum(outcomes.values()) / n
     low, high = wilson(value * n, n)
     flips = UNSTABLE if not pair.n else max(UNSTABLE / 5, min(pair.rose, pair.fell) * 2 / pair.n)
     smallest = smallest_change(pair.n or n, flips, alpha=0.01 if limits[0] <= 0.01 else 0.05)
-    verdict = _verdict(name, pair, p, *limits)
+    verdict = _verdict(name, pair, p, *limits, decided)
     return Rate(
         name=name,
         verdict=verdict,
@@ -117,10 +128,14 @@ def _rate(
     )
 
 
-def _verdict(name: RateName, pair: Paired, p: float | None, alpha: float, tolerance: float) -> Verdict:
+def _verdict(
+    name: RateName, pair: Paired, p: float | None, alpha: float, tolerance: float, decided: str | None
+) -> Verdict:
     if p is None or pair.difference is None or pair.low is None or pair.high is None:
         return "inconclusive"
-    if p < alpha:
+    if decided == "unchanged":
+        return "unchanged"
+    if p < alpha or decided == "changed":
         better = pair.difference > 0 if name == "accuracy" else pair.difference < 0
         return "improved" if better else "regressed"
     return "unchanged" if -tolerance <= pair.low and pair.high <= tolerance else "inconclusive"

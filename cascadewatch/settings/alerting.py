@@ -103,6 +103,8 @@ class Rule(Table):
         if strangers:
             word = "for" if strangers[0] == "hold" else strangers[0]
             raise ValueError(f'is of kind "{self.kind}", which does not take `{word}`; leave it out')
+        if not self.enabled:
+            return self  # nothing but a name is needed to switch a rule off
         missing = sorted(NEEDED[self.kind] - given)
         if missing:
             raise ValueError(f'is of kind "{self.kind}", which needs `{missing[0]}`')

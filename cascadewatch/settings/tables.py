@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from cascadewatch.settings.alerting import Alerts, Channel, Rule
+from cascadewatch.settings.replaying import Grader, Model, Replay, Replays, Verifier
 from cascadewatch.settings.table import Table
 from cascadewatch.settings.values import (
     Cap,
@@ -197,6 +198,11 @@ class Settings(Table):
     limits: Limits = Limits()
     cascade: dict[Name, Cascade] = Field(default_factory=dict)
     price: Annotated[tuple[Price, ...], Field(strict=False)] = ()
+    model: dict[Name, Model] = Field(default_factory=dict)
+    verifier: dict[Name, Verifier] = Field(default_factory=dict)
+    grader: dict[Name, Grader] = Field(default_factory=dict)
+    replay: dict[Name, Replay] = Field(default_factory=dict)
+    replays: Replays = Replays()
     alerts: Alerts = Alerts()
     rule: Annotated[tuple[Rule, ...], Field(strict=False)] = ()
     channel: dict[Name, Channel] = Field(default_factory=dict)
@@ -241,6 +247,11 @@ TABLES: dict[str, type[Table]] = {
     "limits": Limits,
     "cascade": Cascade,
     "price": Price,
+    "model": Model,
+    "verifier": Verifier,
+    "grader": Grader,
+    "replay": Replay,
+    "replays": Replays,
     "alerts": Alerts,
     "rule": Rule,
     "dashboard": Dashboard,

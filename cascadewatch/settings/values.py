@@ -101,6 +101,14 @@ def _database_url(value: str, info: ValidationInfo) -> str:
     return parse_database_url(value, _context(info)[0])
 
 
+def _file(value: object, info: ValidationInfo) -> Path:
+    if isinstance(value, Path):
+        return value
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise ValueError('must be the path of a file in quotes, such as "evals/faq.jsonl"')
+    return Path(os.path.abspath(_context(info)[0] / Path(value).expanduser()))
+
+
 def _secret(value: object, info: ValidationInfo) -> Secret:
     return value if isinstance(value, Secret) else parse_secret(value, *_context(info))
 
@@ -111,6 +119,7 @@ PositiveShare = Annotated[float, Field(gt=0, le=1)]
 Days = Annotated[int, Field(ge=1, le=36_500)]
 Cap = Annotated[int, Field(ge=1, le=10_000_000)]
 UsdPer1m = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=1_000_000)]
+Usd = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=1_000_000)]
 Factor = Annotated[Decimal, BeforeValidator(_exact), Field(gt=0, le=1)]
 Duration = Annotated[int, PlainValidator(_duration)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
@@ -120,4 +129,5 @@ TimeOfDay = Annotated[str, AfterValidator(parse_time_of_day)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 TraceUrl = Annotated[str, AfterValidator(parse_trace_url)]
 HostName = Annotated[str, Field(pattern=r"^[^/\s]+$")]
+FilePlace = Annotated[Path, PlainValidator(_file)]
 SecretPlace = Annotated[Secret, PlainValidator(_secret)]

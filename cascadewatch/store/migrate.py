@@ -13,7 +13,7 @@ from cascadewatch.store.engine import Store
 
 log = logging.getLogger("cascadewatch.store")
 
-HEAD = "0002"  # the newest revision in migrations/versions; a test compares
+HEAD = "0003"  # the newest revision in migrations/versions; a test compares
 
 
 def revision(connection: Connection) -> str | None:

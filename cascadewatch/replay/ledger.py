@@ -1,0 +1,80 @@
+"""Writes what the threads of a run have to say, together: a commit for many takes as long as for one."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from cascadewatch.store.engine import Store
+
+Written = TypeVar("Written")
+MOST = 200  # entries of one commit
+
+
+class Ledger:
+    """A thread that commits entries in the order they come.
+
+    with Ledger(store) as ledger:
+        ledger.write(lambda connection: ...).result()     # returns after the commit
+
+    An entry that raises fails alone, before anything of it is kept; the others go on. Where the commit
+    fails, all entries of it do.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._entries: SimpleQueue[tuple[Callable[[Connection], Any], Future[Any]] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="replay-ledger", daemon=True)
+
+    def __enter__(self) -> "Ledger":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._entries.put(None)
+        self._thread.join()
+
+    def write(self, entry: Callable[[Connection], Written]) -> "Future[Written]":
+        """What the entry returns, once it is committed."""
+        future: Future[Written] = Future()
+        self._entries.put((entry, future))
+        return future
+
+    def _work(self) -> None:
+        more = True
+        while more:
+            group, more = self._group()
+            if group:
+                self._commit(group)
+
+    def _group(self) -> tuple[list[tuple[Callable[[Connection], Any], Future[Any]]], bool]:
+        """The next entries, at least one; False when the last has come."""
+        group = []
+        found = self._entries.get()
+        while found is not None:
+            group.append(found)
+            if self._entries.empty() or len(group) == MOST:
+                return group, True
+            found = self._entries.get()
+        return group, False
+
+    def _commit(self, group: list[tuple[Callable[[Connection], Any], Future[Any]]]) -> None:
+        outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
+        try:
+            with self._store.writing() as connection:
+                for entry, future in group:
+                    try:
+                        with connection.begin_nested():
+                            outcomes.append((future, entry(connection), None))
+                    except Exception as error:  # noqa: BLE001 - whoever made the entry gets it
+                        outcomes.append((future, None, error))
+        except BaseException as error:  # noqa: BLE001 - nothing was kept: every waiting thread must hear it
+            outcomes = [(future, None, error) for _, future in group]
+        for future, value, failed in outcomes:
+            if failed is None:
+                future.set_result(value)
+            else:
+                future.set_exception(failed)

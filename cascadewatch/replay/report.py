@@ -1,0 +1,235 @@
+"""What a finished run says: rates against the pinned baseline, controls, calibration, money, provenance."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from cascadewatch.metrics import exact_calibration as exact
+from cascadewatch.replay.outcomes import by_case
+from cascadewatch.replay.prepared import Prepared
+from cascadewatch.replay.runner import BUDGET_SPENT, MAX_FAILED, Outcome
+from cascadewatch.replay.verdicts import Rate, Verdict, rates, whole
+from cascadewatch.store.replays import DONE, LOST, Result
+from cascadewatch.store.reports import Report
+
+FLIPS_SHOWN = 200
+ENOUGH_SCORES = 50
+HALF = 0.5
+WORDS: dict[Verdict, str] = {
+    "incomplete": "Incomplete",
+    "regressed": "Regressed",
+    "inconclusive": "Inconclusive",
+    "improved": "Improved",
+    "unchanged": "Unchanged",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The pinned report of a replay with its results."""
+
+    report: Report
+    results: Sequence[Result]
+
+
+def build(
+    run: Prepared, outcome: Outcome, baseline: Baseline | None, *, alpha: float
+) -> tuple[Verdict, dict[str, Any]]:
+    """The verdict and the whole report, JSON-ready. Nothing in it is a secret."""
+    is_check = run.target is None
+    after = by_case(outcome.results, is_check=is_check)
+    before, reason = _before(run, baseline, is_check)
+    found = rates(
+        after, before, alpha=alpha, tolerance=run.table.tolerance, reason=reason,
+        decided=outcome.decided,  # type: ignore[arg-type]
+    )  # fmt: skip
+    why = incomplete(outcome)
+    verdict = whole(list(found.values()), incomplete=why is not None)
+    notes = ([] if why is None else [why]) + _notes(outcome.results, found)
+    return verdict, {
+        "replay": run.name,
+        "cascade": run.table.cascade,
+        "kind": "verifier check" if is_check else "replay",
+        "verdict": verdict,
+        "sentence": _sentence(verdict, found, notes),
+        "notes": notes,
+        "rates": {name: _rate(rate) for name, rate in found.items()},
+        "mde": max((rate.smallest for rate in found.values() if rate.smallest is not None), default=None),
+        "alpha": alpha,
+        "tolerance": run.table.tolerance,
+        "cases": len({result.case for result in outcome.results}),
+        "planned": len(run.order),
+        "failed": sum(result.state == LOST for result in outcome.results),
+        "failures": dict(Counter(r.outcome for r in outcome.results if r.state == LOST).most_common()),
+        "stopped_early": outcome.stopped if outcome.early else None,
+        "controls": controls(outcome.results),
+        "calibration": calibration(outcome.results),
+        "flips": _flips(before, after),
+        "spent_usd": outcome.run.spent / 1e9,
+        "unknown_cost": sum(r.state == DONE and r.cost is None for r in outcome.results),
+        "latency_ms": _latency(outcome.results),
+        "provenance": dict(run.config) | _seen(outcome) | {"alpha": alpha},
+        "baseline": None if baseline is None else _pinned(baseline.report),
+    }
+
+
+def incomplete(outcome: Outcome) -> str | None:
+    """Why nothing may be concluded; None if something may."""
+    if outcome.stopped == BUDGET_SPENT:
+        return "The budget was used up before the last case; nothing is concluded."
+    lost = [result for result in outcome.results if result.state == LOST]
+    if len(lost) > MAX_FAILED * max(1, len(outcome.results)):
+        most = Counter(result.outcome for result in lost).most_common(1)[0][0]
+        return (
+            f"{len(lost):,} of {len(outcome.results):,} calls failed, most of them as {most}; more than"
+            f" {MAX_FAILED:.0%}, so nothing is concluded."
+        )
+    return None
+
+
+def controls(results: Sequence[Result]) -> dict[str, dict[str, int]]:
+    """Planted answers by kind: how many there were, and how many the verifier got right."""
+    found = {kind: {"n": 0, "passed": 0} for kind in ("right", "wrong")}
+    for result in results:
+        kind = (result.detail or {}).get("control")
+        if kind in found and result.accepted is not None:
+            found[kind]["n"] += 1
+            found[kind]["passed"] += result.accepted is (kind == "right")
+    return found
+
+
+def calibration(results: Sequence[Result]) -> dict[str, Any] | None:
+    """Whether scores mean what they say, exactly; isotonic figures are measured on the held-out half."""
+    scored = [
+        (r.case, r.score, r.correct)
+        for r in results
+        if r.score is not None and r.correct is not None and 0 <= r.score <= 1 and r.state == DONE
+    ]
+    if not scored:
+        return None
+    pairs = [(score, right) for _, score, right in scored]
+    fitting = [(score, right) for case, score, right in scored if exact.is_fitting_half(case)]
+    held_out = [(score, right) for case, score, right in scored if not exact.is_fitting_half(case)]
+    area = exact.auroc(pairs)
+    return {
+        "n": len(pairs),
+        "ece": exact.ece(pairs),
+        "brier": exact.brier(pairs),
+        "auroc": None if area is None else asdict(area),
+        "bins": [asdict(found) for found in exact.reliability(pairs)],
+        "isotonic": _isotonic(fitting, held_out),
+    }
+
+
+def _isotonic(fitting: Sequence[exact.Scored], held_out: Sequence[exact.Scored]) -> dict[str, Any] | None:
+    if min(len(fitting), len(held_out)) < ENOUGH_SCORES or len({right for _, right in fitting}) < 2:
+        return None
+    better = exact.isotonic(fitting)
+    mapped = [(better(score), right) for score, right in held_out]
+    return {
+        "n": len(held_out),
+        "ece_raw": exact.ece(held_out),
+        "ece": exact.ece(mapped),
+        "brier_raw": exact.brier(held_out),
+        "brier": exact.brier(mapped),
+        "map": [[score, better(score)] for score in sorted({score for score, _ in fitting})],
+    }
+
+
+def _before(
+    run: Prepared, baseline: Baseline | None, is_check: bool
+) -> tuple[Mapping[Any, Mapping[str, float]] | None, str]:
+    """The baseline's outcomes, or why there is nothing to compare with."""
+    if baseline is None:
+        return None, "there is no baseline yet; run once with --baseline"
+    held = baseline.report.body["provenance"]["eval_set"]["hash"]
+    if held != run.cases.hash:
+        return None, f"the baseline is of version {held} of the set, this is {run.cases.hash}"
+    return by_case(baseline.results, is_check=is_check), ""
+
+
+def _notes(results: Sequence[Result], found: Mapping[Any, Rate]) -> list[str]:
+    """What is wrong with the judge, whatever the rates say."""
+    notes = []
+    planted = controls(results)["wrong"]
+    missed = planted["n"] - planted["passed"]
+    if missed:
+        notes.append(
+            f"The verifier accepted {missed} of {planted['n']} answers that are planted to be wrong."
+        )
+    judged = [r for r in results if r.accepted is not None]
+    if len(judged) >= ENOUGH_SCORES and len({r.accepted for r in judged}) == 1:
+        word = "accepts" if judged[0].accepted else "rejects"
+        notes.append(f"The verifier {word} everything: {len(judged):,} of {len(judged):,} answers.")
+    area = (calibration(results) or {}).get("auroc")
+    if area and area["low"] is not None and area["low"] <= HALF <= area["high"]:
+        notes.append(
+            f"The verifier's scores do not tell right answers from wrong ones (AUROC {area['value']:.2f},"
+            f" {area['low']:.2f} to {area['high']:.2f}); are the labels those of these answers?"
+        )
+    return notes
+
+
+def _sentence(verdict: Verdict, found: Mapping[Any, Rate], notes: Sequence[str]) -> str:
+    """The verdict and what decided it, in one line."""
+    if verdict == "incomplete":
+        return f"Incomplete. {notes[0]}"
+    deciding = [rate.sentence for rate in found.values() if rate.verdict == verdict]
+    said = " ".join(sentence[0].upper() + sentence[1:] for sentence in deciding)
+    return f"{WORDS[verdict]}. {said or 'No case says anything.'}"
+
+
+def _rate(rate: Rate) -> dict[str, Any]:
+    fields = asdict(rate)
+    del fields["name"]
+    return fields
+
+
+def _flips(
+    before: Mapping[Any, Mapping[str, float]] | None, after: Mapping[Any, Mapping[str, float]]
+) -> dict[str, dict[str, Any]]:
+    """The cases whose outcome differs from the baseline's, by rate and direction."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, cases in after.items():
+        old = (before or {}).get(name, {})
+        rose = sorted(case for case, value in cases.items() if case in old and value > old[case])
+        fell = sorted(case for case, value in cases.items() if case in old and value < old[case])
+        found[name] = {
+            "rose": rose[:FLIPS_SHOWN], "fell": fell[:FLIPS_SHOWN], "n_rose": len(rose), "n_fell": len(fell),
+        }  # fmt: skip
+    return found
+
+
+def _latency(results: Sequence[Result]) -> dict[str, Any]:
+    """Median and 95th percentile of the answers' own times."""
+    times = sorted(
+        latency
+        for r in results
+        if r.detail and (latency := r.detail.get("answer", {}).get("spent", {}).get("latency_ms")) is not None
+    )
+    if not times:
+        return {"n": 0, "p50": None, "p95": None}
+    return {
+        "n": len(times),
+        "p50": times[len(times) // 2],
+        "p95": times[min(len(times) - 1, int(len(times) * 0.95))],
+    }
+
+
+def _seen(outcome: Outcome) -> dict[str, Any]:
+    """Who really answered, and when."""
+    answers = [r.detail["answer"] for r in outcome.results if r.detail and "answer" in r.detail]
+    return {
+        "models": dict(Counter(a.get("model") for a in answers if a.get("model")).most_common(10)),
+        "fingerprints": dict(
+            Counter(a.get("fingerprint") for a in answers if a.get("fingerprint")).most_common(10)
+        ),
+        "started": outcome.run.started,
+        "cause": outcome.run.cause,
+        "author": outcome.run.author,
+    }
+
+
+def _pinned(report: Report) -> dict[str, Any]:
+    return {"report": report.id, "created": report.created, "spent_usd": report.body.get("spent_usd")}

@@ -1,0 +1,141 @@
+"""A replay from its name to its report."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from cascadewatch.pricing import PriceBook, nano_usd
+from cascadewatch.replay import report as reporting
+from cascadewatch.replay.outcomes import by_case
+from cascadewatch.replay.prepared import Prepared, prepare
+from cascadewatch.replay.report import Baseline
+from cascadewatch.replay.runner import During, Outcome, Runner, open_run
+from cascadewatch.replay.stop import Watch
+from cascadewatch.settings import Settings
+from cascadewatch.store import replays, reports
+from cascadewatch.store.engine import Store
+from cascadewatch.store.replays import FAILED, FINISHED, INCOMPLETE
+from cascadewatch.store.reports import Report
+
+BY_HAND, ON_SCHEDULE = 0.05, 0.01  # how rarely chance alone may say "changed"
+MONTH_USD = 50.0
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who wants a run and how. `cause` is cli, schedule, api, alert or confirmation."""
+
+    cause: str = "cli"
+    author: str = "cli"
+    target: str | None = None
+    pin: bool = False
+    seed: int | None = None
+
+    @property
+    def alpha(self) -> float:
+        """Runs nobody looks at one by one have to be surer."""
+        return BY_HAND if self.cause in ("cli", "api") else ON_SCHEDULE
+
+
+def run(
+    store: Store,
+    settings: Settings,
+    name: str,
+    asked: Asked,
+    clock: Callable[[], int],
+    progress: Progress | None = None,
+) -> Report:
+    """Plays [replay.NAME] and keeps its report; a run left unfinished is gone on with.
+
+    `clock` gives epoch milliseconds. With `asked.pin` later runs are compared with this report. Raises
+    NotFoundError, ConfigError, InputError or UsageError before anything is asked, BusyError while another
+    process runs it.
+    """
+    prepared = prepare(settings, name, target=asked.target, seed=asked.seed)
+    book = PriceBook(settings.price)
+    baseline = _baseline(store, name)
+    watch = _watch(prepared, baseline) if prepared.can_stop_early and not asked.pin else None
+    owner = secrets.token_hex(8)
+    opened = open_run(store, prepared, cause=asked.cause, author=asked.author, owner=owner, now=clock())
+    during = During(month_limit(settings, clock()), watch, progress or (lambda done, of: None))
+    try:
+        outcome = Runner(store, prepared, opened, book, clock, during).play()
+        return _finish(store, prepared, outcome, baseline, asked, clock())
+    except Exception as error:
+        with store.writing() as connection:
+            replays.end(connection, opened.id, FAILED, clock(), f"{type(error).__name__}: {error}"[:500])
+        raise
+
+
+def month_limit(settings: Settings, now: int) -> tuple[int, int]:
+    """(start of the calendar month in the settings' zone, most nano-dollars of all runs since then)."""
+    local = datetime.fromtimestamp(now / 1000, ZoneInfo(settings.timezone))
+    start = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    most = MONTH_USD if settings.replays.month_usd is None else float(settings.replays.month_usd)
+    return int(start.timestamp() * 1000), nano_usd(most)
+
+
+def _baseline(store: Store, name: str) -> Baseline | None:
+    with store.reading() as connection:
+        found = reports.baseline(connection, name)
+        return None if found is None else Baseline(found, replays.results(connection, found.replay))
+
+
+def _watch(prepared: Prepared, baseline: Baseline | None) -> Watch | None:
+    """Nothing to stop for without a baseline of the same set, or with repeats."""
+    if baseline is None or prepared.table.repeats > 1:
+        return None
+    if baseline.report.body["provenance"]["eval_set"]["hash"] != prepared.cases.hash:
+        return None
+    is_check = prepared.target is None
+    outcomes = by_case(baseline.results, is_check=is_check)
+    return Watch(outcomes, prepared.table.tolerance, is_check=is_check)
+
+
+def _finish(
+    store: Store, prepared: Prepared, outcome: Outcome, baseline: Baseline | None, asked: Asked, now: int
+) -> Report:
+    """Report and end of the run, in one transaction."""
+    verdict, body = reporting.build(prepared, outcome, None if asked.pin else baseline, alpha=asked.alpha)
+    body["provenance"] |= {"finished": now}
+
+    def write(connection: Connection) -> Report:
+        state = INCOMPLETE if verdict == "incomplete" else FINISHED
+        replays.end(connection, outcome.run.id, state, now, outcome.stopped)
+        number = reports.write(
+            connection, replay=outcome.run.id, name=prepared.name, cascade=prepared.table.cascade,
+            verdict=verdict, body=body, now=now,
+        )  # fmt: skip
+        if asked.pin and verdict != "incomplete":
+            reports.pin(connection, prepared.name, number, asked.author, now)
+        return reports.report(connection, number)
+
+    with store.writing() as connection:
+        return write(connection)
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """The document of `--json`: the verdict, each rate, and the whole report under it."""
+    body = report.body
+    kept = ("verdict", "value", "baseline", "n", "p", "low", "high")
+    return {
+        "replay": report.name,
+        "verdict": report.verdict,
+        "rates": {
+            name: {key: rate[key] for key in kept} | {"change": rate["change"], "sentence": rate["sentence"]}
+            for name, rate in body["rates"].items()
+        },
+        "mde": body["mde"],
+        "cases": body["cases"],
+        "failed": body["failed"],
+        "spent_usd": body["spent_usd"],
+        "sentence": body["sentence"],
+        "report": report.id,
+    }
