@@ -41,7 +41,8 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a target said. `model` is the one that really answered, `fingerprint` its build where told.
+    """What a target said. `model` is the one that really answered, `fingerprint` its build where told,
+    `priced_as` the name under which it was asked.
 
     `logprobs` are those of the answer's tokens where the provider gives them. `correct` and `score` come
     with recorded answers only.
@@ -51,6 +52,7 @@ class Answer:
     spent: Spent = Spent()
     provider: str | None = None
     model: str | None = None
+    priced_as: str | None = None
     fingerprint: str | None = None
     logprobs: tuple[float, ...] | None = None
     correct: bool | None = None

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from cascadewatch.pricing import PriceBook
+from cascadewatch.replay import billing
 from cascadewatch.replay.answer import Answer, CallError, Graded, Judged, Spent
 from cascadewatch.replay.case import Case, Recorded
 from cascadewatch.replay.prepared import Prepared
@@ -34,13 +35,13 @@ def play(
         if before is not None and before.state == ANSWERED and before.detail:
             answer = answer_of(before.detail["answer"])
         else:
-            answer = _answer(run, case, repeat)
+            answer = _priced(_answer(run, case, repeat), book, now)
             paid = 0 if run.target is None else _cost(answer.spent, run.target.is_paid)
             result = replace(result, cost=answer.spent.cost, detail={"answer": as_json(answer)})
             if run.is_paid:
                 yield Played(result, paid)
                 paid = 0
-        yield _judged(run, case, repeat, answer, paid)
+        yield _judged(run, case, repeat, answer, paid, (book, now))
     except CallError as error:
         yield Played(_lost(run, case, repeat, answer, error, book, now), paid)
 
@@ -70,8 +71,24 @@ def planted(case: Case, key: str | None) -> Recorded:
     return case.answers[key] if key in case.answers else next(iter(case.answers.values()))
 
 
-def _judged(run: Prepared, case: Case, repeat: int, answer: Answer, paid: int) -> Played:
-    verdict = None if run.verifier is None else run.verifier.judge(case, answer, repeat)
+def _priced(answer: Answer, book: PriceBook, now: int) -> Answer:
+    models = (answer.model, answer.priced_as)
+    return replace(answer, spent=billing.priced(answer.spent, models, answer.provider, book, now))
+
+
+def _verdict(
+    run: Prepared, case: Case, repeat: int, answer: Answer, book: PriceBook, now: int
+) -> Judged | None:
+    if run.verifier is None:
+        return None
+    said = run.verifier.judge(case, answer, repeat)
+    return replace(said, spent=billing.priced(said.spent, (said.model,), said.provider, book, now))
+
+
+def _judged(
+    run: Prepared, case: Case, repeat: int, answer: Answer, paid: int, prices: tuple[PriceBook, int]
+) -> Played:
+    verdict = _verdict(run, case, repeat, answer, *prices)
     if case.control is None:
         grade = run.callers.grader_of(case, run.grader).grade(case, answer)
     else:

@@ -1,0 +1,146 @@
+"""`replay` and `verifier`: an eval set played now, as a gate for people and CI."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cascadewatch.cli.clock import clock
+from cascadewatch.cli.opening import opened
+from cascadewatch.cli.options import Config, Db, Json
+from cascadewatch.cli.output import answer, say, shown
+from cascadewatch.errors import UsageError
+
+if TYPE_CHECKING:
+    from cascadewatch.settings import Settings
+    from cascadewatch.store.reports import Report
+
+EXIT = {"unchanged": 0, "improved": 0, "regressed": 1, "incomplete": 2, "inconclusive": 3}
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Which [replay.NAME] of the settings.")]
+Pin = Annotated[
+    bool, typer.Option("--baseline", help="Compare later runs with this one; exits 0 once it is whole.")
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Only say how many calls it takes and what they cost at the most.")
+]
+
+
+def replay(
+    name: Name,
+    target: Annotated[
+        str | None,
+        typer.Option("--target", metavar="MODEL", help="Ask this [model.NAME] instead of the replay's own."),
+    ] = None,
+    pin: Pin = False,
+    dry_run: DryRun = False,
+    config: Config = None,
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """Put an eval set to a model and its verifier, and compare with the pinned run.
+
+    Exit codes: 0 unchanged or improved, 1 regressed, 3 inconclusive, 2 incomplete or could not run. A run
+    that was interrupted goes on where it stopped.
+
+    \b
+    Examples:
+      cascadewatch replay nightly --baseline
+      cascadewatch replay nightly --json
+      cascadewatch replay nightly --target new-model
+    """
+    _run(name, target, pin, dry_run, (config, db, as_json))
+
+
+def verifier(
+    name: Name,
+    pin: Pin = False,
+    dry_run: DryRun = False,
+    config: Config = None,
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """Have the verifier judge frozen answers whose truth is known: nothing else can move its rates.
+
+    For a [replay.NAME] without `target`. Exit codes as of `replay`.
+
+    \b
+    Examples:
+      cascadewatch verifier judge-check --baseline
+      cascadewatch verifier judge-check
+    """
+    with opened(config, db) as (settings, _):
+        table = settings.replay.get(name)
+    if table is not None and table.target is not None:
+        raise UsageError(f"[replay.{name}] asks a model; run it with: cascadewatch replay {name}")
+    _run(name, None, pin, dry_run, (config, db, as_json))
+
+
+def _run(
+    name: str, target: str | None, pin: bool, dry_run: bool, common: tuple[Path | None, str | None, bool]
+) -> None:
+    from cascadewatch.replay.running import Asked, as_json as document_of, run
+
+    config, db, as_json = common
+    with opened(config, db) as (settings, store):
+        if dry_run:
+            found = _estimated(settings, name, target)
+            answer(found, as_json, lambda: _words(found))
+            return
+        asked = Asked(target=target, pin=pin)
+        with _progress(name) as progress:
+            report = run(store, settings, name, asked, clock, progress)
+    answer(document_of(report), as_json, lambda: text_of(report))
+    if pin and report.verdict != "incomplete":
+        say(f"Later runs of {name} are compared with this one (report {report.id}).")
+        return
+    sys.exit(EXIT[report.verdict])
+
+
+def text_of(report: "Report") -> str:
+    """What a person reads: the verdict, each rate in a sentence, and what was noticed."""
+    body = report.body
+    lines = [f"{report.name}: {report.verdict}", ""]
+    lines += [f"  {rate['sentence']}" for rate in body["rates"].values()]
+    lines += [f"  {shown(note)}" for note in body["notes"]]
+    done = f"{body['cases']:,} of {body['planned']:,} answers"
+    if body["stopped_early"]:
+        done += f", stopped early: {body['stopped_early']}"
+    if body["failed"]:
+        named = ", ".join(f"{n:,} {what}" for what, n in body["failures"].items())
+        done += f"; failed: {named}"
+    return "\n".join([*lines, "", f"  {done}; spent ${body['spent_usd']:.4f}; report {report.id}"])
+
+
+def _estimated(settings: "Settings", name: str, target: str | None) -> dict[str, Any]:
+    from cascadewatch.pricing import PriceBook
+    from cascadewatch.replay.prepared import estimate, prepare
+
+    prepared = prepare(settings, name, target=target)
+    found = estimate(prepared, PriceBook(settings.price), clock())
+    return {
+        "replay": name,
+        "eval_set": prepared.cases.statement(),
+        "calls": found.calls,
+        "worst_usd": found.worst / 1e9,
+        "budget_usd": None if found.limit is None else found.limit / 1e9,
+    }
+
+
+def _words(found: dict[str, Any]) -> str:
+    budget = "" if found["budget_usd"] is None else f", of which the budget allows ${found['budget_usd']:.2f}"
+    return f"{found['calls']:,} answers, at the most ${found['worst_usd']:.4f}{budget}"
+
+
+@contextmanager
+def _progress(name: str) -> Iterator[Callable[[int, int], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(shown(name), total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)

@@ -1,0 +1,186 @@
+"""HTTP calls to models and verifiers: bounded in number, rate and time, repeated only where it is safe.
+
+A call is tried again when it surely was not billed: the other side was too busy, or was never reached. One
+that ended in the middle may have been billed, so it is a failure with a name.
+"""
+
+import json
+import random
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from cascadewatch.outgoing import OutgoingError, Response, request
+from cascadewatch.replay.answer import CallError, FailureName
+from cascadewatch.settings import Secret
+from cascadewatch.settings.replaying import Verifier
+
+TRIES = 5
+LONGEST_WAIT = 120.0  # seconds; whoever asks for more gets no second call
+FIRST_WAIT = 1.0
+TIMEOUT_MS = 60_000
+CONCURRENCY = 8
+ANSWER_BYTES = 2 * 2**20
+BUSY = {408, 409, 425, 429, 500, 502, 503, 504, 529}
+NAMES: dict[int, FailureName] = {
+    400: "bad_request", 401: "unauthorized", 402: "payment_required", 403: "unauthorized", 404: "not_found",
+    408: "timeout", 410: "not_found", 413: "bad_request", 422: "bad_request", 429: "rate_limited",
+    529: "rate_limited",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A JSON answer and how long it took, in milliseconds."""
+
+    body: Any
+    latency_ms: float
+
+
+class Endpoint:
+    """One address that takes JSON by POST; safe to use from several threads."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout_ms: int | None = None,
+        concurrency: int | None = None,
+        per_minute: float | None = None,
+        allow_private: bool = False,
+    ) -> None:
+        self._url = url
+        self._headers = {"Content-Type": "application/json", "Accept": "application/json", **(headers or {})}
+        self._seconds = (timeout_ms or TIMEOUT_MS) / 1000
+        self.concurrency = concurrency or CONCURRENCY
+        self._free = threading.BoundedSemaphore(self.concurrency)
+        self._pace = Pace(per_minute)
+        self._allow_private = allow_private
+
+    def post(self, body: Mapping[str, Any]) -> Reply:
+        """The answer to a JSON body. Raises CallError with what went wrong, by name."""
+        content = json.dumps(body, ensure_ascii=False).encode()
+        for attempt in range(1, TRIES + 1):
+            try:
+                with self._free:
+                    self._pace.wait()
+                    return self._once(content)
+            except CallError as error:
+                wait = delay(attempt, error.retry_after)
+                if not error.again or attempt == TRIES or wait > LONGEST_WAIT:
+                    raise
+                time.sleep(wait)
+        raise AssertionError("the last try returns or raises")
+
+    def _once(self, content: bytes) -> Reply:
+        began = time.monotonic()
+        try:
+            response = request(
+                "POST",
+                self._url,
+                headers=self._headers,
+                content=content,
+                allow_private=self._allow_private,
+                timeout=self._seconds,
+                answer_bytes=ANSWER_BYTES,
+            )
+        except OutgoingError as error:
+            raise _not_answered(error) from None
+        if response.status != 200:
+            raise _refused(response)
+        return Reply(_decoded(response), (time.monotonic() - began) * 1000)
+
+
+class Pace:
+    """Lets at most so many calls a minute pass, evenly spread; None: all of them."""
+
+    def __init__(self, per_minute: float | None) -> None:
+        self._gap = 0.0 if per_minute is None else 60 / per_minute
+        self._next = 0.0
+        self._lock = threading.Lock()
+
+    def wait(self) -> None:
+        """Returns when it is the caller's turn."""
+        if not self._gap:
+            return
+        with self._lock:
+            now = time.monotonic()
+            turn = max(now, self._next)
+            self._next = turn + self._gap
+        time.sleep(max(0.0, turn - now))
+
+
+def post(verifier: Verifier, body: bytes) -> bytes:
+    """What the endpoint of a [verifier.NAME] answers to a JSON body. Raises CallError."""
+    assert verifier.url is not None
+    endpoint = Endpoint(
+        verifier.url,
+        headers=bearer(verifier.api_key),
+        timeout_ms=verifier.timeout,
+        concurrency=verifier.concurrency,
+        allow_private=bool(verifier.allow_private),
+    )
+    return json.dumps(endpoint.post(json.loads(body)).body).encode()
+
+
+def bearer(key: Secret | None) -> dict[str, str]:
+    """The header that carries a key; nothing without one."""
+    return {} if key is None else {"Authorization": f"Bearer {key.reveal()}"}
+
+
+def delay(attempt: int, retry_after: float | None) -> float:
+    """Seconds before the next try: what was asked for, else doubling from one second, with jitter."""
+    if retry_after is not None:
+        return retry_after
+    return FIRST_WAIT * 2 ** (attempt - 1) * random.uniform(0.5, 1.0)
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds that a Retry-After header asks for: a number, or a date; None without a usable one."""
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdecimal():
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
+    except (TypeError, ValueError):
+        return None
+
+
+def _refused(response: Response) -> CallError:
+    """An answer of any other status. What the other side says is left out: it may repeat a key."""
+    busy = response.status in BUSY
+    name = NAMES.get(response.status, "server_error" if response.status >= 500 else "other")
+    return CallError(
+        name,
+        f"{response.host} answered {response.status}",
+        again=busy and response.status not in (408, 504),
+        sent=response.status in (408, 500, 502, 504),
+        retry_after=retry_after(response.headers, time.time()),
+    )
+
+
+def _not_answered(error: OutgoingError) -> CallError:
+    """`sent` unless it is sure that nothing left this machine."""
+    if error.permanent:
+        return CallError("blocked", str(error), again=False, sent=False)
+    if not error.sent:
+        return CallError("connection", str(error), again=True, sent=False)
+    name: FailureName = "timeout" if error.late else "truncated" if error.cut else "connection"
+    return CallError(name, str(error), again=False, sent=True)
+
+
+def _decoded(response: Response) -> Any:
+    if len(response.body) >= ANSWER_BYTES:
+        raise CallError("too_large", f"{response.host} answered more than 2 MiB", again=False, sent=True)
+    if response.cut:
+        raise CallError("truncated", f"{response.host} ended in mid-answer", again=False, sent=True)
+    if not response.body.strip():
+        raise CallError("empty", f"{response.host} answered nothing", again=False, sent=True)
+    try:
+        return json.loads(response.body)
+    except (ValueError, RecursionError):
+        raise CallError("not_json", f"{response.host} answered no JSON", again=False, sent=True) from None

@@ -1,0 +1,26 @@
+"""Reads answers of providers, in which anything may stand."""
+
+from typing import Any
+
+from cascadewatch.replay.answer import CallError
+
+MOST_TOKENS = 100_000_000
+
+
+def object_in(value: Any) -> dict[str, Any]:
+    """The object; CallError where it is something else."""
+    if not isinstance(value, dict):
+        raise CallError("not_json", "the answer has another shape than expected", again=False, sent=True)
+    return value
+
+
+def text_in(value: Any) -> str:
+    """The text; "" where it is none. NUL, which no database keeps, is shown as a sign."""
+    return value.replace("\0", "\u2400") if isinstance(value, str) else ""
+
+
+def count(value: Any) -> int | None:
+    """A count of tokens; None where it is none that can be."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value <= MOST_TOKENS else None
