@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta, Struct
@@ -166,7 +166,7 @@ def is_completed(event: Event) -> bool:
     """What the sender said, else whether some attempt was ok."""
     if event.completed is not None:
         return event.completed
-    return any(a.status == "ok" for a in event.attempts)
+    return "ok" in [a.status for a in event.attempts]
 
 
 class TierOrder(NamedTuple):
@@ -213,14 +213,13 @@ class Shape(NamedTuple):
 
 def derive(event: Event, order: TierOrder) -> Facts:
     """The facts of one event under the given order of tiers."""
-    shapes = tuple(
-        [Shape(a.tier, a.kind, a.status, a.verdict.outcome if a.verdict else None) for a in event.attempts]
-    )
-    return _facts(shapes, event.completed, order)
+    shapes = [(a.tier, a.kind, a.status, a.verdict and a.verdict.outcome) for a in event.attempts]
+    return _facts(tuple(shapes), event.completed, order)
 
 
 @lru_cache(maxsize=10_000)  # a cascade's events have few shapes
-def _facts(attempts: tuple[Shape, ...], completed: bool | None, order: TierOrder) -> Facts:
+def _facts(shapes: tuple[tuple[Any, ...], ...], completed: bool | None, order: TierOrder) -> Facts:
+    attempts = [Shape(*shape) for shape in shapes]
     cheap_index = _last_of(attempts, order.cheap)
     served_index = _served(attempts)
     cheap = attempts[cheap_index] if cheap_index is not None else None

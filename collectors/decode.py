@@ -8,6 +8,7 @@ one counts.
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
@@ -15,12 +16,13 @@ from msgspec import Meta, Raw, Struct
 
 from cascadewatch.errors import InputError
 from cascadewatch.model import FUTURE_MS, ID_LENGTH, NAME_LENGTH, Event, Name, Usage, epoch_ms
+from cascadewatch.reasons import cut, explain
 from cascadewatch.store.receipt import LabelRequest, Rejection
-from collectors.reasons import cut, explain
 
 MAX_DEPTH = 32
 
 R = TypeVar("R", Event, LabelRequest)
+T = TypeVar("T", bound=Struct)
 Checked = Callable[[R], tuple[str, str] | None]
 Decoded = tuple[list[tuple[int, R]], list[Rejection]]
 
@@ -36,6 +38,7 @@ class Annotation(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     text: Annotated[str, Meta(min_length=1, max_length=2000)]
     cascade: Name | None = None
     route: Name | None = None
+    deploy: bool = False  # drift rules look for its effect from here on
 
 
 class _Events(Struct, forbid_unknown_fields=True):
@@ -64,7 +67,6 @@ _LABEL = _Form(
     "labels", LabelRequest, msgspec.json.Decoder(LabelRequest).decode, msgspec.json.Decoder(_Labels).decode
 )
 _list = msgspec.json.Decoder(list[Raw]).decode
-_annotation = msgspec.json.Decoder(Annotation).decode
 _identified = msgspec.json.Decoder(_Identified).decode
 
 
@@ -95,18 +97,19 @@ def decode_labels(body: bytes, ndjson: bool, now: int, limit: int | None = None)
     return _decoded(body, ndjson, limit, _LABEL, check)
 
 
-def decode_annotation(body: bytes) -> Annotation:
-    """One annotation. Raises InputError with the field and the reason."""
-    body, _ = _prepared(body)
+def decode_one(body: bytes, kind: type[T]) -> T:
+    """The one record of a body; no body is an empty one. Raises InputError with the field and the reason."""
+    body, _ = _prepared(body.strip() or b"{}")
     try:
-        found = _annotation(body)
+        found = msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        field, reason = explain(error, body, Annotation)
+        field, reason = explain(error, body, kind)
         raise InputError(f"{field or 'the body'}: {reason}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"the body is not valid JSON: {_syntax(error)}") from None
-    if any(name is not None and len(name) > NAME_LENGTH for name in (found.cascade, found.route)):
-        raise InputError(f"cascade and route have at most {NAME_LENGTH} characters")
+    for name in ("rule", "metric", "cascade", "route"):
+        if len(getattr(found, name, None) or "") > NAME_LENGTH:
+            raise InputError(f"{name} has at most {NAME_LENGTH} characters")
     return found
 
 
@@ -128,7 +131,7 @@ def _decoded(body: bytes, ndjson: bool, limit: int | None, form: _Form, check: C
 
 
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
-_MINUS_ZERO = re.compile(rb"[:,\[\s]-0(?![0-9])")  # a number begins after one of these, a UUID does not
+_MINUS_ZERO = re.compile(rb"-0(?<=[:,\[\s]-0)(?![0-9])")  # where a number begins, not in a UUID
 _LONG_RUN = re.compile(rb'"[^"]{%d}' % (NAME_LENGTH + 1))
 
 
@@ -247,6 +250,7 @@ def _tidied(value: Any) -> Any:
     return value
 
 
+@lru_cache(maxsize=1)  # every line of a file asks for the same
 def _event_check(now: int, oldest: int) -> Checked[Event]:
     """What the types cannot say of an event."""
     latest = now + FUTURE_MS

@@ -101,8 +101,11 @@ def _job(settings: "Settings", form: str, source: str, options: "Options", write
 
 
 def _read(files: list[str], job: "Job") -> "list[FileReceipt]":
+    import gc
+
     from collectors.files import ingest as ingest_files
 
+    gc.set_threshold(500_000, 20, 1_000)  # a batch is 200,000 objects without cycles, gone before the next
     with _progress_bar() as progress:
         return ingest_files(files, job, progress)
 

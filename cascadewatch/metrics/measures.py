@@ -61,6 +61,27 @@ EVENT_MEASURES: tuple[str, ...] = (
     "even_averaged",
 )
 
+# What the intervals of money need of each hour: those of EVENT_MEASURES that costs, the flagship-only
+# bill and break-even are made of.
+HOURLY_MEASURES: tuple[str, ...] = (
+    "events",
+    "completed",
+    *(f"cost_{part}" for part in PARTS),
+    "comparable_cost",
+    "real_cost",
+    "counterfactual_input",
+    "counterfactual_output",
+    "averaged",
+    "even",
+    "even_cheap",
+    "even_escalated",
+    "even_after",
+    "even_real_cost",
+    "even_counterfactual_input",
+    "even_counterfactual_output",
+    "even_averaged",
+)
+
 ATTEMPT_MEASURES: tuple[str, ...] = (
     "attempts",
     "reached",  # events that came to this tier

@@ -86,8 +86,8 @@ class Objective:
 class Window:
     """Everything counted for one cascade, or one route of it, between two moments (epoch ms).
 
-    `clusters` are the event sums per hour (per day where the range is read from days), for the
-    intervals of money. `bins` maps (family, label) to {bin: n}; families are `latency` (label: a
+    `clusters` are the sums of HOURLY_MEASURES per hour (per day where the range is read from days), for
+    the intervals of money. `bins` maps (family, label) to {bin: n}; families are `latency` (label: a
     path), `penalty` (label ""), `score` (label: "outcome/right|wrong|unknown") and `reason`
     (label: the reason a verdict gave, bin 0).
     """

@@ -5,12 +5,25 @@ attempts are summed per minute, distributions and labels per quarter-hour, calle
 wider buckets and the sums over all routes are merged from those.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from cascadewatch.metrics.measures import latency_bin, score_bin
 from cascadewatch.model import LABEL_PRECEDENCE
-from cascadewatch.store.contribution import attempt_sums, event_sums, label_sums, time_before
+from cascadewatch.store.contribution import (
+    Key,
+    attempt_kind,
+    attempt_numbers,
+    attempt_sums,
+    caller_numbers,
+    caller_sums,
+    event_kind,
+    event_numbers,
+    event_sums,
+    label_sums,
+    time_before,
+)
 from cascadewatch.store.rowtypes import AttemptRow, EventRow, LabelRow
 
 MINUTE = 60_000
@@ -19,9 +32,8 @@ HOUR = 60 * MINUTE
 UTC_DAY = 24 * HOUR
 ALL = ""  # the route of a row that sums over all routes
 
-Key = tuple[str | int, ...]
 Sums = dict[Key, list[int]]
-Vectors = dict[Key, list[list[int]]]  # not summed yet: columns are summed at once, in C
+Gathered = dict[Key, list[Key]]  # not summed yet: columns are summed at once, in C
 
 
 class Folded(dict[Any, Any]):
@@ -52,52 +64,47 @@ class Cells:
         self.fold = fold
         self.local_day = local_day
         self.minute_floor = minute_floor  # older minutes are not kept
-        self.events: Vectors = {}
-        self.attempts: Vectors = {}
-        self.bins: Vectors = {}
-        self.labels: Vectors = {}
-        self.callers: Vectors = {}
+        self.events: Gathered = defaultdict(list)  # by key and kind: what is alike is summed together
+        self.attempts: Gathered = defaultdict(list)  # so here
+        self.callers: Gathered = defaultdict(list)
+        self.labels: Gathered = defaultdict(list)
+        self.bins: dict[Key, int] = defaultdict(int)
 
     def add(self, e: EventRow, attempts: Sequence[AttemptRow], labels: Sequence[LabelRow] = ()) -> None:
         """Counts one event in, with the labels it has."""
+        cascade, origin, time = e.cascade, e.origin, e.time
         route, revision = self.fold.series[e.route, e.revision]
-        at = (e.cascade, e.origin, route, e.time - e.time % MINUTE, revision)
-        _count(self.events, at, event_sums(e, attempts))
-        self._add_attempts(e, attempts, at)
-        self._add_bins(e, attempts, (e.cascade, e.origin, route, e.time - e.time % QUARTER))
-        self.add_labels(e, attempts, labels, 1)
+        minute = (cascade, origin, route, time - time % MINUTE, revision)
+        quarter = (cascade, origin, route, time - time % QUARTER)
+        self.events[minute, event_kind(e, attempts)].append(event_numbers(e, attempts))
+        self._add_attempts(e, attempts, minute)
+        self._add_bins(e, attempts, quarter)
+        self._add_labels(e, attempts, labels, quarter, 1)
         if e.caller is not None:
-            cost = e.cost_cheap + e.cost_verify + e.cost_escalated + e.cost_fallback
-            _count(
-                self.callers,
-                (e.cascade, e.origin, e.time - e.time % HOUR, self.fold.caller[e.caller]),
-                [1, e.judged, e.escalated, cost + e.cost_routed + e.cost_other, e.extra_cost,
-                 e.priceable, e.priced],
-            )  # fmt: skip
+            hour = (cascade, origin, time - time % HOUR, self.fold.caller[e.caller])
+            self.callers[hour].append(caller_numbers(e))
 
-    def _add_attempts(self, e: EventRow, attempts: Sequence[AttemptRow], at: Key) -> None:
+    def _add_attempts(self, e: EventRow, attempts: Sequence[AttemptRow], minute: Key) -> None:
         seen: set[str] = set()
-        last = len(attempts) - 1
+        last, served = len(attempts) - 1, e.served_index
         model, verifier = self.fold.model, self.fold.verifier
-        for a in attempts:
-            key = (*at, a.tier, model[a.model], verifier[a.verifier])
-            sums = attempt_sums(a, a.tier not in seen, a.position == e.served_index, a.position == last)
-            seen.add(a.tier)
-            _count(self.attempts, key, sums)
+        for i, a in enumerate(attempts):
+            tier = a.tier
+            at = (*minute, tier, model[a.model], verifier[a.verifier])
+            kind = attempt_kind(a, tier not in seen, i == served, i == last)
+            seen.add(tier)
+            self.attempts[at, kind].append(attempt_numbers(a))
 
     def _add_bins(self, e: EventRow, attempts: Sequence[AttemptRow], at: Key) -> None:
         if e.latency_ms is not None:
-            self._bin(at, "latency", e.path, latency_bin(e.latency_ms))
+            self.bins[*at, "latency", e.path, latency_bin(e.latency_ms)] += 1
         if e.escalated and e.served_index:
             wait = time_before(attempts, e.served_index)
             if wait is not None:
-                self._bin(at, "penalty", "", latency_bin(wait))
+                self.bins[*at, "penalty", "", latency_bin(wait)] += 1
         for a in attempts:
             if a.reason is not None:
-                self._bin(at, "reason", f"{a.outcome}/{self.fold.reason[a.reason]}", 0)
-
-    def _bin(self, at: Key, family: str, label: str, index: int, sign: int = 1) -> None:
-        _count(self.bins, (*at, family, label, index), [sign])
+                self.bins[*at, "reason", f"{a.outcome}/{self.fold.reason[a.reason]}", 0] += 1
 
     def add_labels(
         self, e: EventRow, attempts: Sequence[AttemptRow], labels: Sequence[LabelRow], sign: int
@@ -107,7 +114,11 @@ class Cells:
         A later label changes both: take the old state away with sign -1, then add the new.
         """
         route, _ = self.fold.series[e.route, e.revision]
-        at = (e.cascade, e.origin, route, e.time - e.time % QUARTER)
+        self._add_labels(e, attempts, labels, (e.cascade, e.origin, route, e.time - e.time % QUARTER), sign)
+
+    def _add_labels(
+        self, e: EventRow, attempts: Sequence[AttemptRow], labels: Sequence[LabelRow], at: Key, sign: int
+    ) -> None:
         if e.cheap_index is not None:
             truth = estimating(labels, e.cheap_index) if labels else None
             self._add_score(attempts[e.cheap_index], truth, at, sign)
@@ -122,7 +133,7 @@ class Cells:
                 if x.attempt == index:
                     in_force = x in (truth, apart)
                     key = (*at, x.source, x.sampling, role, attempts[index].outcome or "", e.path, x.correct)
-                    _count(self.labels, key, [sign * n for n in label_sums(e, x, in_force)])
+                    self.labels[key].append(tuple([sign * n for n in label_sums(e, x, in_force)]))
 
     def _add_score(self, a: AttemptRow, truth: LabelRow | None, at: Key, sign: int) -> None:
         if a.outcome is None or a.score is None:
@@ -130,24 +141,30 @@ class Cells:
         index = score_bin(a.score)
         if index is not None:
             said = "unknown" if truth is None else ("right" if truth.correct else "wrong")
-            self._bin(at, "score", f"{a.outcome}/{said}", index, sign)
+            self.bins[*at, "score", f"{a.outcome}/{said}", index] += sign
 
     def tables(self, sign: int = 1) -> dict[tuple[str, str], Sums]:
         """(family, tier) to the sums of that table, all routes' rows included; `sign` -1 to take
         them away."""
-        quarters = {"bins": _with_all_routes(_summed(self.bins, sign))}
-        quarters["labels"] = _with_all_routes(_summed(self.labels, sign))
         out: dict[tuple[str, str], Sums] = {}
-        for family, vectors in (("events", self.events), ("attempts", self.attempts)):
-            minutes = _with_all_routes(_summed(vectors, sign), 4)
-            out[family, "minute"] = {k: v for k, v in minutes.items() if k[3] >= self.minute_floor}  # type: ignore[operator]
-            quarters[family] = _merged(minutes, 3, lambda t: t - t % QUARTER)
+        quarters = {
+            "bins": _with_all_routes({key: [n] for key, n in self.bins.items()}),
+            "labels": _with_all_routes(_summed(self.labels)),
+        }
+        minutes = {
+            "events": _of_kinds(self.events, event_sums),
+            "attempts": _of_kinds(self.attempts, attempt_sums),
+        }
+        for family, sums in minutes.items():
+            whole = _with_all_routes(sums, 4)
+            out[family, "minute"] = {k: v for k, v in whole.items() if k[3] >= self.minute_floor}
+            quarters[family] = _merged(whole, 3, lambda t: t - t % QUARTER)
         for family, sums in quarters.items():
             out[family, "quarter"] = sums
             out[family, "day"] = _merged(sums, 3, self.local_day)
-        out["callers", "hour"] = _summed(self.callers, sign)
+        out["callers", "hour"] = {key: caller_sums(numbers) for key, numbers in self.callers.items()}
         out["callers", "utc_day"] = _merged(out["callers", "hour"], 2, lambda t: t - t % UTC_DAY)
-        return out
+        return out if sign > 0 else {table: _taken_away(sums) for table, sums in out.items()}
 
 
 def estimating(labels: Iterable[LabelRow], attempt: int) -> LabelRow | None:
@@ -163,34 +180,38 @@ def _first(labels: Iterable[LabelRow]) -> LabelRow | None:
     return min(labels, key=lambda x: LABEL_PRECEDENCE.index(x.source), default=None)
 
 
-def _count(vectors: Vectors, key: Key, values: list[int]) -> None:
-    held = vectors.get(key)
-    if held is None:
-        vectors[key] = [values]
-    else:
-        held.append(values)
+def _of_kinds(gathered: Gathered, sums_of: Callable[[Key, list[Key]], list[int]]) -> Sums:
+    out: dict[Key, list[list[int]]] = defaultdict(list)
+    for (at, kind), numbers in gathered.items():
+        out[at].append(sums_of(kind, numbers))
+    return _summed(out)
 
 
-def _summed(vectors: Vectors, sign: int = 1) -> Sums:
-    sums = {k: v[0] if len(v) == 1 else [sum(c) for c in zip(*v, strict=True)] for k, v in vectors.items()}
-    return sums if sign > 0 else {k: [-n for n in v] for k, v in sums.items()}
+def _summed(gathered: dict[Key, list[Any]]) -> Sums:
+    return {
+        k: list(v[0]) if len(v) == 1 else [sum(c) for c in zip(*v, strict=True)] for k, v in gathered.items()
+    }
+
+
+def _taken_away(sums: Sums) -> Sums:
+    return {key: [-n for n in values] for key, values in sums.items()}
 
 
 def _merged(sums: Sums, place: int, bucket: Callable[[int], int]) -> Sums:
     """The same sums in wider buckets; `place` is where the bucket stands in the key."""
-    out: Vectors = {}
+    out: dict[Key, list[list[int]]] = defaultdict(list)
     for key, values in sums.items():
-        _count(out, (*key[:place], bucket(key[place]), *key[place + 1 :]), values)  # type: ignore[arg-type]
+        out[*key[:place], bucket(key[place]), *key[place + 1 :]].append(values)
     return _summed(out)
 
 
 def _with_all_routes(sums: Sums, revision_at: int | None = None) -> Sums:
     """The sums per route, and beside them those over all routes and revisions."""
-    out: Vectors = {}
+    out: dict[Key, list[list[int]]] = defaultdict(list)
     for key, values in sums.items():
         whole = [*key]
         whole[2] = ALL
         if revision_at is not None:
             whole[revision_at] = ALL
-        _count(out, tuple(whole), values)
+        out[tuple(whole)].append(values)
     return sums | _summed(out)

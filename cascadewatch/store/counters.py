@@ -1,6 +1,7 @@
 """What came in: received = accepted + duplicate + conflict + rejected, per hour and source."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -66,7 +67,8 @@ def _count_outcomes(numbers: dict[tuple[int, str, str, str], list[int]], one: Ar
             held[1] += lag
             held[2] = max(held[2], one.received)
 
-    add("accepted", "", one.receipt.accepted, sum(max(0, one.received - e.time) for e in one.stored))
+    lags = [one.received - e.time for e in one.stored]
+    add("accepted", "", one.receipt.accepted, sum([lag for lag in lags if lag > 0]))
     add("duplicate", "", one.receipt.duplicate)
     add("conflict", "", one.receipt.conflict)
     for refused in one.refused:
@@ -74,11 +76,14 @@ def _count_outcomes(numbers: dict[tuple[int, str, str, str], list[int]], one: Ar
 
 
 def _count_events(seen: dict[tuple[str, str], list[int]], one: Arrived) -> None:
+    times: dict[str, list[int]] = defaultdict(list)
     for e in one.stored:
-        held = seen.setdefault((one.source, e.cascade), [0, one.received, e.time])
-        held[0] += 1
+        times[e.cascade].append(e.time)
+    for cascade, found in times.items():
+        held = seen.setdefault((one.source, cascade), [0, one.received, found[0]])
+        held[0] += len(found)
         held[1] = max(held[1], one.received)
-        held[2] = max(held[2], e.time)
+        held[2] = max(held[2], *found)
 
 
 def reason_of(rejection: Rejection) -> str:

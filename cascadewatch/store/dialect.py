@@ -5,7 +5,7 @@ straight into a table where no row can clash, through a temporary one where sums
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import Any
 
@@ -15,7 +15,7 @@ from cascadewatch.store import tables
 
 Row = Sequence[Any]
 _WRITE_LOCK = 0x63_61_73_63  # any fixed number: Postgres' name for "the writer of this database"
-_WIDE, _GROUP = 10, 50  # columns, rows; SQLite takes 32,766 parameters since 3.32
+_GROUP = 100  # rows in a statement; SQLite takes 32,766 parameters since 3.32
 _CHUNK = 900  # SQLite of before 3.32 takes 999 parameters
 
 
@@ -39,14 +39,16 @@ def _columns(table: Table) -> str:
     return ", ".join(f'"{c.name}"' for c in table.c)
 
 
-@cache
-def _insert_sql(table: Table, rows: int) -> str:
-    return f"INSERT INTO {table.name} ({_columns(table)}) {_values(table, rows)}"
+@lru_cache(maxsize=256)
+def _insert_sql(table: Table, places: tuple[int, ...], rows: int) -> str:
+    names = list(table.c.keys())
+    columns = ", ".join(f'"{names[place]}"' for place in places)
+    return f"INSERT INTO {table.name} ({columns}) {_values(len(places), rows)}"
 
 
 @cache
 def _add_sql(table: Table, rows: int) -> str:
-    return _adding(table, _values(table, rows))
+    return _adding(table, _values(len(table.c), rows))
 
 
 def _adding(table: Table, source: str) -> str:
@@ -60,8 +62,8 @@ def _adding(table: Table, source: str) -> str:
     )
 
 
-def _values(table: Table, rows: int) -> str:
-    one = f"({', '.join('?' * len(table.c))})"
+def _values(columns: int, rows: int) -> str:
+    one = f"({', '.join('?' * columns)})"
     return f"VALUES {', '.join([one] * rows)}"
 
 
@@ -70,7 +72,8 @@ def insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     if not rows:
         return
     if is_sqlite(connection):
-        _in_groups(connection, table, rows, lambda n: _insert_sql(table, n))
+        places, rows = _filled(rows)
+        _in_groups(connection, rows, lambda n: _insert_sql(table, places, n))
     else:
         _copy(connection, f"COPY {table.name} ({_columns(table)}) FROM STDIN", rows)
 
@@ -80,7 +83,7 @@ def add(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     if not rows:
         return
     if is_sqlite(connection):
-        _in_groups(connection, table, rows, lambda n: _add_sql(table, n))
+        _in_groups(connection, rows, lambda n: _add_sql(table, n))
         return
     staged = f"staged_{table.name}"
     connection.exec_driver_sql(
@@ -91,12 +94,23 @@ def add(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     connection.exec_driver_sql(f"TRUNCATE {staged}")
 
 
-def _in_groups(
-    connection: Connection, table: Table, rows: Sequence[Row], statement: Callable[[int], str]
-) -> None:
-    """Wide rows go 50 to a statement: a quarter faster than one by one, and other threads may run
-    meanwhile. Narrow rows, and what is left, go one by one."""
-    whole = len(rows) - len(rows) % _GROUP if len(table.c) >= _WIDE else 0
+def _filled(rows: Sequence[Row]) -> tuple[tuple[int, ...], Sequence[Row]]:
+    """Many rows without the columns that are NULL in all of them, and the places of the others: half
+    of an attempt's columns hardly ever say anything, and cost as much as the rest."""
+    every = tuple(range(len(rows[0])))
+    if len(rows) < _GROUP:
+        return every, rows
+    columns, nothing = list(zip(*rows, strict=True)), (None,) * len(rows)
+    places = tuple(place for place in every if columns[place] != nothing)
+    if 4 * len(places) > 3 * len(every):
+        return every, rows  # too little to gain
+    return places, list(zip(*(columns[place] for place in places), strict=True))
+
+
+def _in_groups(connection: Connection, rows: Sequence[Row], statement: Callable[[int], str]) -> None:
+    """Many rows go together in a statement: a quarter faster than one by one, and other threads may
+    run meanwhile. What is left goes one by one."""
+    whole = len(rows) - len(rows) % _GROUP
     for start in range(0, whole, _GROUP):
         parameters = tuple(chain.from_iterable(rows[start : start + _GROUP]))
         connection.exec_driver_sql(statement(_GROUP), parameters)

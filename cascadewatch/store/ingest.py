@@ -120,8 +120,8 @@ def _no_room(room: dict[str, set[str]], event: Event) -> str | None:
     if event.cascade not in room and len(room) >= MAX_CASCADES:
         return f"more than {MAX_CASCADES} cascades; use route or tags for finer names"
     known = room.setdefault(event.cascade, set())
-    new = {a.tier for a in event.attempts if a.tier not in known}
-    if len(known) + len(new) > MAX_TIERS:
+    new = {a.tier for a in event.attempts} - known
+    if new and len(known) + len(new) > MAX_TIERS:
         return f"more than {MAX_TIERS} tiers in this cascade"
     known |= new
     return None
@@ -191,16 +191,16 @@ def _insert(
     for number, (s, key, said, event) in enumerate(fresh, seq):
         rows = build(event, number, s.batch.source, s.batch.received, "live", contexts[event.cascade])
         s.stored.append(rows)
-        new.add(rows, key, said, _labels(event, waited.get(key)), s.batch.received)
+        labels = _labels(event, waited.get(key)) if event.labels or waited else []
+        new.add(rows, key, said, labels, s.batch.received)
         if event.text is not None and around.stores_text(event.cascade):
             new.texts.append((number, event.text.prompt, _encode(event.text.answers).decode()))
     new.insert(connection)
 
 
 def _labels(event: Event, waited: list[Label] | None) -> list[Label]:
-    if not waited:
-        return labelling.newest(event.labels) if event.labels else []
-    return labelling.newest([*(x for x in waited if x.attempt < len(event.attempts)), *event.labels])
+    early = [x for x in waited or () if x.attempt < len(event.attempts)]
+    return labelling.newest([*early, *event.labels])
 
 
 class NewRows:
@@ -217,13 +217,13 @@ class NewRows:
 
     def add(self, rows: Rows, key: bytes, said: bytes, labels: list[Label], received: int) -> None:
         """Collects one event with its labels."""
-        e = rows.event
+        e, attempts = rows
         self.rows.append(rows)
         self.keys.append((key, said, e.seq, e.time))
         cells = self.cells.get(e.cascade)
         if cells is None:
             cells = self.cells[e.cascade] = rollup.new_cells(self.state, e.cascade)
-        cells.add(e, rows.attempts, [labelling.row_of(x) for x in labels])
+        cells.add(e, attempts, [labelling.row_of(x) for x in labels] if labels else ())
         for x in labels:
             row = labelling.stored(e.seq, x, received)
             self.labels.append(row)

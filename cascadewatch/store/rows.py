@@ -1,6 +1,7 @@
 """An event as rows. Everything derived is derived here, once, on the way in."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -59,14 +60,14 @@ def event_row(
 ) -> EventRow:
     """The event's own row, derived from its attempts as they were priced."""
     facts = derive(event, context.order)
+    flagship_index = _flagship_index(attempts, context.order.flagship)
     time, fingerprints = event.millis, event.fingerprints
     return _tuple(EventRow, (
         seq, source, event.id, time, received, event.cascade, event.route, origin,
         context.pseudonym(event.caller), context.pseudonym(event.session), event.revision,
         _latency(event, attempts),
-        *fact_columns(facts),
-        _flagship_index(attempts, context.order.flagship),
-        *_money_columns(facts, attempts, time, context),
+        *fact_columns(facts), flagship_index,
+        *_money_columns(facts, attempts, flagship_index, time, context),
         _tags(event.tags).decode() if event.tags else None,
         fingerprints.prefix if fingerprints else None,
         fingerprints.suffix if fingerprints else None,
@@ -85,6 +86,7 @@ def _latency(event: Event, attempts: Sequence[AttemptRow]) -> float | None:
     return total
 
 
+@lru_cache(maxsize=10_000)
 def fact_columns(facts: Facts) -> tuple[Any, ...]:
     """The facts as columns of `events`, from `path` to `served_index`."""
     return (
@@ -120,37 +122,32 @@ _PART_OF_PATH = {"escalated": 2, "fallback": 3, "routed": 4}  # places in PARTS
 
 
 def _money_columns(
-    facts: Facts, attempts: Sequence[AttemptRow], time: int, context: Context
+    facts: Facts, attempts: Sequence[AttemptRow], flagship_index: int | None, time: int, context: Context
 ) -> tuple[Any, ...]:
     """The six parts of the cost, what came after the cheap tier, and flagship-only."""
-    order, cheap = context.order, facts.cheap_index
+    order, cheap, path = context.order, facts.cheap_index, facts.path
     parts = [0, 0, 0, 0, 0, 0]
     extra = priceable = priced = 0
-    above = _PART_OF_PATH.get(facts.path, 5)
-    for a in attempts:
-        cost = a.cost or 0
+    above = _PART_OF_PATH.get(path, 5)
+    for i, a in enumerate(attempts):
+        cost, verify = a.cost or 0, a.verify_cost or 0
         if a.tier == order.cheap:
             parts[0] += cost
         else:
             parts[above if order.cheap and order.above(a.tier, order.cheap) else 5] += cost
         priceable += 1
         priced += a.cost is not None
-        verify = a.verify_cost or 0
         if a.outcome is not None and a.verify_price_source != NOT_PRICEABLE:
             priceable += 1
             priced += a.verify_cost is not None
             parts[1] += verify
-        if cheap is not None and a.position > cheap:
+        if cheap is not None and i > cheap:
             extra += cost + verify
-    comparable = priced == priceable and facts.path != "cached" and order.flagship is not None
-    return (
-        *parts,
-        extra,
-        priceable,
-        priced,
-        int(comparable),
-        *_counterfactual(facts, attempts, time, context),
-    )
+    comparable = priced == priceable and path != "cached" and order.flagship is not None
+    counterfactual: tuple[int, int] | None = None
+    if flagship_index is None and cheap is not None and path != "cached":
+        counterfactual = _counterfactual(attempts[cheap], time, context)
+    return *parts, extra, priceable, priced, int(comparable), *(counterfactual or (None, None))
 
 
 def _flagship_index(attempts: Sequence[AttemptRow], flagship: str | None) -> int | None:
@@ -160,27 +157,17 @@ def _flagship_index(attempts: Sequence[AttemptRow], flagship: str | None) -> int
     return None
 
 
-def _counterfactual(
-    facts: Facts, attempts: Sequence[AttemptRow], time: int, context: Context
-) -> tuple[int | None, int | None]:
+def _counterfactual(cheap: AttemptRow, time: int, context: Context) -> tuple[int, int] | None:
     """What the flagship would have taken for the cheap answer's input and output tokens, at a
-    ratio of 1, in nano-dollars. None where its real answer says so already, or tokens or the
-    flagship's price are not known."""
-    flagship = context.order.flagship
-    if flagship is None or context.flagship is None or facts.path == "cached" or facts.cheap_index is None:
-        return None, None
-    if _flagship_index(attempts, flagship) is not None:
-        return None, None
-    tokens = _tokens(attempts[facts.cheap_index])
-    rates = context.book.rates(context.flagship.model, context.flagship.provider, time)
-    if tokens is None or rates is None:
-        return None, None
-    whole = pricing.cost(rates, Usage(tokens[0], None, None, tokens[1]))
-    prompt = pricing.cost(rates, Usage(tokens[0], None, None, 0))
-    return (None, None) if whole is None or prompt is None else (prompt, whole - prompt)
-
-
-def _tokens(a: AttemptRow) -> tuple[int, int] | None:
-    if a.input is None or a.output is None:
+    ratio of 1, in nano-dollars. None where tokens or the flagship's price are not known."""
+    if context.order.flagship is None or context.flagship is None:
         return None
-    return a.input + (a.cache_read or 0) + (a.cache_write or 0), a.output
+    if cheap.input is None or cheap.output is None:
+        return None
+    rates = context.book.rates(context.flagship.model, context.flagship.provider, time)
+    if rates is None:
+        return None
+    tokens = cheap.input + (cheap.cache_read or 0) + (cheap.cache_write or 0)
+    whole = pricing.cost(rates, Usage(tokens, None, None, cheap.output))
+    prompt = pricing.cost(rates, Usage(tokens, None, None, 0))
+    return None if whole is None or prompt is None else (prompt, whole - prompt)

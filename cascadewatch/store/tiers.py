@@ -25,12 +25,12 @@ def learn(cascade: CascadeState, events: Iterable[Event]) -> Learned:
     """Takes note of tiers, of which follows which, and of their newest models."""
     order = models = False
     for event in events:
-        previous: str | None = None
+        previous, time = None, event.millis
         for attempt in event.attempts:
             tier = attempt.tier
-            met = _meet(cascade, attempt, event.millis)
-            order |= met.order
-            models |= met.models
+            new_order, new_models = _meet(cascade, attempt, time)
+            order |= new_order
+            models |= new_models
             if previous is not None and previous != tier and (previous, tier) not in cascade.pairs:
                 cascade.pairs.add((previous, tier))
                 order = True

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cascadewatch.errors import InputError
-from collectors.decode import TooManyError, decode_annotation, decode_labels
+from collectors.decode import Annotation, TooManyError, decode_labels, decode_one
 
 NOW = 1_795_262_400_000  # 2026-11-21T12:00:00Z
 
@@ -53,7 +53,7 @@ def test_labels_that_are_no_json_or_too_many_are_refused_whole() -> None:
 
 
 def test_an_annotation_has_a_time_and_a_text() -> None:
-    found = decode_annotation(annotation(cascade="support"))
+    found = decode_one(annotation(cascade="support"), Annotation)
     assert (found.text, found.cascade, found.route) == ("judge-v3 is out", "support", None)
 
 
@@ -71,4 +71,4 @@ def test_an_annotation_has_a_time_and_a_text() -> None:
 )
 def test_an_annotation_that_cannot_be_read_says_why(raw: bytes, words: str) -> None:
     with pytest.raises(InputError, match=words.replace("?", "[?]")):
-        decode_annotation(raw)
+        decode_one(raw, Annotation)

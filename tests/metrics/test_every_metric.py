@@ -3,6 +3,7 @@
 import math
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 
 from cascadewatch.errors import UsageError
 from cascadewatch.metrics import METRICS, compute, find
+from cascadewatch.metrics.measures import EVENT_MEASURES, HOURLY_MEASURES
 from cascadewatch.metrics.window import Window
 from tests.metrics.windows import tier, window, windows
 
@@ -39,6 +41,14 @@ def test_the_documents_hold_every_metric_with_its_present_words(key: str) -> Non
     assert f"`{key}" in text
     for words in (spec.definition, spec.formula, spec.undefined):
         assert " ".join(words.split()) in text
+
+
+@given(windows())
+@settings(max_examples=100, deadline=None)
+def test_intervals_of_money_ask_an_hour_for_nothing_beyond_the_hourly_measures(drawn: Window) -> None:
+    hours = tuple({name: hour[name] for name in HOURLY_MEASURES} for hour in drawn.clusters)
+    assert set(HOURLY_MEASURES) < set(EVENT_MEASURES)
+    assert compute(replace(drawn, clusters=hours)) == compute(drawn)
 
 
 @given(windows())

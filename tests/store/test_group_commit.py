@@ -162,6 +162,6 @@ def test_closing_finishes_what_was_handed_over_and_takes_no_more(opened: Opened)
 
 
 def test_an_annotation_goes_the_same_way(opened: Opened) -> None:
-    number = opened.writer.submit_annotation(NOON, "support", None, "deploy", "ada").result(20)
+    number = opened.writer.submit_annotation(writes.Mark(NOON, "support", None, "deploy", "ada")).result(20)
     row = opened.rows("annotations")[0]
     assert (number, row["text"], row["kind"], row["author"]) == (row["seq"], "deploy", "user", "ada")

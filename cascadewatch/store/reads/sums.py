@@ -31,9 +31,11 @@ def grouped(
     segments: Iterable[Segment],
     of: Of,
     by: Sequence[str] = (),
+    measures: Sequence[str] = (),
 ) -> dict[tuple[Any, ...], Sums]:
-    """The measures of a family summed over the segments, per value of the columns in `by`."""
-    measures = ROLLUPS[family].measures
+    """The measures of a family (all, unless some are named) summed over the segments, per value of the
+    columns in `by`."""
+    measures = measures or ROLLUPS[family].measures
     out: dict[tuple[Any, ...], Sums] = {}
     for segment in segments:
         table = ROLLUPS[family].tiers[segment.tier]
@@ -53,11 +55,18 @@ def total(connection: Connection, family: str, segments: Iterable[Segment], of: 
 
 
 def per_bucket(
-    connection: Connection, family: str, segment: Segment, width: int | None, of: Of, by: Sequence[str] = ()
+    connection: Connection,
+    family: str,
+    segment: Segment,
+    width: int | None,
+    of: Of,
+    by: Sequence[str] = (),
+    measures: Sequence[str] = (),
 ) -> dict[tuple[Any, ...], Sums]:
-    """The measures per bucket of `width` ms (None: the tier's own), keyed (bucket, *by)."""
+    """The measures (all, unless some are named) per bucket of `width` ms (None: the tier's own),
+    keyed (bucket, *by)."""
     table = ROLLUPS[family].tiers[segment.tier]
-    measures = ROLLUPS[family].measures
+    measures = measures or ROLLUPS[family].measures
     bucket = table.c.bucket if width is None else table.c.bucket - table.c.bucket % width
     columns = [bucket.label("start"), *(table.c[name] for name in by)]
     statement: Select[Any] = (
@@ -68,7 +77,7 @@ def per_bucket(
     )
     places = 1 + len(by)
     return {
-        tuple(row[:places]): {m: int(v) for m, v in zip(measures, row[places:], strict=True)}
+        tuple(row[:places]): dict(zip(measures, map(int, row[places:]), strict=True))
         for row in connection.execute(statement)
     }
 
@@ -92,7 +101,7 @@ def _add(
         return
     held = out.get(key)
     if held is None:
-        out[key] = {m: int(v) for m, v in zip(measures, values, strict=True)}
+        out[key] = dict(zip(measures, map(int, values), strict=True))
     else:
         for m, v in zip(measures, values, strict=True):
             held[m] += int(v)

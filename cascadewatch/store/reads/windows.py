@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from cascadewatch.metrics.counterfactual import route_ratios, token_ratios
+from cascadewatch.metrics.measures import HOURLY_MEASURES
 from cascadewatch.metrics.window import (
     Counts,
     LabelCounts,
@@ -144,7 +145,8 @@ class Reader:
             tier, width, edges = "quarter", HOUR, (span.start - span.start % HOUR, span.end)
         else:
             tier, width, edges = "day", None, (self.local_day(span.start), span.end)
-        found = sums.per_bucket(self.connection, "events", Segment(tier, *edges), width, of)
+        segment = Segment(tier, *edges)
+        found = sums.per_bucket(self.connection, "events", segment, width, of, measures=HOURLY_MEASURES)
         return tuple(found.values())
 
     def _tiers(self, of: sums.Of, span: Cover) -> tuple[TierCounts, ...]:
