@@ -81,6 +81,8 @@ def _inner(here: inspect.Type | None) -> inspect.Type | None:
 
 
 def _unknown(key: str, here: inspect.Type | None) -> str:
+    if isinstance(here, inspect.DictType):  # in one of its values: their keys are the sender's own
+        here = _inner(here.value_type)
     known = [f.encode_name for f in here.fields] if isinstance(here, inspect.StructType) else []
     near = get_close_matches(key[:128], known, 1, 0.5)
     hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"

@@ -90,13 +90,22 @@ def auroc(scored: Sequence[Scored]) -> Area | None:
 
 
 def isotonic(scored: Sequence[Scored]) -> Callable[[float], float]:
-    """The best non-decreasing map from score to share right, flat beyond the scores it was fitted on."""
-    from sklearn.isotonic import IsotonicRegression
+    """The best non-decreasing map from score to share right.
 
-    fitted = IsotonicRegression(out_of_bounds="clip").fit(
-        [score for score, _ in scored], [float(right) for _, right in scored]
-    )
-    return lambda score: float(fitted.predict([score])[0])
+    Pool-adjacent-violators over the distinct scores, in between a straight line, flat beyond the scores it
+    was fitted on (Zadrozny & Elkan 2002, KDD 694).
+    """
+    import numpy as np
+    from scipy.optimize import isotonic_regression
+
+    sums: dict[float, list[int]] = {}
+    for score, right in scored:
+        held = sums.setdefault(score, [0, 0])
+        held[0], held[1] = held[0] + right, held[1] + 1
+    scores = sorted(sums)
+    shares = [sums[score][0] / sums[score][1] for score in scores]
+    fitted = isotonic_regression(shares, weights=[sums[score][1] for score in scores]).x
+    return lambda score: float(np.interp(score, scores, fitted))
 
 
 def _bin(index: int, group: Sequence[Scored]) -> Bin:

@@ -21,12 +21,13 @@ class Ledger:
         ledger.write(lambda connection: ...).result()     # returns after the commit
 
     An entry that raises fails alone, before anything of it is kept; the others go on. Where the commit
-    fails, all entries of it do.
+    fails, all entries of it do. `failed` is the first error: who does not wait for entries looks at it.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._entries: SimpleQueue[tuple[Callable[[Connection], Any], Future[Any]] | None] = SimpleQueue()
+        self.failed: BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="replay-ledger", daemon=True)
 
     def __enter__(self) -> "Ledger":
@@ -77,4 +78,5 @@ class Ledger:
             if failed is None:
                 future.set_result(value)
             else:
+                self.failed = self.failed or failed
                 future.set_exception(failed)

@@ -29,7 +29,8 @@ SEED = 20_240_229
 class Prepared:
     """A run that can begin. `target` None: a check of the verifier on frozen answers.
 
-    `order` is a seeded shuffle of (case, repeat); `limit` the most nano-dollars it may spend, None: free.
+    `order` is a seeded shuffle of (case, repeat); `is_paid` whether any call of it may cost money, `limit`
+    the most nano-dollars it may spend (None: not said).
     """
 
     name: str
@@ -44,16 +45,7 @@ class Prepared:
     config_hash: str
     limit: int | None
     seed: int
-
-    @property
-    def is_paid(self) -> bool:
-        """Whether any call of it may cost money."""
-        if self.target is not None and self.target.is_paid:
-            return True
-        if self.verifier is not None and self.verifier.is_paid:
-            return True
-        names = {case.grader for case in self.cases.cases if case.grader} | {self.table.grader}
-        return any(self.callers.is_paid(name) for name in names)
+    is_paid: bool
 
     @property
     def can_stop_early(self) -> bool:
@@ -111,6 +103,7 @@ def prepare(settings: Settings, name: str, *, target: str | None = None, seed: i
         config_hash=hash_of(config),
         limit=None if table.budget_usd is None else nano_usd(float(table.budget_usd)),
         seed=seed,
+        is_paid=_is_paid(cases, table, chosen, verifier, callers),
     )
 
 
@@ -132,6 +125,15 @@ def estimate(run: Prepared, book: PriceBook, at: int) -> Estimate:
 def hash_of(config: Mapping[str, Any]) -> str:
     """Which configuration: 16 hex digits."""
     return sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _is_paid(
+    cases: EvalSet, table: Replay, target: Target, verifier: Verifier | None, callers: Callers
+) -> bool:
+    if target.is_paid or (verifier is not None and verifier.is_paid):
+        return True
+    names = {case.grader for case in cases.cases if case.grader} | {table.grader}
+    return any(callers.is_paid(name) for name in names)
 
 
 def _target(settings: Settings, table: Replay, override: str | None) -> Target:

@@ -25,6 +25,7 @@ from cascadewatch.store.engine import Store
 from cascadewatch.store.replays import ANSWERED, DONE, LOST, Key, Result, Run
 
 CLAIM_MS = 60_000
+FLUSH = 200
 MAX_FAILED = 0.02  # of all answers; beyond it nothing is concluded
 BUDGET_SPENT = "the budget is used up"
 
@@ -97,6 +98,7 @@ class Runner:
         self._early = False
         self._lock = threading.Lock()
         self._done = 0
+        self._free: list[Result] = []  # results that cost nothing and are not written yet
 
     def play(self) -> Outcome:
         """Plays what is left. Raises what the store raises; nothing that was answered is lost then."""
@@ -108,6 +110,8 @@ class Runner:
         with Ledger(self._store) as ledger, ThreadPoolExecutor(workers, "replay") as pool:
             self._ledger, self._known_before = ledger, known
             self._drive(pool, iter(left), workers)
+        if ledger.failed is not None:
+            raise ledger.failed
         with self._store.reading() as connection:
             run = replays.run(connection, self._run.id)
             assert run is not None
@@ -143,8 +147,24 @@ class Runner:
             ended, under_way = wait(under_way, return_when=FIRST_COMPLETED)
             for future in ended:
                 future.result()
+            self._flush(FLUSH if more else 1)
+
+    def _flush(self, at_least: int) -> None:
+        """Writes results that cost nothing, many at a time: after a crash they are simply asked anew."""
+        with self._lock:
+            if len(self._free) < at_least:
+                return
+            found, self._free = self._free, []
+        with self._store.writing() as connection:
+            replays.record_free(connection, self._run.id, found)
 
     def _one(self, case: Case, repeat: int) -> None:
+        if not self._prepared.is_paid:
+            *_, last = play(self._prepared, case, repeat, self._book, self._clock(), None)
+            with self._lock:
+                self._free.append(last.result)
+            self._count(last)
+            return
         key = Key(self._run.id, case.id, repeat)
         held = self._hold(case, key)
         if held is None:
@@ -158,15 +178,13 @@ class Runner:
 
     def _hold(self, case: Case, key: Key) -> int | None:
         """What was set aside for the case; None where a limit would be passed."""
-        if not self._prepared.is_paid:
-            return 0
         worst = self._prepared.worst_cost(case, self._book, self._clock()) or 0
         month = self._month
         taken = self._ledger.write(lambda connection: replays.reserve(connection, key, worst, month))
         return worst if taken.result() else None
 
     def _write(self, stage: Played, key: Key, held: int) -> None:
-        """Writes one stage of an answer; waits for the commit where money is involved."""
+        """Writes one stage of an answer, and waits for the commit."""
         final = stage.result.state != ANSWERED
         # What a lost call cost is unknown: it stays held, so that no limit is passed.
         release = held - stage.result.reserved if final else 0
@@ -174,9 +192,7 @@ class Runner:
         def entry(connection: Connection) -> None:
             replays.record(connection, key.replay, stage.result, release, stage.spent)
 
-        future = self._ledger.write(entry)
-        if self._prepared.is_paid:
-            future.result()
+        self._ledger.write(entry).result()
 
     def _count(self, stage: Played) -> None:
         with self._lock:

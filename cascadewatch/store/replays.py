@@ -5,7 +5,7 @@ crash knows which calls may have been paid. Money is nano-dollars, times are epo
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -168,10 +168,26 @@ def record(connection: Connection, number: int, result: Result, release: int, co
         update(replays)
         .where(replays.c.seq == number)
         .values(
-            done=replays.c.done + (ended and result.state == DONE),
-            failed=replays.c.failed + (ended and result.state == LOST),
+            done=replays.c.done + int(ended and result.state == DONE),
+            failed=replays.c.failed + int(ended and result.state == LOST),
             reserved=replays.c.reserved - release,
             spent=replays.c.spent + cost,
+        )
+    )
+
+
+def record_free(connection: Connection, number: int, found: Sequence[Result]) -> None:
+    """Writes the results of answers that cost nothing, none of which was written before."""
+    if not found:
+        return
+    rows = [_values(Key(number, result.case, result.repeat), result) for result in found]
+    connection.execute(insert(replay_results), rows)
+    connection.execute(
+        update(replays)
+        .where(replays.c.seq == number)
+        .values(
+            done=replays.c.done + sum(result.state == DONE for result in found),
+            failed=replays.c.failed + sum(result.state == LOST for result in found),
         )
     )
 
