@@ -136,7 +136,7 @@ def delay(attempt: int, retry_after: float | None) -> float:
     """Seconds before the next try: what was asked for, else doubling from one second, with jitter."""
     if retry_after is not None:
         return retry_after
-    return FIRST_WAIT * 2 ** (attempt - 1) * random.uniform(0.5, 1.0)
+    return float(FIRST_WAIT * 2 ** (attempt - 1) * random.uniform(0.5, 1.0))
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:

@@ -34,15 +34,20 @@ class Baseline:
 
 
 def build(
-    run: Prepared, outcome: Outcome, baseline: Baseline | None, *, alpha: float
+    run: Prepared,
+    outcome: Outcome,
+    baseline: Baseline | None,
+    *,
+    alpha: float,
+    sweep: Mapping[str, Any] | None,
 ) -> tuple[Verdict, dict[str, Any]]:
-    """The verdict and the whole report, JSON-ready. Nothing in it is a secret."""
+    """The verdict and the whole report, JSON-ready, with the threshold sweep in it. No secret is in it."""
     is_check = run.target is None
     after = by_case(outcome.results, is_check=is_check)
     before, reason = _before(run, baseline, is_check)
     found = rates(
         after, before, alpha=alpha, tolerance=run.table.tolerance, reason=reason,
-        decided=outcome.decided,  # type: ignore[arg-type]
+        decided=outcome.decided,
     )  # fmt: skip
     why = incomplete(outcome)
     verdict = whole(list(found.values()), incomplete=why is not None)
@@ -65,6 +70,7 @@ def build(
         "stopped_early": outcome.stopped if outcome.early else None,
         "controls": controls(outcome.results),
         "calibration": calibration(outcome.results),
+        "sweep": sweep,
         "flips": _flips(before, after),
         "spent_usd": outcome.run.spent / 1e9,
         "unknown_cost": sum(r.state == DONE and r.cost is None for r in outcome.results),

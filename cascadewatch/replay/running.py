@@ -16,6 +16,7 @@ from cascadewatch.replay.prepared import Prepared, prepare
 from cascadewatch.replay.report import Baseline
 from cascadewatch.replay.runner import During, Outcome, Runner, open_run
 from cascadewatch.replay.stop import Watch
+from cascadewatch.replay.sweeping import swept
 from cascadewatch.settings import Settings
 from cascadewatch.store import replays, reports
 from cascadewatch.store.engine import Store
@@ -67,7 +68,8 @@ def run(
     during = During(month_limit(settings, clock()), watch, progress or (lambda done, of: None))
     try:
         outcome = Runner(store, prepared, opened, book, clock, during).play()
-        return _finish(store, prepared, outcome, baseline, asked, clock())
+        found = _swept(settings, prepared, outcome, book, clock())
+        return _finish(store, prepared, outcome, None if asked.pin else baseline, asked, found, clock())
     except Exception as error:
         with store.writing() as connection:
             replays.end(connection, opened.id, FAILED, clock(), f"{type(error).__name__}: {error}"[:500])
@@ -99,11 +101,23 @@ def _watch(prepared: Prepared, baseline: Baseline | None) -> Watch | None:
     return Watch(outcomes, prepared.table.tolerance, is_check=is_check)
 
 
+def _swept(
+    settings: Settings, prepared: Prepared, outcome: Outcome, book: PriceBook, now: int
+) -> dict[str, Any] | None:
+    """The threshold sweep, against the quality bar of the replay's cascade."""
+    cascade = settings.cascade.get(prepared.table.cascade or "")
+    verifier = prepared.config["verifier"] or {}
+    cases = {case.id: case for case in prepared.cases.cases}
+    bar = None if cascade is None else cascade.quality_bar
+    return swept(cases, outcome.results, verifier.get("threshold"), bar, book, now)
+
+
 def _finish(
-    store: Store, prepared: Prepared, outcome: Outcome, baseline: Baseline | None, asked: Asked, now: int
-) -> Report:
+    store: Store, prepared: Prepared, outcome: Outcome, baseline: Baseline | None, asked: Asked,
+    sweep: dict[str, Any] | None, now: int,
+) -> Report:  # fmt: skip
     """Report and end of the run, in one transaction."""
-    verdict, body = reporting.build(prepared, outcome, None if asked.pin else baseline, alpha=asked.alpha)
+    verdict, body = reporting.build(prepared, outcome, baseline, alpha=asked.alpha, sweep=sweep)
     body["provenance"] |= {"finished": now}
 
     def write(connection: Connection) -> Report:
