@@ -169,7 +169,7 @@ def _not_answered(error: OutgoingError) -> CallError:
         return CallError("blocked", str(error), again=False, sent=False)
     if not error.sent:
         return CallError("connection", str(error), again=True, sent=False)
-    name: FailureName = "timeout" if error.late else "truncated" if error.cut else "connection"
+    name: FailureName = "timeout" if error.late else "connection"
     return CallError(name, str(error), again=False, sent=True)
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from cascadewatch.pricing import PriceBook, nano_usd
+from cascadewatch.replay import events
 from cascadewatch.replay import report as reporting
 from cascadewatch.replay.outcomes import by_case
 from cascadewatch.replay.prepared import Prepared, prepare
@@ -69,6 +70,7 @@ def run(
     try:
         outcome = Runner(store, prepared, opened, book, clock, during).play()
         found = _swept(settings, prepared, outcome, book, clock())
+        events.write(store, settings, prepared, outcome.run, outcome.results, book, clock())
         return _finish(store, prepared, outcome, None if asked.pin else baseline, asked, found, clock())
     except Exception as error:
         with store.writing() as connection:

@@ -86,8 +86,8 @@ def _sort_one(
 ) -> Sorted:
     s = Sorted(batch, Receipt(received=len(batch.events) + len(batch.rejections)))
     s.refused = list(batch.rejections)
-    for (index, event), key in zip(batch.events, keys, strict=True):
-        said = digest(event)
+    digests = batch.digests or [digest(event) for _, event in batch.events]
+    for (index, event), key, said in zip(batch.events, keys, digests, strict=True):
         known = held[key][0] if key in held else here.get(key)
         if known is None:
             reason = _no_room(room, event)
@@ -112,6 +112,7 @@ def _sort_one(
     return s
 
 
+LIVE = "live"
 CONFLICT = "conflict: another event was stored under this id; the first stays, this one is in quarantine"
 
 
@@ -134,7 +135,9 @@ def _learn(
     events: dict[str, list[Event]] = defaultdict(list)
     for s in sorted_batches:
         for _, _, event in s.fresh:
-            events[event.cascade].append(event)
+            taught = events[event.cascade]
+            if s.batch.origin == LIVE:
+                taught.append(event)
     contexts = {}
     for name, new in events.items():
         cascade = state.cascade(name)
@@ -189,7 +192,7 @@ def _insert(
     waited = labelling.take_waiting(connection, [key for _, key, _, _ in fresh], now)
     new = NewRows(state)
     for number, (s, key, said, event) in enumerate(fresh, seq):
-        rows = build(event, number, s.batch.source, s.batch.received, "live", contexts[event.cascade])
+        rows = build(event, number, s.batch.source, s.batch.received, s.batch.origin, contexts[event.cascade])
         s.stored.append(rows)
         labels = _labels(event, waited.get(key)) if event.labels or waited else []
         new.add(rows, key, said, labels, s.batch.received)

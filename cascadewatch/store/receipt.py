@@ -39,12 +39,18 @@ class LabelRequest(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
 
 
 class Batch(NamedTuple):
-    """Events of one request with their places in it, and what was refused before."""
+    """Events of one request with their places in it, and what was refused before.
+
+    `origin` is `live`, or `replay` for answers to eval sets: those count in no live figure, and teach
+    nothing about a cascade's tiers.
+    """
 
     source: str
     events: list[tuple[int, Event]]
     rejections: list[Rejection]
     received: int  # epoch ms
+    origin: str = "live"
+    digests: list[bytes] | None = None  # of the events, where somebody has worked them out before
 
 
 @dataclass
