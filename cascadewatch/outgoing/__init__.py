@@ -1,6 +1,6 @@
 """Every call to the outside, HTTP and SMTP alike.
 
-A name is resolved once, every address it has is judged (cascadewatch/outgoing/addresses.py), and one of those very
+A name is resolved once, every address it has is judged (addresses.py), and one of those very
 addresses is connected to: a name that means another machine a moment later leads nowhere. No redirect is
 followed, no proxy is taken from the environment, the whole call ends in time, answers are cut. Errors name
 the host alone, since paths and queries of such addresses are secrets.
