@@ -1,7 +1,4 @@
-"""The entry file of the dashboard: navigation, and nothing else.
-
-Each page is a module of `dashboard.views` with `show(choice)`; the choice is made in the sidebar.
-"""
+"""The entry file: navigation alone. Each page is a module of `dashboard.views` with `show(choice)`."""
 
 from functools import partial
 from pathlib import Path
@@ -9,14 +6,15 @@ from pathlib import Path
 import streamlit as st
 
 from cascadewatch.errors import CascadewatchError
-from dashboard import sidebar, text, widgets
-from dashboard.views import cost, overview, sources, traffic
+from dashboard import banner, sidebar, text, widgets
+from dashboard.views import cost, incidents, overview, sources, traffic
 
 ICON = str(Path(__file__).parent / "icon.svg")
 PAGES = {  # the first is what opens
     "overview": (overview.show, ":material/speed:"),
     "cost": (cost.show, ":material/payments:"),
     "traffic": (traffic.show, ":material/conversion_path:"),
+    "incidents": (incidents.show, ":material/notifications:"),
     "sources": (sources.show, ":material/input:"),
 }
 
@@ -32,7 +30,9 @@ def main() -> None:
             for at, (show, icon) in PAGES.items()
         }
         st.session_state[widgets.PAGES] = pages
-        st.navigation(list(pages.values())).run()
+        page = st.navigation(list(pages.values()))
+        banner.show(chosen)
+        page.run()
     except CascadewatchError as error:
         st.text(str(error))
 

@@ -11,6 +11,7 @@ Plotly reads tags in any text it is given, so names and texts of others pass thr
 
 from collections.abc import Callable, Sequence
 from html import escape
+from math import ceil
 from typing import TYPE_CHECKING
 
 from cascadewatch.metrics.window import Metric
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 HEIGHT = 300
 LETTERS, DOT = "ABCDEFGHIJKL", "•"
+WORDS_HIGH = 34  # pixels of two lines
 CROWDED = 0.03  # of the range: letters nearer than this become dots
 
 
@@ -67,7 +69,8 @@ def metric_line(
     whole = [p for p in points if not p.partial]
     if ribbon:
         _ribbon(fig, whole, colour, zone)
-    _line(fig, with_gaps(whole), colour, name, zone, says or share_says)
+    if whole:
+        _line(fig, with_gaps(whole), colour, name, zone, says or share_says)
     late = [p for p in points if p.partial]
     if late:
         _unfinished(fig, whole[-1:], late, colour, name, zone, says or share_says)
@@ -87,14 +90,33 @@ def money_says(metric: Metric) -> str:
     return dollars(metric.value)
 
 
-def level(fig: "go.Figure", value: float, words: str, colour: str, dash: str = "solid") -> None:
+def level(
+    fig: "go.Figure", value: float, words: str, colour: str, dash: str = "solid", shift: int = 0
+) -> None:
     """A thin horizontal line with its name and value beside its right end: an objective, a bar."""
     fig.add_hline(y=value, line={"color": colour, "width": 1, "dash": dash})
+    beside(fig, value, words, colour, shift)
+
+
+def beside(fig: "go.Figure", value: float, words: str, colour: str, shift: int = 0) -> None:
+    """Words in two lines beside the right end, at the height of a value and `shift` pixels up."""
     fig.add_annotation(
-        x=1, xref="paper", xanchor="left", y=value, yanchor="middle", showarrow=False, xshift=4, align="left",
-        text=words.replace(" ", "<br>", 1), font={"size": 12, "color": colour},
+        x=1, xref="paper", xanchor="left", y=value, yanchor="middle", showarrow=False, xshift=4, yshift=shift,
+        align="left", text=words.replace(" ", "<br>", 1), font={"size": 12, "color": colour},
     )  # fmt: skip
     fig.update_layout(margin_r=62)
+
+
+def apart(one: float, other: float, pixels_per_unit: float) -> int:
+    """How many pixels `one` has to move up, and the other down, for both words to be readable beside each
+    other; below 0 it is the lower one.
+
+    >>> apart(0.45, 0.37, 300), apart(0.37, 0.45, 300), apart(0.1, 0.9, 300)
+    (5, -5, 0)
+    """
+    missing = WORDS_HIGH - abs(one - other) * pixels_per_unit
+    half = max(0, ceil(missing / 2))
+    return half if one >= other else -half
 
 
 def bars(

@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING
 
 from cascadewatch.metrics.measures import PARTS
 from cascadewatch.metrics.window import Window
+from cascadewatch.store.episodes import Episode
 from cascadewatch.store.reads import Bucket, LabelBucket
-from dashboard import charts, template, text
+from dashboard import bands, charts, template, text
 from dashboard.config import CHEAP
 from dashboard.formats import DAY, HOUR, dollars, local, percent
 from dashboard.points import Point, metric_points, quality_points, steadied, telling
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+
+
+MARGINS = 60  # pixels of a figure above and below its lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +43,53 @@ def part_colours(dark: bool) -> dict[str, str]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What lies behind a line: when which baseline counted and how far from it is still normal, and the
+    episodes of that time."""
+
+    stretches: Sequence[bands.Stretch] = ()
+    tolerance: float = bands.TOLERANCE
+    episodes: Sequence[Episode] = ()
+
+
 def escalation(
-    window: Window, buckets: Sequence[Bucket], axis: Axis, height: int = charts.HEIGHT
-) -> "go.Figure":
-    """Escalation rate over time with its interval and objective."""
+    window: Window, buckets: Sequence[Bucket], axis: Axis, behind: Behind = Behind(),
+    height: int = charts.HEIGHT,
+) -> "go.Figure":  # fmt: skip
+    """Escalation rate over time with its interval and objective, what is normal, and when it was not."""
     fig = charts.figure(axis.span, axis.zone, axis.dark, height=height)
     shown = telling(metric_points(window, steadied(buckets), "escalation_rate", axis.now))
     charts.metric_line(fig, shown, template.flagship(axis.dark), text.ESCALATION, axis.zone)
-    goal = 0.0
-    if window.objective is not None:
-        goal = window.objective.rate
-        charts.level(fig, goal, f"objective {percent(goal, 0)}", template.soft(axis.dark))
-    highest = max((point.metric.value or 0 for point in shown), default=0.0)
-    fig.update_yaxes(range=[0, min(1.02, max(0.2, highest * 1.2, goal * 1.2))])
+    top = bands.normal(fig, behind.stretches, behind.tolerance, axis.span, axis.zone, axis.dark)
+    bands.shade(fig, behind.episodes, axis.span, axis.now, axis.zone, axis.dark)
+    goal = None if window.objective is None else window.objective.rate
+    highest = max([point.metric.value or 0 for point in shown] + [goal or 0.0, top or 0.0])
+    ceiling = min(1.02, max(0.2, highest * 1.2))
+    fig.update_yaxes(range=[0, ceiling])
+    _levels(fig, goal, behind, axis.dark, ceiling, height)
     return fig
 
 
-def cost(window: Window, buckets: Sequence[Bucket], axis: Axis) -> "go.Figure":
-    """The six parts of the bill, stacked, and the line of what the flagship alone would have cost."""
+def _levels(
+    fig: "go.Figure", goal: float | None, behind: Behind, dark: bool, ceiling: float, height: int
+) -> None:
+    """Objective and baseline with their names at the right; a small figure names the objective alone."""
+    named = height == charts.HEIGHT and len(behind.stretches) > 0
+    shift = 0
+    if named and goal is not None:
+        shift = charts.apart(goal, bands.last_level(behind.stretches), (height - MARGINS) / ceiling)
+    if goal is not None:
+        charts.level(fig, goal, f"objective {percent(goal, 0)}", template.soft(dark), shift=shift)
+    if named:
+        bands.label(fig, behind.stretches, behind.tolerance, dark, -shift)
+
+
+def cost(
+    window: Window, buckets: Sequence[Bucket], axis: Axis, episodes: Sequence[Episode] = ()
+) -> "go.Figure":
+    """The six parts of the bill, stacked, the line of what the flagship alone would have cost, and the
+    episodes of that time."""
     fig = charts.figure(axis.span, axis.zone, axis.dark, unit="usd")
     colours = part_colours(axis.dark)
     for part in PARTS:
@@ -66,6 +99,7 @@ def cost(window: Window, buckets: Sequence[Bucket], axis: Axis) -> "go.Figure":
     _flagship_only(fig, metric_points(window, buckets, "flagship_only_cost_usd", axis.now), axis)
     fig.update_layout(barmode="stack")
     charts.legend(fig)
+    bands.shade(fig, episodes, axis.span, axis.now, axis.zone, axis.dark)
     return fig
 
 

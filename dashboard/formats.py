@@ -50,6 +50,15 @@ def span(low: float | None, high: float | None) -> str | None:
     return f"{low * 100:.0f}–{high * 100:.0f}{NB}%" if wide else f"{low * 100:.1f}–{high * 100:.1f}{NB}%"
 
 
+def span_words(low: float | None, high: float | None) -> str:
+    """An interval of a share in brackets behind its value; nothing where there is none.
+
+    >>> span_words(0.281, 0.323), span_words(None, 0.3)
+    (' (28–32)', '')
+    """
+    return "" if low is None or high is None else f" ({low * 100:.0f}–{high * 100:.0f})"
+
+
 def dollars(usd: float | None, signed: bool = False) -> str:
     """Money for prose: thousands, and three significant digits at most.
 
@@ -114,6 +123,25 @@ def milliseconds(value: float | None) -> str:
     return f"{value / 1000:.3g}{NB}s" if value < 100_000 else f"{value / MINUTE:.1f}{NB}min"
 
 
+def unit_words(unit: str, value: float | None, digits: int = 1) -> str:
+    """A value in the unit of a metric; small shares keep a decimal.
+
+    >>> unit_words("share", 0.3614, 0), unit_words("share", 0.021, 0), unit_words("ratio", 1.125)
+    ('36\xa0%', '2.1\xa0%', '1.12')
+    """
+    match unit:
+        case "share":
+            small = value is not None and 0 < abs(value) < 0.1
+            return percent(value, max(1, digits) if small else digits)
+        case "usd":
+            return dollars(value)
+        case "ms":
+            return milliseconds(value)
+        case "count":
+            return count(value)
+    return ratio(value)
+
+
 def duration(millis: int) -> str:
     """A length of time in its largest fitting unit.
 
@@ -150,6 +178,31 @@ def moment(millis: int | None, zone: str) -> str:
     'Sat 21 Nov, 13:00'
     """
     return UNKNOWN if millis is None else f"{local(millis, zone):%a %-d %b, %H:%M}"
+
+
+def days(start: int, end: int, zone: str) -> str:
+    """A range of days; `end` is no longer in it.
+
+    >>> days(1_795_262_400_000, 1_795_262_400_000 + 7 * DAY, "UTC")
+    '21–28 Nov'
+    """
+    first, last = local(start, zone), local(end - 1, zone)
+    same = (first.year, first.month) == (last.year, last.month)
+    return f"{first:%-d}–{last:%-d %b}" if same else f"{first:%-d %b} – {last:%-d %b}"
+
+
+def when(millis: int, now: int, zone: str) -> str:
+    """A moment as people say it: the time today, the weekday within six days, else the date.
+
+    >>> when(1_795_262_400_000, 1_795_262_460_000, "UTC"), when(1_795_262_400_000, 1_795_500_000_000, "UTC")
+    ('12:00', 'Sat 12:00')
+    >>> when(1_795_262_400_000, 1_797_000_000_000, "UTC")
+    '21 Nov, 12:00'
+    """
+    then, today = local(millis, zone), local(now, zone)
+    if then.date() == today.date():
+        return f"{then:%H:%M}"
+    return f"{then:%a %H:%M}" if abs(now - millis) < 6 * DAY else f"{then:%-d %b, %H:%M}"
 
 
 def escaped(words: str) -> str:

@@ -1,6 +1,6 @@
 """A cascade's facts over the chosen range, read from the store: what sentence and tiles are made of."""
 
-from dashboard import change, data, sentence
+from dashboard import alerting, change, data, sentence, watched
 from dashboard.choice import Choice
 from dashboard.sentence import Facts
 
@@ -16,5 +16,16 @@ def facts(cascade: str, choice: Choice, now: int) -> Facts:
     buckets = data.series(cascade, choice.route, start, end)
     seen = (buckets[0].start, buckets[-1].end) if buckets else None
     wanted = data.settings().cascade.get(cascade)
-    # What is long past is judged as of its end: "no data since" would only say that it is over.
-    return sentence.facts(window, moved, min(now, end), seen, wanted.quality_bar if wanted else None)
+    at = min(now, end)  # what is long past is judged as of its end: "no data since" would only say it is over
+    drift = watched.watched(
+        alerting.during(start, end), alerting.states(), _rules(),
+        watched.normal_rate(alerting.pinned(), cascade, choice.route, buckets), (cascade, choice.route), at,
+    )  # fmt: skip
+    bar = wanted.quality_bar if wanted else None
+    return sentence.facts(window, moved, at, seen, bar, drift, choice.zone)
+
+
+def _rules() -> set[str]:
+    """The names of the drift rules that watch the escalation rate."""
+    own = {r.name for r in data.settings().rule if r.kind == "drift" and r.metric == watched.METRIC}
+    return own | {watched.DEFAULT_RULE}

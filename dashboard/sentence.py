@@ -1,7 +1,7 @@
 """The sentence at the top of the Overview: what is true of a cascade now, in words. Pure.
 
-`describe(facts)` gives a `Sentence`: a state, how loud it is, and its lines. It contains numbers and
-words of ours alone, no name that somebody sent.
+`describe(facts)` gives a `Sentence`: a state, how loud it is, and its lines. The cause of a move may name
+what somebody sent, so the lines are plain text; the label is ours alone.
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,10 @@ from cascadewatch.metrics import compute
 from cascadewatch.metrics.breakeven import Economics, economics
 from cascadewatch.metrics.cost import coverage_note
 from cascadewatch.metrics.window import Metric, Window
-from dashboard import text
+from dashboard import moved_words, text
 from dashboard.change import Change
 from dashboard.formats import DAY, ago, count, dollar_span, dollars, duration, percent, points
+from dashboard.watched import NOT_WATCHED, Watched
 
 KEYS = (
     "escalation_rate",
@@ -47,7 +48,8 @@ TONES: dict[State, Tone] = {
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of a cascade over a range. `since` is the first bucket with events, `last_event` the
-    end of the last one (epoch ms); `change` None: too little to compare."""
+    end of the last one (epoch ms); `change` None: too little to compare. While a drift rule watches, what
+    moved is what its open episode says; the comparison of periods is for the time before."""
 
     window: Window
     metrics: Mapping[str, Metric]
@@ -57,6 +59,13 @@ class Facts:
     since: int | None
     last_event: int | None
     quality_bar: float | None = None
+    watched: Watched = NOT_WATCHED
+    zone: str = "UTC"
+
+    @property
+    def move(self) -> Change | None:
+        """The change between periods, where nothing better watches."""
+        return self.change if self.watched.learning else None
 
     @property
     def days(self) -> float:
@@ -92,10 +101,13 @@ def facts(
     now: int,
     seen: tuple[int, int] | None,
     quality_bar: float | None = None,
+    watched: Watched = NOT_WATCHED,
+    zone: str = "UTC",
 ) -> Facts:
     """Everything the sentence and the tiles need; `seen` is first and last bucket of the range."""
+    terms, metrics = economics(window), compute(window, KEYS)
     since, last = seen or (None, None)
-    return Facts(window, compute(window, KEYS), economics(window), change, now, since, last, quality_bar)
+    return Facts(window, metrics, terms, change, now, since, last, quality_bar, watched, zone)
 
 
 def describe(facts: Facts) -> Sentence:
@@ -105,7 +117,14 @@ def describe(facts: Facts) -> Sentence:
         return Sentence(state, text.STATES[state], "gray", (_silence(facts),))
     if state == "learning":
         return Sentence(state, text.STATES[state], "gray", (_learning(facts), _quality(facts)))
-    lines = (_rate(facts, state), _savings(facts), _break_even(facts), _quality(facts), _moved(facts))
+    if facts.watched.drift is not None and state in ("rising", "falling"):
+        lines = (
+            *moved_words.lines(facts.watched.drift, _saving(facts), facts.now, facts.zone),
+            _quality(facts),
+        )
+    else:
+        lines = (_rate(facts, state), _savings(facts), _break_even(facts), _quality(facts), _moved(facts))
+    lines = (*lines, moved_words.also(facts.watched.others))
     return Sentence(
         state, _label(facts, state), TONES.get(state, "gray"), tuple(line for line in lines if line)
     )
@@ -113,21 +132,26 @@ def describe(facts: Facts) -> Sentence:
 
 def state_of(facts: Facts) -> State:
     """The first that applies, the worst first. A fall counts even when the objective is met."""
-    window, metrics, move = facts.window, facts.metrics, facts.change
+    window, metrics, move, drift = facts.window, facts.metrics, facts.move, facts.watched.drift
     quality, ratio = metrics["quality"], metrics["cost_ratio"]
-    if not window.counts["events"] or (
-        facts.last_event is not None and facts.now - facts.last_event > SILENT
-    ):
+    if facts.watched.silence is not None or _is_silent(facts):
         return "no_data"
     if window.counts["judged"] < ENOUGH:
         return "learning"
     if ratio.value is not None and min(ratio.value, ratio.low or ratio.value) > 1:
         return "dearer"
+    if drift is not None:
+        return "falling" if drift.direction == "down" else "rising"
     if move is not None and move.moved:
         return "rising" if move.difference > 0 else "falling"
     if facts.quality_bar is not None and quality.high is not None and quality.high < facts.quality_bar:
         return "quality_low"
     return _against_objective(facts)
+
+
+def _is_silent(facts: Facts) -> bool:
+    late = facts.last_event is not None and facts.now - facts.last_event > SILENT
+    return late or not facts.window.counts["events"]
 
 
 def per_day(facts: Facts, metric: Metric) -> Metric:
@@ -181,7 +205,7 @@ def _learning(facts: Facts) -> str:
 
 
 def _rate(facts: Facts, state: State) -> str:
-    rate, move = facts.metrics["escalation_rate"], facts.change
+    rate, move = facts.metrics["escalation_rate"], facts.move
     if move is not None and state in ("rising", "falling"):
         way = "above" if move.difference > 0 else "below"
         far = points(abs(move.difference), 1, signed=False)
@@ -239,8 +263,15 @@ def _quality(facts: Facts) -> str:
     return f"Quality {percent(quality.value)}{_between(quality)}{bar}, {checked}."
 
 
+def _saving(facts: Facts) -> float | None:
+    """USD a day against the flagship alone."""
+    return per_day(facts, facts.metrics["savings_usd"]).value
+
+
 def _moved(facts: Facts) -> str:
     move = facts.change
+    if not facts.watched.learning:
+        return moved_words.calm(facts.watched)
     if move is None:
         return f"Too little to compare: a change needs {ENOUGH} judged events before and after."
     if move.moved:

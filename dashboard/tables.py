@@ -29,6 +29,11 @@ def percent(label: str, help_text: str | None = None) -> Any:
     return st.column_config.NumberColumn(label, help=help_text, format="%.1f %%", width=90)
 
 
+def points(label: str, help_text: str | None = None) -> Any:
+    """A difference of two percentages."""
+    return st.column_config.NumberColumn(label, help=help_text, format="%+.1f pts", width=100)
+
+
 def number(label: str, help_text: str | None = None, width: int = 90) -> Any:
     """A whole number with thousands."""
     return st.column_config.NumberColumn(label, help=help_text, format="localized", width=width)
@@ -37,6 +42,11 @@ def number(label: str, help_text: str | None = None, width: int = 90) -> Any:
 def usd(label: str, values: Iterable[float | None], help_text: str | None = None) -> Any:
     """Dollars: cents, and more decimals where the largest amount is below ten dollars."""
     return st.column_config.NumberColumn(label, help=help_text, format=f"$%.{decimals(values)}f", width=95)
+
+
+def money(label: str, help_text: str | None = None) -> Any:
+    """Dollars and cents that may be below 0."""
+    return st.column_config.NumberColumn(label, help=help_text, format="dollar", width=85)
 
 
 def decimals(values: Iterable[float | None]) -> int:
@@ -63,6 +73,13 @@ def time(label: str, zone: str, help_text: str | None = None) -> Any:
     """A moment on the wall clock of a zone; values are aware timestamps (`moments`)."""
     return st.column_config.DatetimeColumn(
         label, help=help_text, format="ddd D MMM, HH:mm:ss", timezone=zone, width=160
+    )
+
+
+def minute(label: str, zone: str, help_text: str | None = None) -> Any:
+    """A moment without its seconds."""
+    return st.column_config.DatetimeColumn(
+        label, help=help_text, format="ddd D MMM, HH:mm", timezone=zone, width=140
     )
 
 

@@ -36,6 +36,12 @@ def soft(dark: bool) -> str:
     return str((DARK if dark else LIGHT)["grayTextColor"])
 
 
+def status_ink(dark: bool) -> dict[str, str]:
+    """The status colours as text: cost at risk and quality at risk."""
+    colours = DARK if dark else LIGHT
+    return {"cost": str(colours["redTextColor"]), "quality": str(colours["orangeTextColor"])}
+
+
 def flagship(dark: bool) -> str:
     """The flagship's blue."""
     return DARK_FLAGSHIP if dark else FLAGSHIP

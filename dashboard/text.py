@@ -4,11 +4,18 @@ The same words as docs/metrics.md; what a metric means is said by its `definitio
 """
 
 PRODUCT = "cascadewatch"
-PAGE_NAMES = {"overview": "Overview", "cost": "Cost", "traffic": "Traffic", "sources": "Sources"}
+PAGE_NAMES = {
+    "overview": "Overview",
+    "cost": "Cost",
+    "traffic": "Traffic",
+    "incidents": "Incidents",
+    "sources": "Sources",
+}
 PAGE_QUESTIONS = {
     "overview": "Is the cascade on target?",
     "cost": "What does the cascade cost, and what would the flagship alone?",
     "traffic": "Who is escalating?",
+    "incidents": "What moved, and why?",
     "sources": "Is everything arriving?",
 }
 

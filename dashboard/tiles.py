@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from dashboard import sentence, text, widgets
+from dashboard import episode_words, sentence, text, text_incidents, widgets
 from dashboard.formats import (
     NB,
     UNKNOWN,
@@ -27,19 +27,21 @@ def four(facts: Facts, key: str, brief: bool = False) -> None:
         partial(headroom, facts),
         partial(quality, facts),
     )
-    widgets.tiles(drawn, key, narrowest=130 if brief else 150)
+    widgets.tiles(drawn, key, narrowest=112 if brief else 150)
 
 
 def escalation(facts: Facts, brief: bool = False) -> None:
     """How often the cheap answer is rejected, and how often the flagship is asked."""
     rate, share = facts.metrics["escalation_rate"], facts.metrics["flagship_share"]
     caption = _joined(
-        span(rate.low, rate.high), f"n{NB}{count(rate.n)}", f"flagship in {percent(share.value, 0)} of events"
-    )
+        span(rate.low, rate.high), f"n{NB}{count(rate.n)}",
+        f"flagship in {percent(share.value, 0)} of events", None if brief else _watch(facts),
+    )  # fmt: skip
     meaning = widgets.meaning("escalation_rate")
-    if facts.change is not None:
-        meaning += f"\n\n{escaped(text.COMPARED.format(days=round(facts.change.before_days)))}"
-    widgets.tile(text.ESCALATION, percent(rate.value), caption, meaning, rate.reason, _delta(facts, brief))
+    if facts.move is not None:
+        meaning += f"\n\n{escaped(text.COMPARED.format(days=round(facts.move.before_days)))}"
+    shown = "" if brief else meaning  # its icon would take the place of the label
+    widgets.tile(text.ESCALATION, percent(rate.value), caption, shown, rate.reason, _delta(facts, brief))
 
 
 def saved(facts: Facts, brief: bool = False) -> None:
@@ -55,7 +57,7 @@ def saved(facts: Facts, brief: bool = False) -> None:
     )
     widgets.tile(
         text.LOST if loss else text.SAVED, dollars(None if day.value is None else abs(day.value)), caption,
-        widgets.meaning("savings_usd"), day.reason,
+        "" if brief else widgets.meaning("savings_usd"), day.reason,
     )  # fmt: skip
 
 
@@ -84,15 +86,40 @@ def quality(facts: Facts) -> None:
     widgets.tile(text.QUALITY, percent(share.value), caption, widgets.meaning("quality"), share.reason)
 
 
+def _watch(facts: Facts) -> str | None:
+    """How soon a move is seen; or that it is not, yet."""
+    of = facts.watched
+    if not of.looks:
+        return None
+    if of.learning:
+        return text_incidents.LEARNING_TILE
+    return None if of.seen is None else text_incidents.SEEN_TILE.format(time=of.seen)
+
+
 def _delta(facts: Facts, brief: bool) -> Delta | None:
-    """The move since before; a narrow tile leaves to the sentence beside it since when."""
-    move = facts.change
+    """The move from the baseline, or since before while there is none; a narrow tile leaves to the sentence
+    beside it against what."""
+    drift, rate, normal = facts.watched.drift, facts.metrics["escalation_rate"].value, facts.watched.normal
+    shift = None if drift is None else episode_words.estimate(drift).shift
+    if shift is not None:
+        return _coloured(shift, "baseline", brief)
+    if normal is not None and rate is not None and facts.move is None:
+        return Delta(_against(rate - normal, "baseline", brief), "gray", "off")
+    move = facts.move
     if move is None:
         return None
-    words = points(move.difference) if brief else f"{points(move.difference)} vs before"
     if not move.moved:
-        return Delta(words, "gray", "off")
-    return Delta(words, "red", "up") if move.difference > 0 else Delta(words, "orange", "down")
+        return Delta(_against(move.difference, "before", brief), "gray", "off")
+    return _coloured(move.difference, "before", brief)
+
+
+def _coloured(shift: float, what: str, brief: bool) -> Delta:
+    words = _against(shift, what, brief)
+    return Delta(words, "red", "up") if shift > 0 else Delta(words, "orange", "down")
+
+
+def _against(shift: float, what: str, brief: bool) -> str:
+    return points(shift) if brief else f"{points(shift)} vs {what}"
 
 
 def _budget(facts: Facts) -> str | None:

@@ -61,11 +61,12 @@ def live(draw: Callable[[Choice], None], choice: Choice) -> None:
     drawn()
 
 
-def link(page: str, label: str, choice: Choice, home_zone: str) -> None:
-    """A way to another page about the same thing; `app.py` says which pages there are."""
+def link(page: str, label: str, choice: Choice, home_zone: str, **more: str) -> None:
+    """A way to another page about the same thing; `app.py` says which pages there are. `more` is what the
+    address says besides."""
     pages = st.session_state.get(PAGES, {})
     if page in pages:
-        st.page_link(pages[page], label=escaped(label), query_params=choice.query(home_zone))
+        st.page_link(pages[page], label=escaped(label), query_params=choice.query(home_zone) | more)
 
 
 def name(words: str) -> None:

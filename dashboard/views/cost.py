@@ -13,7 +13,7 @@ from dashboard.choice import Choice
 from dashboard.figures import Axis
 from dashboard.formats import NB, count, dollar_span, dollars, escaped, percent
 from dashboard.points import coarsened
-from dashboard.views import first_event, planning
+from dashboard.views import first_event, planning, spans
 from dashboard.widgets import tile
 
 Found = dict[str, Metric]
@@ -102,7 +102,9 @@ def _bill(cascade: str, choice: Choice, window: Window, axis: Axis) -> None:
     alt = (
         f"Cost over time by part, and the flagship-only line; {dollars(bill.known_cost(window))} paid in all."
     )
-    widgets.chart(figures.cost(window, bars, axis), "cost", alt)
+    behind = spans.behind(cascade, choice.route, axis.span)
+    widgets.chart(figures.cost(window, bars, axis, behind.episodes), "cost", alt)
+    spans.listed(behind.episodes, choice, axis.now)
 
 
 def _break_even(window: Window, dark: bool) -> None:

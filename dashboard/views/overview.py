@@ -2,13 +2,25 @@
 
 import streamlit as st
 
-from dashboard import charts, data, figures, health, sentence, template, text, tiles, widgets
+from dashboard import (
+    charts,
+    data,
+    figures,
+    health,
+    moved_words,
+    sentence,
+    template,
+    text,
+    text_incidents,
+    tiles,
+    widgets,
+)
 from dashboard.choice import Choice
 from dashboard.figures import Axis
 from dashboard.formats import dollars, escaped, percent, points
 from dashboard.points import coarsened
 from dashboard.sentence import Facts, Sentence
-from dashboard.views import first_event
+from dashboard.views import first_event, spans
 
 BLOCKS = 6  # cascades drawn in full when none is chosen; the rest is a table
 LOUDEST = ("red", "orange", "gray")
@@ -34,7 +46,7 @@ def _one(choice: Choice) -> None:
     _headline(cascade, said)
     st.text(" ".join(said.lines))
     tiles.four(facts, "tiles")
-    _next_step(said, choice)
+    _next_step(said, facts, choice)
     if facts.window.counts["events"]:
         _over_time(cascade, facts, choice, now)
 
@@ -46,11 +58,13 @@ def _all(choice: Choice) -> None:
     blocks.sort(key=lambda block: LOUDEST.index(block[2].tone))
     for name, facts, said in blocks[:BLOCKS]:
         with st.container(border=True):
-            words, numbers = st.columns([2, 5], gap="medium")
+            words, numbers = st.columns([2, 5], gap="small")
             with words:
                 widgets.name(name)
                 st.badge(escaped(said.label), color=said.tone)
-                st.text(said.lines[0])
+                st.text(f"{said.lines[0]} {moved_words.also(facts.watched.others)}".strip())
+                if facts.watched.loudest is not None:
+                    spans.link(facts.watched.loudest, text_incidents.EPISODE_LINK, choice)
             with numbers:
                 tiles.four(facts, f"tiles-{name}", brief=True)
     _others(blocks[BLOCKS:])
@@ -64,13 +78,17 @@ def _headline(cascade: str, said: Sentence) -> None:
         st.badge(escaped(said.label), color=said.tone)
 
 
-def _next_step(said: Sentence, choice: Choice) -> None:
+def _next_step(said: Sentence, facts: Facts, choice: Choice) -> None:
     """Where to look next when something is not fine."""
     home = data.settings().timezone
-    if said.state in ("rising", "above_target", "dearer", "falling"):
-        widgets.link("traffic", text.WHO_ESCALATES, choice, home)
-    elif said.state == "no_data":
-        widgets.link("sources", text.WHAT_ARRIVES, choice, home)
+    loudest = facts.watched.loudest
+    with st.container(horizontal=True, gap="medium", key="next"):
+        if loudest is not None:
+            spans.link(loudest, text_incidents.EPISODE_LINK, choice)
+        if said.state in ("rising", "above_target", "dearer", "falling"):
+            widgets.link("traffic", text.WHO_ESCALATES, choice, home)
+        elif said.state == "no_data":
+            widgets.link("sources", text.WHAT_ARRIVES, choice, home)
 
 
 def _axis(choice: Choice, now: int) -> Axis:
@@ -82,13 +100,15 @@ def _over_time(cascade: str, facts: Facts, choice: Choice, now: int) -> None:
     buckets = data.series(cascade, choice.route, *axis.span)
     st.subheader(text.ESCALATION_OVER_TIME, anchor=False)
     marks = data.annotations(*axis.span, cascade)
-    fig = figures.escalation(facts.window, coarsened(buckets, data.local_day()), axis)
+    behind = spans.behind(cascade, choice.route, axis.span)
+    fig = figures.escalation(facts.window, coarsened(buckets, data.local_day()), axis, behind)
     letters = charts.annotate(fig, marks, axis.span, axis.zone, axis.dark)
     widgets.chart(fig, "escalation", _escalation_alt(facts))
     widgets.marks(letters, choice.zone)
+    spans.listed(behind.episodes, choice, now)
     bars = coarsened(buckets, data.local_day(), "events", most=45)
     st.subheader(text.COST_OVER_TIME.format(width=figures.width_words(bars)), anchor=False)
-    widgets.chart(figures.cost(facts.window, bars, axis), "cost", _cost_alt(facts))
+    widgets.chart(figures.cost(facts.window, bars, axis, behind.episodes), "cost", _cost_alt(facts))
     _quality(cascade, facts, choice, axis)
 
 
@@ -112,7 +132,7 @@ def _small_multiples(found: list[tuple[str, Facts]], choice: Choice, now: int) -
     for name, facts in found:
         buckets = coarsened(data.series(name, None, *axis.span), data.local_day(), most=50)
         marks = data.annotations(*axis.span, name)
-        fig = figures.escalation(facts.window, buckets, axis, height=170)
+        fig = figures.escalation(facts.window, buckets, axis, spans.behind(name, None, axis.span), height=170)
         charts.dots(fig, marks, axis.zone, axis.dark)
         fig.update_xaxes(nticks=4)
         with grid.cell():

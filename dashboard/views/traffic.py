@@ -4,11 +4,11 @@ import streamlit as st
 
 from cascadewatch.metrics.window import Window
 from cascadewatch.store.reads import Bucket
-from dashboard import data, escalating, template, text, traffic_charts, traffic_tiles, widgets
+from dashboard import bands, data, escalating, template, text, traffic_charts, traffic_tiles, widgets
 from dashboard.choice import Choice
 from dashboard.formats import count, escaped, is_plain, percent
 from dashboard.points import coarsened
-from dashboard.views import event, event_list, first_event, traffic_tables
+from dashboard.views import event, event_list, first_event, spans, traffic_tables
 
 
 def show(choice: Choice) -> None:
@@ -94,8 +94,12 @@ def _mix(name: str, choice: Choice, at: tuple[int, int]) -> None:
     )  # fmt: skip
     buckets = coarsened(data.series(name, choice.route, *at), data.local_day(), "events")
     dark = template.is_dark()
-    fig = traffic_charts.mix(buckets, at, data.now(), choice.zone, dark, wanted == text.SHARES)
+    now = data.now()
+    fig = traffic_charts.mix(buckets, at, now, choice.zone, dark, wanted == text.SHARES)
+    behind = spans.behind(name, choice.route, at)
+    found = bands.shade(fig, behind.episodes, at, now, choice.zone, dark, over=True)
     widgets.chart(fig, "mix", _mix_in_words(buckets))
+    spans.listed(found, choice, now)
 
 
 def _mix_in_words(buckets: list[Bucket]) -> str:
