@@ -5,15 +5,15 @@ APScheduler only wakes the worker. Whether a run is due, and who runs it, is dec
 """
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sqlalchemy import delete
 
 from cascadewatch.errors import StoreError
 from cascadewatch.settings import Settings
-from cascadewatch.store import leases
+from cascadewatch.store import channel_states, leases, outbox
 from cascadewatch.store.engine import Store
 from cascadewatch.store.labelling import WAITING_MS
 from cascadewatch.store.tables import ingest_counters, waiting_labels
@@ -27,17 +27,19 @@ LEASE = "worker"
 LEASE_MS = 15_000
 WAKE_S = 5  # a third of the lease: two renewals may fail
 LATE_S = 3600  # a wake-up that could not be served in time is still served this much later
-HOUR_MS = 3_600_000
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 RUNS_KEPT = 1000  # of each job
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a job works with."""
+    """What a job works with. `lease` is the one it runs under; None where nobody else can lead."""
 
     store: Store
     settings: Settings
+    lease: leases.Lease | None = None
 
 
 class Job(NamedTuple):
@@ -64,17 +66,73 @@ def trim_counters(context: Context, now: int) -> str:
         return f"{counters.rowcount} counters and {runs} runs dropped"
 
 
+def evaluate_rules(context: Context, now: int) -> str:
+    """Looks with every rule at every scope, and puts what is to be said into the outbox."""
+    from alerts import evaluate
+
+    return evaluate.run(context.store, context.settings, now, context.lease)
+
+
+def find_changes(context: Context, now: int) -> str:
+    """Marks on the time line which models, verifiers, thresholds and prices the attempts show as new."""
+    from alerts import changes
+
+    return changes.run(context.store, context.settings, now)
+
+
+def send_digest(context: Context, now: int) -> str:
+    """Puts the daily or weekly summary into the outbox when it is due."""
+    from alerts import digest
+
+    return digest.run(context.store, context.settings, now, context.lease)
+
+
+def bury_deliveries(context: Context, now: int) -> str:
+    """Gives up what waits for channels that the settings do not have any more."""
+    with context.store.writing() as connection:
+        channel_states.forget(connection, context.settings.channel)
+        return f"{outbox.bury_strangers(connection, context.settings.channel)} deliveries given up"
+
+
 JOBS = (
+    Job("evaluate-rules", MINUTE_MS, evaluate_rules),
+    Job("find-changes", 5 * MINUTE_MS, find_changes),
+    Job("send-digest", 5 * MINUTE_MS, send_digest),
+    Job("bury-deliveries", 5 * MINUTE_MS, bury_deliveries),
     Job("expire-waiting-labels", HOUR_MS, expire_waiting_labels),
     Job("trim-counters", DAY_MS, trim_counters),
 )
 
 
+class Duty(Protocol):
+    """What a worker does in threads of its own for as long as it leads."""
+
+    def start(self) -> None: ...
+
+    def stop(self, wait: bool = True) -> None: ...
+
+
+Duties = Callable[[Context, Callable[[], int]], Sequence[Duty]]
+
+
+def alerting(context: Context, clock: Callable[[], int]) -> Sequence[Duty]:
+    """The duties of a leader: to send what the outbox holds, and to say outside that all is well."""
+    from alerts.heartbeat import Heartbeat
+    from alerts.outbox import Deliverer
+
+    lease = context.lease
+    assert lease is not None
+    # Its own name under each fence: threads of a lost leadership may still be at work when it is regained.
+    owner = f"{lease.owner}/{lease.fence}"
+    deliverer = Deliverer(context.store, context.settings, clock, owner, lease=lease)
+    return deliverer, Heartbeat(context.store, context.settings, clock, deliverer.alive)
+
+
 class Worker:
     """One candidate for running the jobs; `owner` is a name no other process has.
 
-    `tick` and `run_due` can be called by hand with any `now`; `start` has them called from
-    threads until `stop`.
+    `duties` makes what it begins when it becomes the leader and ends when it no longer is. `tick` and
+    `run_due` can be called by hand with any `now`; `start` has them called from threads until `stop`.
     """
 
     def __init__(
@@ -84,52 +142,82 @@ class Worker:
         owner: str,
         jobs: tuple[Job, ...] = JOBS,
         lease_ms: int = LEASE_MS,
+        duties: Duties | None = None,
     ) -> None:
         self._context = context
         self._clock = clock
         self._owner = owner
         self._jobs = jobs
         self._lease_ms = lease_ms
+        self._make_duties = duties
+        self._duties: Sequence[Duty] = ()
+        self._on_duty: int | None = None  # the fence under which they were begun
         self._seen: dict[str, int] = {}  # the last slot known to be taken, by job
         self._scheduler: BackgroundScheduler | None = None
         self.fence: int | None = None
 
     def tick(self, now: int) -> int | None:
         """Holds the lease, or tries to get it; its fence, or None while another has it."""
+        self._keep(now)
+        if self._on_duty != self.fence:
+            self._lay_down(wait=False)
+            self._take_up()
+        return self.fence
+
+    def _keep(self, now: int) -> None:
         store, before = self._context.store, self.fence
         if before is not None and leases.renew(store, LEASE, self._owner, before, now, self._lease_ms):
-            return before
+            return
         self.fence = leases.acquire(store, LEASE, self._owner, now, self._lease_ms)
         if self.fence is not None:
             lost = leases.give_up(store, self.fence, now)
             _note("leading", owner=self._owner, fence=self.fence, lost_runs=lost or None)
         elif before is not None:
             _note("following", owner=self._owner)
-        return self.fence
+
+    def _take_up(self) -> None:
+        if self.fence is not None and self._make_duties is not None:
+            self._duties = self._make_duties(self._under(self._lease(self.fence)), self._clock)
+        for duty in self._duties:
+            duty.start()
+        self._on_duty = self.fence
+
+    def _lay_down(self, wait: bool) -> None:
+        """Ends the duties. Those of a lost leadership are not waited for: they can take nothing any more."""
+        for duty in self._duties:
+            duty.stop(wait)
+        self._duties, self._on_duty = (), None
+
+    def _lease(self, fence: int) -> leases.Lease:
+        return leases.Lease(LEASE, self._owner, fence, 0)
+
+    def _under(self, lease: leases.Lease) -> Context:
+        return replace(self._context, lease=lease)
 
     def run_due(self, job: Job, now: int) -> bool:
         """Runs the job if its present slot was not taken yet; whether it ran."""
         slot, fence = now - now % job.every, self.fence
         if fence is None or self._seen.get(job.name) == slot:
             return False
-        lease = leases.Lease(LEASE, self._owner, fence, 0)
+        lease = self._lease(fence)
         claimed = leases.claim(self._context.store, lease, job.name, slot, now)
         if claimed or self._is_taken(job, slot):
             self._seen[job.name] = slot
         if claimed:
-            self._run(job, slot, fence, now)
+            self._run(job, slot, lease, now)
         return claimed
 
     def _is_taken(self, job: Job, slot: int) -> bool:
         with self._context.store.reading() as connection:
             return leases.is_taken(connection, job.name, slot)
 
-    def _run(self, job: Job, slot: int, fence: int, now: int) -> None:
+    def _run(self, job: Job, slot: int, lease: leases.Lease, now: int) -> None:
         try:
-            state, message = leases.DONE, job.run(self._context, now)
+            state, message = leases.DONE, job.run(self._under(lease), now)
         except Exception as error:  # noqa: BLE001 - one job's failure is noted and stops nothing else
             state, message = leases.FAILED, f"{type(error).__name__}: {error}"
-        leases.finish(self._context.store, (job.name, slot, fence), state, max(now, self._clock()), message)
+        run = (job.name, slot, lease.fence)
+        leases.finish(self._context.store, run, state, max(now, self._clock()), message)
         _note("job", state == leases.FAILED, job=job.name, state=state, result=message)
 
     def start(self) -> None:
@@ -149,6 +237,7 @@ class Worker:
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=True)
             self._scheduler = None
+        self._lay_down(wait=True)
         if self.fence is not None:
             self._trying(leases.release, self._context.store, LEASE, self._owner, self.fence)
             self.fence = None

@@ -114,6 +114,82 @@ def test_every_job_runs_on_an_empty_database(job: Job, store: Store, now: int) -
     assert last_run(store).state == "done"
 
 
+class Noted:
+    """A duty that writes down what becomes of it."""
+
+    def __init__(self, notes: list[str], lease: leases.Lease | None) -> None:
+        assert lease is not None
+        self._notes, self._fence = notes, lease.fence
+
+    def start(self) -> None:
+        self._notes.append(f"start {self._fence}")
+
+    def stop(self, wait: bool = True) -> None:
+        self._notes.append(f"stop {self._fence}")
+
+
+class TestDuties:
+    """What a worker does as long as it leads."""
+
+    def with_duty(self, store: Store, now: int, owner: str, notes: list[str]) -> Worker:
+        return Worker(
+            Context(store, Settings()), lambda: now, owner, (), duties=lambda c, _: [Noted(notes, c.lease)]
+        )
+
+    def test_they_begin_with_the_lease_and_end_when_it_is_given_back(self, store: Store, now: int) -> None:
+        notes: list[str] = []
+        one = self.with_duty(store, now, "a", notes)
+        one.tick(now)
+        one.tick(now + 5_000)
+        assert notes == ["start 1"]
+        one.stop()
+        assert notes == ["start 1", "stop 1"]
+
+    def test_who_does_not_lead_has_none(self, store: Store, now: int) -> None:
+        notes: list[str] = []
+        self.with_duty(store, now, "a", []).tick(now)
+        self.with_duty(store, now, "b", notes).tick(now)
+        assert notes == []
+
+    def test_who_loses_the_lease_lays_them_down_and_takes_up_new_ones(self, store: Store, now: int) -> None:
+        notes: list[str] = []
+        one = self.with_duty(store, now, "a", notes)
+        one.tick(now)
+        assert leases.acquire(store, "worker", "b", now + 15_000, 15_000) == 2
+        one.tick(now + 16_000)
+        assert notes == ["start 1", "stop 1"]
+        one.tick(now + 30_000)
+        assert notes == ["start 1", "stop 1", "start 3"]
+
+    def test_those_that_could_not_begin_begin_at_the_next_tick(self, store: Store, now: int) -> None:
+        notes: list[str] = []
+        failures = [BusyError("not now")]
+
+        def make(context: Context, _: object) -> list[Noted]:
+            if failures:
+                raise failures.pop()
+            return [Noted(notes, context.lease)]
+
+        one = Worker(Context(store, Settings()), lambda: now, "a", (), duties=make)
+        with pytest.raises(BusyError):
+            one.tick(now)
+        assert one.tick(now + 5_000) == 1
+        assert notes == ["start 1"]
+
+    def test_a_job_knows_the_lease_it_runs_under(self, store: Store, now: int) -> None:
+        seen: list[leases.Lease | None] = []
+
+        def look(context: Context, _: int) -> str:
+            seen.append(context.lease)
+            return "seen"
+
+        job = Job("look", 60_000, look)
+        one = worker(store, now, (job,))
+        one.tick(now)
+        one.run_due(job, now)
+        assert [(lease.name, lease.owner, lease.fence) for lease in seen if lease] == [("worker", "a", 1)]
+
+
 def test_started_it_works_by_itself_and_gives_the_lease_back(store: Store, now: int) -> None:
     one = worker(store, now, ())
     one.start()

@@ -79,10 +79,7 @@ def claim(store: Store, lease: Lease, job: str, slot: int, now: int) -> bool:
     False too when the lease is over or has passed to another, whatever the caller believes.
     """
     with store.writing() as connection:
-        current = select(leases.c.name).where(
-            _is(lease.name, lease.owner, lease.fence), leases.c.expires > now
-        )
-        if connection.execute(current).first() is None or is_taken(connection, job, slot):
+        if not still(connection, lease, now) or is_taken(connection, job, slot):
             return False
         connection.execute(
             insert(jobs).values(
@@ -90,6 +87,18 @@ def claim(store: Store, lease: Lease, job: str, slot: int, now: int) -> bool:
             )
         )
         return True
+
+
+def still(connection: Connection, lease: Lease, now: int) -> bool:
+    """Whether the lease is held under this fence: asked in the transaction whose effect depends on it."""
+    current = select(leases.c.name).where(_is(lease.name, lease.owner, lease.fence), leases.c.expires > now)
+    return connection.execute(current).first() is not None
+
+
+def went_well(connection: Connection, job: str, start: int, end: int) -> bool:
+    """Whether a run of the job ended well between two moments."""
+    mine = (jobs.c.job == job, jobs.c.state == DONE, jobs.c.finished.between(start, end))
+    return connection.execute(select(jobs.c.slot).where(*mine).limit(1)).first() is not None
 
 
 def finish(store: Store, run: tuple[str, int, int], state: str, now: int, message: str) -> bool:

@@ -1,0 +1,123 @@
+"""A message on its way: which rows it carries, taken in one transaction, and its words."""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from alerts import grouping, notices
+from alerts.message import Message
+from cascadewatch.settings import Settings
+from cascadewatch.store import channel_states, episodes, outbox
+from cascadewatch.store.engine import Store
+from cascadewatch.store.episodes import Episode
+from cascadewatch.store.outbox import DIGEST, NOTICE, Waiting
+
+if TYPE_CHECKING:
+    from alerts.messages import Told
+
+log = logging.getLogger("cascadewatch.alerts")
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """Rows that `owner` sends to a channel as one message.
+
+    `told` are the episodes shown, as they were when the rows were taken; `more` counts the others.
+    `taken` and `ticks` are when that was: by the clock (epoch ms), and by a count of seconds nobody sets.
+    """
+
+    channel: str
+    id: str
+    owner: str
+    rows: tuple[Waiting, ...]
+    told: "tuple[Told, ...]"
+    more: int
+    taken: int
+    ticks: float
+
+    @property
+    def kind(self) -> str:
+        """`digest`, `notice`, or a kind of what is said of episodes."""
+        return self.rows[0].delivery.kind
+
+    def newest(self) -> list[int]:
+        """Of each episode shown the last row; of what belongs to no episode every row."""
+        if not self.told:
+            return [row.delivery.id for row in self.rows]
+        shown = {one.episode.id for one in self.told}
+        last = {row.delivery.episode: row.delivery.id for row in self.rows}
+        return [last[episode] for episode in last if episode in shown]
+
+    def attempts(self) -> int:
+        """How often it was tried, this time included."""
+        return 1 + max(row.delivery.attempts for row in self.rows)
+
+    def in_time(self, now: int, limit_ms: int) -> bool:
+        """Whether it was taken so lately that nobody else can have taken it meanwhile: by the clock and
+        by the count, since a process may be stopped and a clock set back."""
+        return now - self.taken < limit_ms and (time.monotonic() - self.ticks) * 1000 < limit_ms
+
+
+def take(
+    connection: Connection, rows: Sequence[Waiting], owner: str, now: int, ticks: float, claim_ms: int
+) -> Parcel:
+    """Claims rows of one channel, and reads what they are about in the same transaction."""
+    rows = _latest_digest(connection, rows, now)
+    number = grouping.message_id(rows)
+    outbox.claim(connection, rows, owner, number, now + claim_ms)
+    told, more = _told(connection, rows)
+    return Parcel(rows[0].delivery.channel, number, owner, tuple(rows), told, more, now, ticks)
+
+
+def _latest_digest(connection: Connection, rows: Sequence[Waiting], now: int) -> Sequence[Waiting]:
+    if rows[0].delivery.kind != DIGEST:
+        return rows
+    last = max(rows, key=lambda row: row.delivery.transition)
+    outbox.cover(connection, [row.delivery.id for row in rows if row is not last], now)
+    return [last]
+
+
+def _told(connection: Connection, rows: Sequence[Waiting]) -> "tuple[tuple[Told, ...], int]":
+    from alerts.messages import Told
+
+    if rows[0].delivery.kind in (DIGEST, NOTICE):
+        return (), 0
+    order = grouping.told_first(rows)
+    shown = order[: grouping.SHOWN]
+    joined: dict[int | None, list[Episode]] = {}
+    for child in episodes.children(connection, shown):
+        joined.setdefault(child.parent, []).append(child)
+    told = []
+    for number in shown:
+        episode = episodes.episode(connection, number)
+        if episode is not None:
+            kinds = tuple(r.delivery.kind for r in rows if r.delivery.episode == number)
+            told.append(Told(episode, kinds, tuple(joined.get(number, ()))))
+    return tuple(told), len(order) - len(told)
+
+
+def words(parcel: Parcel, store: Store, settings: Settings, now: int) -> Message | None:
+    """What the parcel says; None when there is nothing left to say."""
+    message = _words(parcel, store, settings, now)
+    return None if message is None else replace(message, id=parcel.id)
+
+
+def _words(parcel: Parcel, store: Store, settings: Settings, now: int) -> Message | None:
+    if parcel.kind == NOTICE:
+        with store.reading() as connection:
+            return notices.off(channel_states.states(connection), settings, now)
+    if parcel.kind == DIGEST:
+        from alerts import digest
+
+        return digest.words(store, settings, parcel.rows[0].delivery.transition, now)
+    from alerts.messages import compose
+
+    try:
+        return compose(parcel.told, settings, now, more=parcel.more)
+    except Exception:
+        log.exception("no words for message %s", parcel.id)
+        return notices.plain([one.episode for one in parcel.told], settings, parcel.more)
