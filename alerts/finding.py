@@ -32,13 +32,31 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """An episode that a rule would have had, found by walking over history. Times are epoch ms.
+
+    `easing` is when it began to ease for the last time; `resolved` None: it was open at the end of the walk.
+    """
+
+    rule: str
+    scope: Scope
+    direction: Direction
+    opened: int
+    easing: int | None
+    resolved: int | None
+    estimate: Estimate
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One rule on one scope at one moment.
 
     `outcome` is for kinds that compare with a limit. A drift rule sets `phase` instead of leaving life and
     death to hysteresis: "alarm" (a new alarm at this look), "firing", "easing" or "resolved" (where its open
-    episode stands by the recovery process), None (no episode). `message` is one sentence; `detail` is
-    JSON-ready and kept in the rule's state for the pages.
+    episode stands by the recovery process), None (no episode). A stream that moved both ways gives a finding
+    for each direction. `message` is one sentence; `detail` is JSON-ready and kept in the rule's state for
+    the pages. `past` are episodes that began and ended before this look: found when history is walked for
+    the first time, or after a time in which nobody looked.
     """
 
     rule: Rule
@@ -50,3 +68,4 @@ class Finding:
     phase: Literal["alarm", "firing", "easing", "resolved"] | None = None
     estimate: Estimate | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
+    past: tuple[Past, ...] = ()

@@ -11,8 +11,8 @@ class Item:
     """One episode in a message.
 
     `facts` are (label, text) in reading order: what moved, since when, likeliest cause, cost, what to do
-    next. All of it is plain text in which names from outside may stand: a channel escapes what its form needs.
-    Times are epoch ms; `ended` None: still open. "missed": it fired and ended before it could be told.
+    next. All of it is plain text in which names from outside may stand: a channel escapes what its form
+    needs. Times are epoch ms; `ended` None: still open. "missed": it fired and ended before it could be told.
     """
 
     episode: int

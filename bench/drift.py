@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import numpy as np
 from traffic import GAP_HOUR, MONDAY, WEEK_HOURS, Array, Buckets, Course, World, buckets, traffic, unchanged
 
-from cascadewatch.drift import escalation, family
+from cascadewatch.drift import escalation, family, hypotheses
 from cascadewatch.drift.baseline import Baseline
 from cascadewatch.drift.delay import delay_to_see
 from cascadewatch.drift.detector import State
@@ -261,7 +261,7 @@ def speed() -> Json:
     alarms = sum(1 for _ in escalation.alarm_times(live, past))
     back_test = 1000 * (time.perf_counter() - start)
     pinned = Baseline.fit(in_hours(past)).to_dict()
-    state = escalation.detector(Baseline.from_dict(pinned)).start()
+    state = hypotheses.detector(Baseline.from_dict(pinned)).start()
     start = time.perf_counter()
     alarming = look(pinned, state, hour_of(live[0][0] * 1000))
     one_look = 1000 * (time.perf_counter() - start)
@@ -275,7 +275,7 @@ def look(pinned: Json, state: State, hour: int) -> list[bool]:
     """What an evaluation does, once baselines, states and this hour's counts are read."""
     streams = []
     for number in range(200):
-        watching = escalation.detector(Baseline.from_dict(pinned))
+        watching = hypotheses.detector(Baseline.from_dict(pinned))
         looked = watching.update(state, hour, 300, 1000)
         streams.append(family.Stream(watching.log_mean(looked), number < 20))
     return family.alarming(streams, FALSE_ALARM_HOURS)

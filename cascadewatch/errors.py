@@ -6,7 +6,8 @@
     ├── StoreError        the database cannot do what was asked
     │   ├── SchemaError   its schema is older or newer than this program
     │   └── BusyError     try again in a moment (an HTTP 503)
-    └── UsageError        a command was called in a way that cannot work
+    ├── UsageError        a command was called in a way that cannot work
+    └── NotFoundError     what was named is not there (an HTTP 404)
 
 Messages are written for the person who reads them: what is wrong, where, and what to do.
 """
@@ -45,3 +46,7 @@ class BusyError(StoreError):
 
 class UsageError(CascadewatchError):
     """A command whose arguments cannot work together."""
+
+
+class NotFoundError(CascadewatchError):
+    """A row or name that was asked for does not exist."""

@@ -88,6 +88,12 @@ def decode_event(raw: bytes, index: int, now: int, oldest: int) -> Event | Rejec
     return found
 
 
+def as_it_stands(raw: bytes) -> bool:
+    """Whether a line that was decoded well says the same to msgspec alone: nothing in it is tidied."""
+    body, odd = _prepared(raw)
+    return not odd and body == raw
+
+
 def decode_labels(body: bytes, ndjson: bool, now: int, limit: int | None = None) -> Decoded[LabelRequest]:
     """Labels of one body: an array, `{"labels": […]}` or NDJSON; otherwise as `decode_events`."""
 

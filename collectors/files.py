@@ -5,14 +5,18 @@ every event it held before is a duplicate then.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
+from io import BufferedReader
 from itertools import chain, islice
 from typing import Any, Protocol
 
 from cascadewatch.errors import BusyError, InputError
-from cascadewatch.store.receipt import MAX_ERRORS, Batch, Receipt, Rejection
-from collectors.formats import Decoded, Notice, Options, decoder, detect
+from cascadewatch.store.receipt import MAX_ERRORS, Batch, Receipt
+from collectors import ahead
+from collectors.formats import Options, decoder, detect
+from collectors.portions import Portion, portion
 from collectors.reading import Reading, opened, size
 from collectors.rejects import Rejects
 
@@ -123,7 +127,10 @@ def _file(path: str, job: Job, progress: _Position) -> FileReceipt:
         with opened(path) as raw, Rejects(path, keep=job.writer is not None) as rejects:
             reading = Reading(path, raw)
             try:
-                _records(reading, result, job, rejects, progress)
+                with closing(_portions(reading, raw, result, job)) as portions:
+                    _store(portions, result, job, rejects, progress)
+                if not result.receipt.received and not reading.failure:
+                    result.notices.append("the file holds no records")
             finally:
                 result.failure, result.rejected_path = reading.failure, rejects.path
     except InputError as error:
@@ -133,18 +140,39 @@ def _file(path: str, job: Job, progress: _Position) -> FileReceipt:
     return result
 
 
-def _records(reading: Reading, result: FileReceipt, job: Job, rejects: Rejects, progress: _Position) -> None:
+def _portions(
+    reading: Reading, raw: BufferedReader, result: FileReceipt, job: Job
+) -> Generator[Portion, None, None]:
+    """The whole file. Of a large one, the first portion is decoded here and the others by a second
+    process, which starts up meanwhile."""
     lines = iter(reading)
     result.format = job.format
     if job.format == "auto":
         result.format, lines = _detected(result.path, lines)
     records = decoder(result.format)(lines, job.options, job.now, job.oldest)
-    while batch := list(islice(records, BATCH)):
-        result.notices += [r.text for r in batch if isinstance(r, Notice)]
-        result.receipt.add(_stored([r for r in batch if isinstance(r, Decoded)], job, rejects))
-        progress(reading.position)
-    if not result.receipt.received and not reading.failure:
-        result.notices.append("the file holds no records")
+    alone = job.writer is None or result.format != "events"
+    with nullcontext() if alone else ahead.started(result.path, raw) as helper:
+        while batch := list(islice(records, BATCH)):
+            part = portion(batch, reading.position)
+            if helper is None or len(batch) < BATCH:
+                yield part
+                continue
+            line = part.raws[-1][0]
+            helper.begin(
+                ahead.Task(result.path, raw.fileno(), part.position, line, BATCH, job.now, job.oldest)
+            )
+            yield part
+            yield from helper.portions(reading, line)
+            return
+
+
+def _store(
+    portions: Iterable[Portion], result: FileReceipt, job: Job, rejects: Rejects, progress: _Position
+) -> None:
+    for part in portions:
+        result.notices += part.notices
+        result.receipt.add(_stored(part, job, rejects))
+        progress(part.position)
 
 
 def _detected(path: str, lines: Iterator[tuple[int, bytes]]) -> tuple[str, Iterator[tuple[int, bytes]]]:
@@ -157,17 +185,17 @@ def _detected(path: str, lines: Iterator[tuple[int, bytes]]) -> tuple[str, Itera
     return detect(path, seen[-1][1] if seen else b""), chain(seen, lines)
 
 
-def _stored(records: list[Decoded], job: Job, rejects: Rejects) -> Receipt:
-    """Writes one batch, and puts aside what reading or the store refused."""
-    events = [(r.line, r.result) for r in records if not isinstance(r.result, Rejection)]
-    refused = [r.result for r in records if isinstance(r.result, Rejection)]
+def _stored(part: Portion, job: Job, rejects: Rejects) -> Receipt:
+    """Writes one portion, and puts aside what reading or the store refused."""
     if job.writer is None:
-        return Receipt(len(records), len(events), 0, 0, len(refused), refused)
-    receipt = _written(job.writer, Batch(job.source, events, refused, job.now))
-    reasons = {r.index: r for r in (*receipt.errors, *refused)}
-    for record in records:
-        if record.line in reasons:
-            rejects.add(reasons[record.line], record.raw)
+        return Receipt(len(part.raws), len(part.events), 0, 0, len(part.refused), part.refused)
+    receipt = _written(
+        job.writer, Batch(job.source, part.events, part.refused, job.now, digests=part.digests)
+    )
+    reasons = {r.index: r for r in (*receipt.errors, *part.refused)}
+    for line, raw in part.raws if reasons else ():
+        if line in reasons:
+            rejects.add(reasons[line], raw)
     return receipt
 
 

@@ -16,15 +16,17 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 
 class Reading:
-    """Numbered lines of one opened file.
+    """Numbered lines of one opened file; `after`: how many lie before, in a plain file begun in its
+    midst.
 
     Where the data are damaged the lines end, and `failure` says why: what came before is whole
     and can be used.
     """
 
-    def __init__(self, path: str, raw: BufferedReader) -> None:
-        self._path = path
+    def __init__(self, path: str, raw: BufferedReader, after: int = 0) -> None:
+        self.path = path
         self._raw = raw
+        self._after = after
         self.failure: str | None = None
 
     @property
@@ -33,23 +35,23 @@ class Reading:
         return self._raw.tell() if self._raw.seekable() else 0
 
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
-        number = 0
+        number = self._after
         try:
             stream = self._decompressed()
             while line := stream.readline(MAX_LINE):
                 number += 1
                 if len(line) == MAX_LINE and not line.endswith(b"\n"):
-                    self.failure = f"{self._path}, line {number}: longer than 16 MiB; is it one event a line?"
+                    self.failure = f"{self.path}, line {number}: longer than 16 MiB; is it one event a line?"
                     return
                 yield number, line
         except (EOFError, gzip.BadGzipFile, zlib.error, OSError) as error:
             self.failure = (
-                f"{self._path}: damaged or cut off after line {number} ({error}); what came before was "
+                f"{self.path}: damaged or cut off after line {number} ({error}); what came before was "
                 "read, and the whole file can be sent again without counting twice"
             )
 
     def _decompressed(self) -> IO[bytes]:
-        if self._raw.peek(2)[:2] != GZIP_MAGIC:
+        if self._after or self._raw.peek(2)[:2] != GZIP_MAGIC:
             return self._raw
         return BufferedReader(cast("IO[bytes]", gzip.GzipFile(fileobj=self._raw)))  # type: ignore[type-var]
 
@@ -59,6 +61,17 @@ def opened(path: str) -> AbstractContextManager[BufferedReader]:
     if path == STDIN:
         return nullcontext(cast("BufferedReader", sys.stdin.buffer))
     return Path(path).open("rb")
+
+
+def opened_again(file: int, position: int) -> BufferedReader:
+    """The bytes of an open file from a place on; the caller's own place in it moves along."""
+    os.lseek(file, position, os.SEEK_SET)
+    return open(file, "rb")
+
+
+def is_gzip(file: int) -> bool:
+    """Whether an open file, not read any further for it, begins as gzip does."""
+    return os.pread(file, 2, 0) == GZIP_MAGIC
 
 
 def size(path: str) -> int | None:

@@ -17,6 +17,7 @@ LAYER = {
     "errors": BOTTOM,
     "model": BOTTOM,
     "order": BOTTOM,
+    "outgoing": STORE,
     "ownership": BOTTOM,
     "reasons": BOTTOM,
     "settings": BOTTOM,

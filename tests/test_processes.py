@@ -207,6 +207,14 @@ def test_a_login_that_would_not_be_asked_for_is_refused(command: str, tmp_path: 
     assert "not available" in failing(tmp_path, command, "--port", "0")
 
 
+@pytest.mark.parametrize("command", [("worker",), ("up", "--port", "0")], ids=["worker", "up"])
+def test_a_rule_that_could_never_fire_is_refused(command: tuple[str, ...], tmp_path: Path) -> None:
+    rule = '[[rule]]\nname = "high"\nkind = "threshold"\nmetric = "escalation_rate"\nabove = 36.0\n'
+    (tmp_path / "cascadewatch.toml").write_text(rule)
+    assert "rule high: can never fire" in failing(tmp_path, *command)
+    assert not (tmp_path / "cascadewatch.db").exists()
+
+
 def test_a_taken_port_is_one_sentence(start: Start, tmp_path: Path) -> None:
     port = start("serve").url.rpartition(":")[2]
     result = failing(tmp_path, "serve", "--port", port)

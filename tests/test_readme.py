@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from importlib.util import find_spec
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,8 @@ def test_every_command_and_option_named_exists(arguments: list[str]) -> None:
     if find_spec("cascadewatch.cli") is None:
         assert name in PLANNED
         return
-    command = [sys.executable, "-c", "from cascadewatch.cli import main; main()", name, "--help"]
+    words = takewhile(lambda word: not word.startswith("-"), rest)
+    command = [sys.executable, "-c", "from cascadewatch.cli import main; main()", name, *words, "--help"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert [word for word in rest if word.startswith("--") and word not in result.stdout] == []
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from cascadewatch.settings import Cascade, Secret, Settings, load
+from cascadewatch.settings import Cascade, Rule, Secret, Settings, load
+from cascadewatch.settings.alerting import CHANNELS, Slack, Webhook
 
 COMPLETE = Path(__file__).parent / "data" / "config" / "complete.toml"
 
@@ -101,9 +102,18 @@ def test_every_key_can_be_set() -> None:
         settings.limits,
         settings.dashboard,
         settings.price[0],
+        settings.alerts,
     ):
         for name, field in type(table).model_fields.items():
             assert getattr(table, name) != field.default, name
+    for name, field in Rule.model_fields.items():
+        if name != "baseline":  # a rolling one is refused, so there is but one
+            assert any(getattr(rule, name) != field.default for rule in settings.rule), name
+    for kind, table_of_kind in CHANNELS.items():
+        of_kind = [channel for channel in settings.channel.values() if channel.kind == kind]
+        for name in table_of_kind.model_fields.keys() - Slack.model_fields.keys():
+            field = table_of_kind.model_fields[name]
+            assert any(getattr(channel, name) != field.default for channel in of_kind), (kind, name)
     support = settings.cascade["support"]
     assert support == Cascade(
         tiers=("cache", "small", "flagship"),
@@ -134,6 +144,21 @@ def test_addresses_lose_the_slash_at_their_end() -> None:
     settings = load(COMPLETE, env={})
     assert settings.public_url == "https://monitor.example.com"
     assert settings.dashboard.api_url == "http://api.example.com:8765"
+
+
+def test_a_rule_is_read_as_it_was_written() -> None:
+    dear, *_ = load(COMPLETE, env={}).rule
+    assert (dear.above, dear.window, dear.hold) == (0.9, 6 * 3_600_000, 15 * 60_000)
+    assert (dear.severity, dear.channels) == ("page", ("mail",))
+
+
+def test_the_address_of_a_webhook_may_be_a_secret() -> None:
+    channels = load(COMPLETE, env={}).channel
+    hook, secret = channels["hook"], channels["secret-hook"]
+    assert isinstance(hook, Webhook)
+    assert isinstance(secret, Webhook)
+    assert hook.url == "https://example.com/in"
+    assert secret.url == Secret("env", "HOOK_URL")
 
 
 def test_a_secret_file_is_looked_for_beside_the_settings() -> None:

@@ -15,6 +15,60 @@ SECRET_FORMS = (
 DATABASE_FORMS = 'write "sqlite:///cascadewatch.db" or "postgresql://user@host/name"'
 
 SENTENCES = {
+    "alerts_for_nobody": (
+        "line 2: `alerts.channels` names tem, but there is no [channel.tem]; known here: team."
+    ),
+    "channel_address_of_file": (
+        "line 3: `channel.hook.url` must be a URL that starts with http:// or https://."
+    ),
+    "channel_as_value": "line 1: `channel` must hold tables, such as [channel.NAME].",
+    "channel_as_word": "line 2: `channel.team` must be a table.",
+    "channel_key_of_other_kind": (
+        "line 4: `channel.team.host` is not a setting; "
+        "known here are min_severity, allow_private, kind, webhook_url."
+    ),
+    "channel_of_other_kind": (
+        'line 2: `channel.team.kind` is "teams", which is no kind of channel; '
+        "there are slack, email, webhook, alertmanager, apprise."
+    ),
+    "channel_of_unknown_kind": (
+        'line 2: `channel.team.kind` is "slak", which is no kind of channel; did you mean "slack"?'
+    ),
+    "channel_unencrypted": (
+        'line 1: `channel.mail` has security = "none", '
+        "which only a server with allow_private = true may have."
+    ),
+    "channel_unknown_key": (
+        "line 4: `channel.team.min_severty` is not a setting; did you mean `min_severity`?"
+    ),
+    "channel_with_secret": (
+        f"line 3: `channel.team.webhook_url` must not hold the secret itself: {SECRET_FORMS}."
+    ),
+    "channel_without_address": "line 3: `channel.mail.to` is missing.",
+    "channel_without_kind": (
+        "line 1: `channel.team` has no kind; add `kind`, one of slack, email, webhook, alertmanager, apprise."
+    ),
+    "digest_at_no_time": ('line 3: `alerts.digest_at` is "8:00"; write hours and minutes, such as "08:00".'),
+    "rule_as_table": "line 1: `rule` needs two brackets: begin each entry with [[rule]].",
+    "rule_for_nobody": (
+        "line 8: `rule[2].channels` names team, but there is no [channel.team]; known here: none so far."
+    ),
+    "rule_key_of_other_kind": (
+        'line 1: `rule[1]` is of kind "threshold", which does not take `tolerance`; leave it out.'
+    ),
+    "rule_of_unknown_kind": (
+        "line 3: `rule[1].kind` must be 'drift', 'threshold', 'burn_rate' or 'no_data'."
+    ),
+    "rule_rolling": (
+        'line 5: `rule[1].baseline` cannot be "rolling": a baseline that follows the rate takes slow '
+        "drift for normal. Leave it out, and pin a new one with `cascadewatch baseline pin` when the "
+        "level is meant to be new."
+    ),
+    "rule_route_alone": "line 1: `rule[1]` names a route without its cascade; add `cascade`.",
+    "rule_twice": 'line 1: `rule` has "mine" twice; give each rule a name of its own.',
+    "rule_unknown_key": "line 9: `rule[2].tolerence` is not a setting; did you mean `tolerance`?",
+    "rule_without_limit": "line 1: `rule[1]` needs either `above` or `below`, and not both.",
+    "rule_without_metric": 'line 1: `rule[1]` is of kind "drift", which needs `metric`.',
     "database_as_path": f"line 1: `database_url` is no URL; {DATABASE_FORMS}.",
     "database_in_memory": (
         "line 1: `database_url` must name a file, since a database in memory would end with its process."
@@ -113,7 +167,7 @@ def test_every_file_of_mistakes_is_used() -> None:
     assert {path.stem for path in CASES.glob("*.toml")} == told
 
 
-@pytest.mark.parametrize("case", ["secret_in_file", "database_of_other_kind"])
+@pytest.mark.parametrize("case", ["secret_in_file", "database_of_other_kind", "channel_with_secret"])
 def test_a_secret_written_by_mistake_is_never_repeated(case: str) -> None:
     assert "hunter2" in (CASES / f"{case}.toml").read_text()
     assert "hunter2" not in message(case)

@@ -10,7 +10,7 @@ from cascadewatch.settings import Setting, Settings, load, reference, template
 DOCS = Path(__file__).parents[1] / "docs" / "configuration.md"
 
 
-@pytest.mark.parametrize("setting", reference(), ids=lambda setting: setting.key)
+@pytest.mark.parametrize("setting", reference(), ids=[f"{n}-{s.key}" for n, s in enumerate(reference())])
 def test_every_key_is_documented_with_its_default_and_its_help(setting: Setting) -> None:
     default = setting.default if setting.default in ("required", "not set") else f"`{setting.default}`"
     assert f"| `{setting.key}` | {default} | {setting.help} |" in DOCS.read_text(encoding="utf-8")
@@ -39,5 +39,7 @@ def test_every_line_offered_in_the_starter_file_is_valid(tmp_path: Path) -> None
     file.write_text(offered)
     settings = load(file, env={})
     assert settings.cascade["support"].tiers == ("small", "flagship")
+    assert settings.rule[0].channels == ("team",)
+    assert settings.channel["mail"].kind == "email"
     assert settings.price[0].model == "my-own-model"
     assert settings.ingest.allowed_hosts == ("monitor.example.com",)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cascadewatch.cli.clock import clock
+from cascadewatch.cli.watching import Watch
 from cascadewatch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ def api_app(settings: "Settings", store: "Store", writer: "Writer", require_keys
     """The API alone."""
     from collectors.api import create_app
 
-    return create_app(store, writer, settings, clock, require_keys=require_keys)
+    watching = Watch(store, settings, clock)
+    return create_app(store, writer, settings, clock, require_keys=require_keys, watching=watching)
 
 
 def whole_app(
@@ -40,7 +42,8 @@ def whole_app(
 
     token = secrets.token_urlsafe(32)
     os.environ[TOKEN_VARIABLE], os.environ[API_VARIABLE] = token, url_of(sock)
-    made = routes(store, writer, settings, clock, token=token, require_keys=require_keys)
+    watching = Watch(store, settings, clock)
+    made = routes(store, writer, settings, clock, token=token, require_keys=require_keys, watching=watching)
     return pages_app(settings, sock, [*made, *_unknown_api_routes()])
 
 

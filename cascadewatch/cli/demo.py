@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cascadewatch.cli import assembly, listening, processes
+from cascadewatch.cli import assembly, demo_replays, listening, processes
 from cascadewatch.cli.clock import clock
 from cascadewatch.cli.logs import configure
 from cascadewatch.cli.opening import opened, writing
@@ -116,6 +116,7 @@ def _home() -> Path:
 def _fill(settings: "Settings", store: "Store", fresh: bool, own: bool) -> dict[str, Any]:
     """Brings the demo's events in, unless they are there and young. Its own database may be emptied."""
     now = clock()
+    demo_replays.write_sets(settings)
     with store.reading() as connection:
         others, newest = _held(connection)
     if others and not own:
@@ -159,20 +160,33 @@ def _empty(settings: "Settings", store: "Store", now: int) -> None:
 
 
 def _load(settings: "Settings", store: "Store", now: int) -> int:
-    """Writes the events in batches, then the annotations; their number."""
+    """Writes the events in batches, plays the replays, lets the rules find what is in all of it, then writes
+    the annotations: those are the sign that it is whole. The number of events."""
     from cascadewatch.demo import build
     from cascadewatch.store.receipt import Batch
     from cascadewatch.store.writes import Mark
 
     made = build(now, settings.timezone)
     accepted = 0
-    with writing(settings, store) as writer, _progress_bar(made.count) as advance:
-        while chunk := list(islice(made.events, BATCH)):
-            batch = Batch(SOURCE, list(enumerate(chunk)), [], now)
-            accepted += writer.write([batch])[0].accepted
-            advance(len(chunk))
+    with writing(settings, store) as writer:
+        with _progress_bar(made.count) as advance:
+            while chunk := list(islice(made.events, BATCH)):
+                batch = Batch(SOURCE, list(enumerate(chunk)), [], now)
+                accepted += writer.write([batch])[0].accepted
+                advance(len(chunk))
+        demo_replays.play(settings, store, now)
+        _watch(settings, store, now)
         writer.write([Mark(a.time_ms, a.cascade, a.route, a.text, SOURCE) for a in made.annotations])
     return accepted
+
+
+def _watch(settings: "Settings", store: "Store", now: int) -> None:
+    """What a worker would have done meanwhile: its incidents are found by the rules, none is painted on."""
+    from alerts import changes, evaluate
+
+    say("The rules look through it ...")
+    changes.run(store, settings, now)
+    evaluate.run(store, settings, now, None)
 
 
 @contextmanager

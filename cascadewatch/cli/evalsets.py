@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from cascadewatch.cli.clock import clock
-from cascadewatch.cli.options import Config, Json
+from cascadewatch.cli.options import Config, Db, Json
 from cascadewatch.cli.output import answer, shown, table
 from cascadewatch.errors import UsageError
 
@@ -15,8 +15,8 @@ FLIPS = (0.02, 0.05, 0.10, 0.20)
 File = Annotated[Path, typer.Argument(metavar="FILE", help="An eval set, JSONL, plain or gzip.")]
 
 
-def check(file: File, as_json: Json = False) -> None:
-    """Read an eval set, and say what is in it, or which lines are wrong.
+def check(file: File, config: Config = None, db: Db = None, as_json: Json = False) -> None:
+    """Say what an eval set holds, or which lines are wrong.
 
     \b
     Examples:
@@ -39,6 +39,8 @@ def mde(
         typer.Option("--flips", min=0, max=1, help="Share of cases that flip between two identical runs."),
     ] = None,
     repeats: Annotated[int, typer.Option("--repeats", min=1, max=20, help="Answers per case.")] = 1,
+    config: Config = None,
+    db: Db = None,
     as_json: Json = False,
 ) -> None:
     """Say what size of change this set can see, four times in five.
@@ -76,6 +78,8 @@ def bring_in(
         list[str] | None,
         typer.Option("--map", metavar="KEY=COLUMN", help="Which column holds id, prompt, … (repeat)."),
     ] = None,
+    config: Config = None,
+    db: Db = None,
     as_json: Json = False,
 ) -> None:
     """Make an eval set of a CSV file.
@@ -105,9 +109,12 @@ def plan(
         str, typer.Option("--flagship", help="Key of the flagship's recorded answers.")
     ] = "flagship",
     config: Config = None,
+    db: Db = None,
     as_json: Json = False,
 ) -> None:
-    """Should I run a cascade at all? From answers of both tiers to the same cases.
+    """Say whether a cascade is worth it at all.
+
+    From recorded answers of both tiers to the same cases.
 
     \b
     Examples:

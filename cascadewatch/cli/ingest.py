@@ -60,6 +60,7 @@ def ingest(  # noqa: PLR0913 - one for each option
       zcat old.jsonl.gz | cascadewatch ingest - --dry-run
     """
     _ = as_json  # the counters are JSON either way
+    _collect_rarely()
     mapping, fixed = _pairs("--map", columns), _pairs("--set", constants)
     if dry_run:
         from cascadewatch.settings import load
@@ -101,13 +102,18 @@ def _job(settings: "Settings", form: str, source: str, options: "Options", write
 
 
 def _read(files: list[str], job: "Job") -> "list[FileReceipt]":
-    import gc
-
     from collectors.files import ingest as ingest_files
 
-    gc.set_threshold(500_000, 20, 1_000)  # a batch is 200,000 objects without cycles, gone before the next
+    _collect_rarely()  # more so than every writer does
     with _progress_bar() as progress:
         return ingest_files(files, job, progress)
+
+
+def _collect_rarely() -> None:
+    """A batch is 200,000 objects without cycles, gone before the next; modules stay."""
+    import gc
+
+    gc.set_threshold(500_000, 20, 1_000)
 
 
 @contextmanager

@@ -13,22 +13,28 @@ from cascadewatch.errors import UsageError
 LONGEST = 2_000
 
 
-def annotate(
+def annotate(  # noqa: PLR0913 - one for each option
+    *,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What happened.")],
     time: Annotated[
         str | None, typer.Option("--time", metavar="TIME", help="When: a date or RFC 3339; left out: now.")
     ] = None,
     cascade: Annotated[str | None, typer.Option("--cascade", help="Only for this cascade.")] = None,
     route: Annotated[str | None, typer.Option("--route", help="Only for this route of the cascade.")] = None,
+    deploy: Annotated[
+        bool, typer.Option("--deploy", help="A deploy: drift is looked for anew from here on.")
+    ] = False,
     config: Config = None,
     db: Db = None,
     as_json: Json = False,
 ) -> None:
     """Put a mark on the time line, such as a deploy.
 
+    After a deploy the baseline stays, so that the deploy's own effect is found.
+
     \b
     Examples:
-      cascadewatch annotate "prompt v7 deployed" --cascade support
+      cascadewatch annotate "prompt v7" --cascade support --deploy
       cascadewatch annotate "provider outage" --time 2026-11-20T14:05:00Z
     """
     from cascadewatch.cli.times import moment, told
@@ -41,6 +47,8 @@ def annotate(
         raise UsageError("--route needs --cascade")
     with opened(config, db) as (settings, store), writing(settings, store) as writer:
         at = clock() if time is None else moment("--time", time, settings.timezone)
-        number = writer.write([Mark(at, cascade, route, text.replace("\0", "\u2400"), "cli")])[0]
+        kind = "deploy" if deploy else "user"
+        number = writer.write([Mark(at, cascade, route, text.replace("\0", "\u2400"), "cli", kind)])[0]
     document = {"id": number, "time": stamp(at), "cascade": cascade, "route": route, "text": text}
+    document |= {"deploy": deploy}
     answer(document, as_json, lambda: f"{told(at, settings.timezone)}  {shown(text)}")

@@ -28,6 +28,18 @@ def opened(config: Path | None, db: str | None) -> Iterator[tuple["Settings", "S
 
 
 @contextmanager
+def watched(config: Path | None, db: str | None) -> Iterator[tuple["Settings", "Store"]]:
+    """The same for what looks after the rules. ConfigError for a rule that cannot work, before anything
+    has started."""
+    from alerts.rules import rules_of
+    from cascadewatch.settings import load
+
+    rules_of(load(config, database_url=db))
+    with opened(config, db) as found:
+        yield found
+
+
+@contextmanager
 def writing(settings: "Settings", store: "Store") -> Iterator["Writer"]:
     """The writer of this process, which finishes what it was given before it closes."""
     import gc

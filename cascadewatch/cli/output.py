@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+OTHER = "__other__"  # the routes of a cascade that are too small to be watched one by one
+
 
 def answer(document: Any, as_json: bool, text: Callable[[], str]) -> None:
     """Prints the document as JSON, or what `text` makes of it for people."""
@@ -34,6 +36,19 @@ def shown(text: str) -> str:
     'a\\\\x1b[2J\\\\nb'
     """
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def scope(cascade: str | None, route: str | None) -> str:
+    """What something is about, in a few words.
+
+    >>> scope("support", ""), scope("support", "faq"), scope("support", "__other__"), scope(None, None)
+    ('support', 'support / faq', 'support / small routes', 'all cascades')
+    """
+    if cascade is None:
+        return "all cascades"
+    if not route:
+        return shown(cascade)
+    return f"{shown(cascade)} / {'small routes' if route == OTHER else shown(route)}"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from cascadewatch.cli import assembly, listening
 from cascadewatch.cli.clock import clock
 from cascadewatch.cli.logs import configure
-from cascadewatch.cli.opening import opened, writing
+from cascadewatch.cli.opening import opened, watched, writing
 from cascadewatch.cli.options import HOST, PORT, Config, Db, Host, LogFormat, Open, Port
 from cascadewatch.cli.output import say
 
@@ -40,7 +40,7 @@ def up(
       cascadewatch up --port 9000 --db postgresql://monitor@db/cascadewatch
     """
     configure(log_format)
-    with listening.reserve(host, port) as sock, opened(config, db) as (settings, store):
+    with listening.reserve(host, port) as sock, watched(config, db) as (settings, store):
         if not is_open:
             listening.insist_on_locks(settings, store, host, dashboard=True)
         assembly.tell_pages(config, settings)
@@ -121,17 +121,17 @@ def worker(config: Config = None, db: Db = None, log_format: LogFormat = "text")
     ended = threading.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda *_: ended.set())
-    with opened(config, db) as (settings, store), noted("worker"), working(settings, store):
+    with watched(config, db) as (settings, store), noted("worker"), working(settings, store):
         ended.wait()
 
 
 @contextmanager
 def working(settings: "Settings", store: "Store") -> Iterator[None]:
     """A worker in threads of this process."""
-    from cascadewatch.jobs import Context, Worker
+    from cascadewatch.jobs import Context, Worker, alerting
 
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    one = Worker(Context(store, settings), clock, owner)
+    one = Worker(Context(store, settings), clock, owner, duties=alerting)
     one.start()
     try:
         yield

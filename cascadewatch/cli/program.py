@@ -5,7 +5,22 @@ from typing import Annotated
 import typer
 
 from cascadewatch import __version__
-from cascadewatch.cli import database, demo, ingest, keys, lookups, marks, processes, report, start
+from cascadewatch.cli import (
+    alerting,
+    baselines,
+    database,
+    demo,
+    evalsets,
+    ingest,
+    keys,
+    lookups,
+    marks,
+    processes,
+    replay,
+    report,
+    rules,
+    start,
+)
 
 program = typer.Typer(
     name="cascadewatch", no_args_is_help=True, add_completion=False, rich_markup_mode=None,
@@ -39,10 +54,26 @@ def about(
 
 for command in (
     start.init, demo.demo, processes.up, processes.serve, processes.worker, processes.dashboard,
-    ingest.ingest, report.report, marks.annotate, database.verify,
+    ingest.ingest, report.report, marks.annotate, rules.check, replay.replay, replay.verifier, evalsets.plan,
+    database.verify,
 ):  # fmt: skip
     program.command()(command)
 
+_evalset = _group("evalset", "Fixed cases whose right answers are known.")
+_evalset.command("check")(evalsets.check)
+_evalset.command("mde")(evalsets.mde)
+_evalset.command("import")(evalsets.bring_in)
+_alerts = _group("alerts", "What fires, and who hears of it.")
+_alerts.command("list")(alerting.list_alerts)
+_alerts.command("ack")(alerting.acknowledge)
+_alerts.command("silence")(alerting.silence)
+_alerts.command("test")(alerting.send_sample)
+_rules = _group("rules", "What is watched.")
+_rules.command("list")(rules.list_rules)
+_rules.command("test")(rules.back_test)
+_baseline = _group("baseline", "What counts as normal.")
+_baseline.command("show")(baselines.show)
+_baseline.command("pin")(baselines.pin)
 _keys = _group("keys", "Who may send, read or act.")
 _keys.command("create")(keys.create)
 _keys.command("list")(keys.list_keys)

@@ -41,7 +41,9 @@ def replay(
     db: Db = None,
     as_json: Json = False,
 ) -> None:
-    """Put an eval set to a model and its verifier, and compare with the pinned run.
+    """Put an eval set to a model, and compare with before.
+
+    Case by case, with the run that was pinned by --baseline; the verifier judges the answers on the way.
 
     Exit codes: 0 unchanged or improved, 1 regressed, 3 inconclusive, 2 incomplete or could not run. A run
     that was interrupted goes on where it stopped.
@@ -63,7 +65,9 @@ def verifier(
     db: Db = None,
     as_json: Json = False,
 ) -> None:
-    """Have the verifier judge frozen answers whose truth is known: nothing else can move its rates.
+    """Have the verifier alone judge answers of known truth.
+
+    Nothing but the judge can move its rates.
 
     For a [replay.NAME] without `target`. Exit codes as of `replay`.
 
@@ -82,7 +86,8 @@ def verifier(
 def _run(
     name: str, target: str | None, pin: bool, dry_run: bool, common: tuple[Path | None, str | None, bool]
 ) -> None:
-    from cascadewatch.replay.running import Asked, as_json as document_of, run
+    from cascadewatch.replay.running import Asked, run
+    from cascadewatch.replay.running import as_json as document_of
 
     config, db, as_json = common
     with opened(config, db) as (settings, store):

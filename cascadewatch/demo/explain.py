@@ -1,6 +1,6 @@
 """What the demo tells people: the few sentences of the command, and the settings it runs with."""
 
-from cascadewatch.demo import recorded, scenario
+from cascadewatch.demo import recorded, replays, scenario
 
 MODELS = (
     "mistralai/Mixtral-8x7B-Instruct-v0.1",
@@ -24,15 +24,18 @@ def describe() -> str:
         " the daily and weekly profile, and the incidents: a verifier broken for three hours (support),"
         " harder documents from a new tenant (documents, rising), a lowered threshold (coding, falling),"
         " the day of a model change (documents / number-check), and about 5 % cache hits, routed requests,"
-        ' fallbacks, retries and judge failures. Each incident has an annotation that starts with "demo".'
+        ' fallbacks, retries and judge failures. Each incident has an annotation that starts with "demo".\n'
+        "Replays: the verifiers of support and coding and the models of documents are put to eval sets made"
+        " of the same recordings. These runs are really played while the demo is built, with the clock set"
+        " back to past nights; what they find, they find themselves."
     )
 
 
 def settings_toml() -> str:
-    """The [cascade.*] and [[price]] sections, as TOML, that the demo's events are meant for."""
+    """The settings, as TOML, that the demo's events are meant for: cascades, replays, prices."""
     prices = recorded.prices()
     cascades = (_cascade(c) for c in scenario.CASCADES)
-    return "\n".join((*cascades, *(_price(prices[model]) for model in MODELS)))
+    return "\n".join((*cascades, replays.settings_toml(), *(_price(prices[model]) for model in MODELS)))
 
 
 def _cascade(cascade: scenario.Cascade) -> str:

@@ -41,8 +41,9 @@ class Answer(NamedTuple):
 class Item(NamedTuple):
     """A recorded prompt with the cheap and the flagship answer to it.
 
-    `score` is the recorded agreement of other solvers with the cheap answer; None for prime items,
-    where `well_formed` says whether the cheap answer holds a bracketed [Yes] or [No].
+    `score` is the recorded agreement of other solvers with the cheap answer, `votes` what each of them
+    said of it (None: no answer); None and empty for prime items, where `well_formed` says whether the cheap
+    answer holds a bracketed [Yes] or [No].
     """
 
     id: str
@@ -51,6 +52,8 @@ class Item(NamedTuple):
     flagship: Answer
     score: float | None
     well_formed: bool
+    reference: str
+    votes: dict[str, bool | None]
 
 
 class Price(NamedTuple):
@@ -70,11 +73,13 @@ class _GsmAnswer(Struct):
 
 class _GsmVerifier(Struct):
     score: float
+    votes: dict[str, bool | None]
 
 
 class _GsmRow(Struct):
     id: str
     prompt: str
+    reference: str
     prompt_tokens_8shot: int
     cheap: _GsmAnswer
     flagship: _GsmAnswer
@@ -84,6 +89,7 @@ class _GsmRow(Struct):
 class _PrimeRow(Struct):
     item_id: str
     prompt: str
+    reference: str
     model: str
     tier: Literal["cheap", "flagship"]
     version: Version
@@ -105,9 +111,12 @@ def gsm8k_items() -> tuple[Item, ...]:
     """The 1,319 GSM8K test questions: Mixtral's and GPT-4's answers, and the agreement score."""
     rows = _lines("gsm8k_cascade.jsonl.gz", _GsmRow)
     return tuple(
-        Item(r.id, r.prompt, _gsm_answer(r.cheap, r), _gsm_answer(r.flagship, r), r.verifier.score, True)
+        Item(
+            r.id, r.prompt, _gsm_answer(r.cheap, r), _gsm_answer(r.flagship, r), r.verifier.score, True,
+            r.reference, r.verifier.votes,
+        )
         for r in rows
-    )
+    )  # fmt: skip
 
 
 def _gsm_answer(answer: _GsmAnswer, row: _GsmRow) -> Answer:
@@ -128,6 +137,8 @@ def prime_items(version: Version) -> tuple[Item, ...]:
             flagship=_prime_answer(flagship[key]),
             score=None,
             well_formed=BRACKETED.search(row.answer) is not None,
+            reference=row.reference,
+            votes={},
         )
         for key, row in cheap.items()
     )

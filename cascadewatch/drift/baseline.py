@@ -1,8 +1,9 @@
 """What a rate normally is: fitted once, then pinned, so that slow drift cannot hide in it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from math import cos, pi, sin
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -71,7 +72,7 @@ class Baseline:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready; `from_dict` gives the same baseline back."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__slots__}
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> "Baseline":
@@ -84,6 +85,7 @@ class Baseline:
             ) from None
 
 
+@lru_cache(maxsize=20_000)  # a walk over a month asks for the same hours again and again
 def terms(hour: int, zone: str) -> tuple[int, float, float]:
     """(1 on Saturday and Sunday else 0, sine, cosine of the time of day) of an hour, in the zone's time."""
     local = datetime.fromtimestamp(hour / 1000, UTC).astimezone(ZoneInfo(zone))

@@ -1,6 +1,6 @@
 """Since when, from what to what: the estimate shown with an alarm."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cascadewatch.drift.baseline import Baseline
@@ -53,10 +53,11 @@ def change_point(hours: Iterable[Hour], baseline: Baseline) -> Change | None:
         weight += pulls[place]
         if pull * pull / weight > best:
             best, first = pull * pull / weight, place
-    return _since(recent[first:], baseline)
+    return change_since(recent[first:], baseline)
 
 
-def _since(hours: list[Hour], baseline: Baseline) -> Change:
+def change_since(hours: Sequence[Hour], baseline: Baseline) -> Change:
+    """The estimate over these hours, of which something was judged in each: their start is known."""
     n = sum(hour.judged for hour in hours)
     rate = sum(hour.escalated for hour in hours) / n
     rho = baseline.overdispersion

@@ -14,6 +14,7 @@ from cascadewatch.drift.evidence import Contrast, Urns
 from cascadewatch.errors import InputError
 
 MIN_REQUESTS = 30
+HOURS_IN_MIND = 32  # whose contrasts are kept: late requests ask for those of the last day again
 
 
 class State(NamedTuple):
@@ -59,7 +60,7 @@ class Detector:
         self.shifts = tuple(shifts)
         self.overdispersion = overdispersion
         self.temper = temper
-        self._memo: tuple[int | None, list[Urns | None] | None] = (None, None)
+        self._memo: dict[int, list[Urns | None] | None] = {}
 
     def start(self) -> State:
         """No evidence for anything."""
@@ -117,11 +118,13 @@ class Detector:
         return [urn.log_ratio(k, n) / temper if urn else 0.0 for urn in urns]
 
     def _urns(self, hour: int) -> list[Urns | None] | None:
-        if self._memo[0] != hour:
+        if hour not in self._memo:
+            if len(self._memo) >= HOURS_IN_MIND:
+                del self._memo[next(iter(self._memo))]
             found = self.contrasts(hour)
             urns = None if found is None else [c and Urns.of(c, self.overdispersion) for c in found]
-            self._memo = (hour, urns)
-        return self._memo[1]
+            self._memo[hour] = urns
+        return self._memo[hour]
 
 
 def log_mean(logs: Sequence[float]) -> float:

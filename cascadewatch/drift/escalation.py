@@ -4,34 +4,17 @@ A mixture of Shiryaev-Roberts processes over shifts of 1, 2, 4 and 8 times the t
 beta-binomial hours and a null band around a pinned baseline. Serves any rate k of n judged hourly.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from math import log
 
-from cascadewatch.drift import guard
 from cascadewatch.drift.baseline import Baseline
-from cascadewatch.drift.detector import Detector
-from cascadewatch.drift.evidence import Contrast
-from cascadewatch.drift.fitting import lacking
 from cascadewatch.drift.hours import Bucket, Hour, checked, hour_of, hourly
-from cascadewatch.drift.hypotheses import TOLERANCE, baseline_shifts, contrast
+from cascadewatch.drift.hypotheses import TOLERANCE
+from cascadewatch.drift.watch import Watch
 from cascadewatch.errors import InputError
 
 FALSE_ALARM_HOURS = 24 * 90.0  # of one stream, on average, at the default budget
 LOOK_SECONDS = 300
-
-
-def detector(baseline: Baseline, tolerance: float = TOLERANCE) -> Detector:
-    """The detector of a stream with a baseline. A state belongs to this baseline and tolerance alone."""
-    shifts = baseline_shifts(baseline, tolerance)
-
-    def contrasts(hour: int) -> Sequence[Contrast | None] | None:
-        band = baseline.band(hour)
-        if band is None:
-            return None
-        level = baseline.level(hour)
-        return [contrast(level, shift, band) for shift in shifts]
-
-    return Detector(contrasts, shifts, baseline.overdispersion, baseline.temper)
 
 
 def alarm_times(
@@ -50,17 +33,14 @@ def alarm_times(
     change that lasts alarms repeatedly.
 
     The baseline is fitted once. While it lacks seven days or 500 judged requests, only the guard for gross
-    breaks watches; what `buckets` bring is added until a baseline can be fitted. `false_alarm_hours` is
-    the mean time to a false alarm that is accepted, `zone` the time zone whose days and weekends count.
+    breaks watches; what `buckets` bring is added until a baseline can be fitted, without the breaks that
+    the guard has found. `false_alarm_hours` is the mean time to a false alarm that is accepted, `zone` the
+    time zone whose days and weekends count.
 
     Raises InputError for buckets out of order and for counts that cannot be.
     """
-    watch = _Watch(hourly((int(time) * 1000, k, n) for time, k, n in baseline), tolerance, zone)
-    threshold = log(false_alarm_hours)
-    for end, hour, escalated, judged in _slots(buckets):
-        if watch.look(hour, escalated, judged) >= threshold:
-            watch.state = watch.detector.restart(watch.state)
-            yield end
+    history = _History(hourly((int(time) * 1000, k, n) for time, k, n in baseline))
+    return _alarms(buckets, Watch(history, tolerance, zone), history, log(false_alarm_hours))
 
 
 def alarms(
@@ -70,13 +50,19 @@ def alarms(
     tolerance: float = TOLERANCE,
     false_alarm_hours: float = FALSE_ALARM_HOURS,
 ) -> Iterator[int]:
-    """`alarm_times` with a baseline that is pinned already: the back-test of a rule."""
-    watching, threshold = detector(baseline, tolerance), log(false_alarm_hours)
-    state = watching.start()
+    """`alarm_times` with a baseline that is pinned already."""
+    history = _History([])
+    watch = Watch(history, tolerance)
+    watch.pin(baseline, 0)
+    return _alarms(buckets, watch, history, log(false_alarm_hours))
+
+
+def _alarms(buckets: Iterable[Bucket], watch: Watch, history: "_History", threshold: float) -> Iterator[int]:
     for end, hour, escalated, judged in _slots(buckets):
-        state = watching.update(state, hour, escalated, judged)
-        if watching.log_mean(state) >= threshold:
-            state = watching.restart(state)
+        watch.take(end * 1000, hour, escalated, judged)
+        history.take(hour, escalated, judged)
+        if watch.evidence >= threshold:
+            watch.alarm(end * 1000)
             yield end
 
 
@@ -97,40 +83,18 @@ def _slots(buckets: Iterable[Bucket]) -> Iterator[tuple[int, int, int, int]]:
         yield look, hour_of((look - 1) * 1000), escalated, judged
 
 
-class _Watch:
-    """One stream through its life: first the guard, then the detector with the baseline that was learnt."""
+class _History:
+    """The hours seen so far, those to learn from at first included."""
 
-    def __init__(self, past: list[Hour], tolerance: float, zone: str) -> None:
-        self.past, self.running = past, Hour(0, 0, 0)
-        self.tolerance, self.zone = tolerance, zone
-        self.guarded: guard.Guard | None = None
-        self.learning = True
-        self.detector = Detector(lambda _: None, (), guard.OVERDISPERSION[0])  # looks for nothing yet
-        self.state = self.detector.start()
+    def __init__(self, past: list[Hour]) -> None:
+        self.hours = past
 
-    def look(self, hour: int, escalated: int, judged: int) -> float:
-        """Takes in what came since the last look; ln of the mean evidence."""
-        if self.learning:
-            if hour != self.running.start:
-                self._learn(hour)
-            k, n = self.running.escalated + escalated, self.running.judged + judged
-            self.running = Hour(hour, k, n)
-        self.state = self.detector.update(self.state, hour, escalated, judged)
-        return self.detector.log_mean(self.state)
+    def take(self, hour: int, escalated: int, judged: int) -> None:
+        last = self.hours[-1] if self.hours else None
+        if last is not None and last.start == hour:
+            self.hours[-1] = Hour(hour, last.escalated + escalated, last.judged + judged)
+        else:
+            self.hours.append(Hour(hour, escalated, judged))
 
-    def _learn(self, hour: int) -> None:
-        """At the start of an hour: the best detector that the whole hours so far allow."""
-        if self.running.judged:
-            self.past.append(self.running)
-        self.running = Hour(hour, 0, 0)
-        if not lacking(self.past, hour):
-            self.learning = False
-            self.detector = detector(Baseline.fit(self.past, self.zone), self.tolerance)
-            self.state = self.detector.start()
-            return
-        self.state = self.detector.close(self.state)
-        renewed = guard.renewed(self.guarded, self.past, hour, self.state)
-        if renewed is not self.guarded and renewed is not None:
-            fresh = guard.detector(renewed, self.tolerance)
-            self.state = guard.carried(self.state, self.detector, fresh)
-            self.guarded, self.detector = renewed, fresh
+    def __call__(self, start: int, end: int) -> list[Hour]:
+        return [hour for hour in self.hours if start <= hour.start < end]

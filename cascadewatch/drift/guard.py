@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import expm1
 
+from cascadewatch.drift.baseline import Baseline
 from cascadewatch.drift.detector import Detector, State
 from cascadewatch.drift.fitting import overdispersion, pooled_rate
 from cascadewatch.drift.hours import Hour
@@ -53,6 +54,26 @@ def detector(guard: Guard, tolerance: float = TOLERANCE) -> Detector:
     wanted = shifts(guard.rate, [multiple * tolerance for multiple in MULTIPLES], distinct)
     pairs = [contrast(guard.rate, shift, band) for shift in wanted]
     return Detector(lambda _: pairs, wanted, guard.overdispersion)
+
+
+def flat(guard: Guard, tolerance: float = TOLERANCE) -> Baseline:
+    """What the guard takes for normal, in the form of a baseline: for estimates and for recovery."""
+    band = BAND * tolerance
+    return Baseline(
+        rate=guard.rate,
+        requests=0,
+        start=guard.since,
+        end=guard.fitted,
+        zone="UTC",
+        intercept=guard.rate,
+        weekend=0.0,
+        sine=0.0,
+        cosine=0.0,
+        overdispersion=guard.overdispersion,
+        temper=1.0,
+        weekday_band=band,
+        weekend_band=band,
+    )
 
 
 def renewed(guard: Guard | None, hours: Sequence[Hour], now: int, state: State) -> Guard | None:

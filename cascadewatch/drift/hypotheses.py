@@ -1,8 +1,9 @@
 """Which shifts are looked for, and what each means in one hour."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from cascadewatch.drift.baseline import Baseline
+from cascadewatch.drift.detector import Detector
 from cascadewatch.drift.evidence import Contrast
 
 TOLERANCE = 0.05
@@ -41,6 +42,20 @@ def baseline_shifts(baseline: Baseline, tolerance: float = TOLERANCE) -> tuple[f
     rate = baseline.rate
     sizes = [multiple * tolerance for multiple in MULTIPLES]
     return shifts(rate, sizes, lambda shift, target: _way(shift) * (target - rate) > 2 * band + ROUNDING)
+
+
+def detector(baseline: Baseline, tolerance: float = TOLERANCE) -> Detector:
+    """The detector of a stream with a baseline. A state belongs to this baseline and tolerance alone."""
+    wanted = baseline_shifts(baseline, tolerance)
+
+    def contrasts(hour: int) -> Sequence[Contrast | None] | None:
+        band = baseline.band(hour)
+        if band is None:
+            return None
+        level = baseline.level(hour)
+        return [contrast(level, shift, band) for shift in wanted]
+
+    return Detector(contrasts, wanted, baseline.overdispersion, baseline.temper)
 
 
 def contrast(level: float, shift: float, band: float) -> Contrast | None:

@@ -1,12 +1,13 @@
 """What the verifier costs: per verdict, against the tier it guards, and by sending right answers up."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from cascadewatch.metrics.counterfactual import NANO
-from cascadewatch.metrics.interval import weighted_proportion
+from cascadewatch.metrics.interval import FEW_CLUSTERS, half_width, weighted_proportion
 from cascadewatch.metrics.quality import estimating
 from cascadewatch.metrics.spec import MetricSpec
-from cascadewatch.metrics.window import LabelCounts, Metric, Window
+from cascadewatch.metrics.window import LabelCounts, Metric, TierCounts, Window
 
 NO_HOURS = "no interval: tiers are not summed per hour"
 
@@ -16,7 +17,8 @@ def verifier_overhead(window: Window) -> Metric:
 
     Per call, not per total: the usual advice that a verifier should stay under 10 to 20 % compares one
     verdict with one run of the next stage. A ratio of totals would rise by itself when fewer requests
-    escalate. n is the number of priced verdicts. Undefined without a priced verdict, or where the tiers
+    escalate. n is the number of priced verdicts. The interval takes hours as clusters, where the window has
+    the tiers' sums per hour. Undefined without a priced verdict, or where the tiers
     above cost nothing or have no price.
     """
     return _overhead(window, "priced", "cost", "a price")
@@ -58,17 +60,47 @@ def _extra_cost(window: Window, rows: Sequence[LabelCounts]) -> float | None:
 
 
 def _overhead(window: Window, known: str, amount: str, what: str) -> Metric:
-    cheap = [t.counts for t in window.tiers if t.tier == window.order.cheap]
-    above = [t.counts for t in window.tiers if _above_cheap(window, t.tier)]
-    verdicts = sum(counts[f"verify_{known}"] for counts in cheap)
-    attempts = sum(counts[known] for counts in above)
-    if not verdicts:
+    whole = _sums(window, window.tiers, known, amount)
+    if not whole.verdicts:
         return Metric(None, 0, unit="ratio", reason=f"no verdict on a cheap answer has {what}")
-    spent = sum(counts[amount] for counts in above)
-    if not attempts or not spent:
-        return Metric(None, verdicts, unit="ratio", reason=f"no attempt above the cheap tier has {what}")
-    mean_verdict = sum(counts[f"verify_{amount}"] for counts in cheap) / verdicts
-    return Metric(mean_verdict / (spent / attempts), verdicts, unit="ratio", reason=NO_HOURS)
+    if not whole.attempts or not whole.spent:
+        return Metric(
+            None, whole.verdicts, unit="ratio", reason=f"no attempt above the cheap tier has {what}"
+        )
+    value = whole.judged / whole.verdicts / (whole.spent / whole.attempts)
+    hours = [_sums(window, tiers, known, amount) for tiers in window.tier_clusters]
+    half = half_width([_influence(hour, whole, value) for hour in hours if any(hour)])
+    if half is None:
+        reason = FEW_CLUSTERS if hours else NO_HOURS
+        return Metric(value, whole.verdicts, unit="ratio", reason=reason)
+    return Metric(value, whole.verdicts, max(0.0, value - half), value + half, "ratio")
+
+
+class _Sums(NamedTuple):
+    """Verdicts on cheap answers and what they took, attempts above the cheap tier and what they took."""
+
+    verdicts: int
+    judged: int
+    attempts: int
+    spent: int
+
+
+def _sums(window: Window, tiers: Sequence[TierCounts], known: str, amount: str) -> _Sums:
+    cheap = [t.counts for t in tiers if t.tier == window.order.cheap]
+    above = [t.counts for t in tiers if _above_cheap(window, t.tier)]
+    return _Sums(
+        sum(counts[f"verify_{known}"] for counts in cheap),
+        sum(counts[f"verify_{amount}"] for counts in cheap),
+        sum(counts[known] for counts in above),
+        sum(counts[amount] for counts in above),
+    )
+
+
+def _influence(hour: _Sums, whole: _Sums, value: float) -> float:
+    """An hour's share in the linearised ratio of two means; over all hours they sum to 0."""
+    each = whole.spent / whole.attempts
+    verdict = hour.judged / whole.verdicts / each - value * hour.verdicts / whole.verdicts
+    return verdict - value * (hour.spent / whole.spent - hour.attempts / whole.attempts)
 
 
 def _above_cheap(window: Window, tier: str) -> bool:

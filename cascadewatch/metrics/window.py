@@ -89,7 +89,8 @@ class Window:
     `clusters` are the sums of HOURLY_MEASURES per hour (per day where the range is read from days), for
     the intervals of money. `bins` maps (family, label) to {bin: n}; families are `latency` (label: a
     path), `penalty` (label ""), `score` (label: "outcome/right|wrong|unknown") and `reason`
-    (label: the reason a verdict gave, bin 0).
+    (label: the reason a verdict gave, bin 0). `tier_clusters` are the tiers' sums per hour: rules read
+    them, pages do not.
     """
 
     start: int
@@ -105,6 +106,7 @@ class Window:
     flagship_mean: float | None = None  # mean real flagship cost (nano-dollars) in the cascade
     last_label: int | None = None
     objective: Objective | None = None
+    tier_clusters: tuple[tuple[TierCounts, ...], ...] = ()
 
     def narrowed(self, counts: Counts, start: int, end: int) -> "Window":
         """The same cascade over one bucket of the range: its ratios stay those of the range."""

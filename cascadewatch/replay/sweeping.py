@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from cascadewatch.drift.paired import interval
 from cascadewatch.metrics.exact_calibration import is_fitting_half
 from cascadewatch.metrics.sweep import (
     Case,
@@ -41,7 +42,9 @@ def swept(
     """All points, JSON-ready, with the present and the recommended ones; None with fewer than 30 cases.
 
     `bar` is the quality asked for: recommended is the cheapest threshold that meets it, else the best one
-    at no more than the present cost. Costs are US dollars a case, None where a price is missing.
+    at no more than the present cost. Costs are US dollars a case, None where a price is missing. `change`
+    of a point is what it does to quality against the present threshold, case by case, with its 95 %
+    interval; None without a present threshold.
     """
     found, is_priced = both(cases, results, book, now)
     if len(found) < FEWEST:
@@ -55,10 +58,15 @@ def swept(
     return {
         "n": len(found),
         "priced": is_priced,
-        "points": [as_json(p, is_priced) for p in points],
+        "points": [
+            as_json(p, is_priced) | {"change": _change(found, threshold, p.threshold)} for p in points
+        ],
         "front": [p.threshold for p in pareto(points)],
         "present": None if present is None else as_json(present, is_priced),
-        "recommended": None if chosen is None else _recommended(chosen, found, is_priced),
+        "recommended": None
+        if chosen is None
+        else _recommended(chosen, found, is_priced)
+        | {"change": _change(found, threshold, chosen.chosen.threshold)},
         "bar": bar,
         "cheap_only": as_json(point(found, 0.0), is_priced),
         "flagship_only": _flagship_only(found, is_priced),
@@ -103,6 +111,22 @@ def _recommended(found: Recommended, cases: Sequence[Case], is_priced: bool) -> 
         "held_out": as_json(found.measured, is_priced),
         "holds": found.holds,
     }
+
+
+def _change(cases: Sequence[Case], present: float | None, other: float | None) -> dict[str, float] | None:
+    """Quality at another threshold less that at the present one: only cases scored in between count."""
+    if present is None:
+        return None
+    moved = [_right(case, other) - _right(case, present) for case in cases]
+    rose, fell, n = moved.count(1), moved.count(-1), len(cases)
+    low, high = interval(rose, fell, n)
+    return {"quality": (rose - fell) / n, "low": low, "high": high}
+
+
+def _right(case: Case, threshold: float | None) -> int:
+    """1 where the answer served at this threshold is right."""
+    accepted = threshold is not None and case.score >= threshold
+    return int(case.cheap_right if accepted else case.flagship_right)
 
 
 def _flagship_only(cases: Sequence[Case], is_priced: bool) -> dict[str, Any]:

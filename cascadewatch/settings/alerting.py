@@ -5,7 +5,16 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from cascadewatch.settings.table import Table
-from cascadewatch.settings.values import Days, Duration, HttpUrl, Name, Port, SecretPlace, TimeOfDay
+from cascadewatch.settings.values import (
+    Days,
+    Duration,
+    HttpUrl,
+    Name,
+    Port,
+    SecretPlace,
+    TimeOfDay,
+    UrlOrSecret,
+)
 
 ROLLING = (
     'cannot be "rolling": a baseline that follows the rate takes slow drift for normal. Leave it out, and '
@@ -158,7 +167,7 @@ class Webhook(_Channel):
     """[channel.NAME] with kind = "webhook": signed JSON by HTTP POST."""
 
     kind: Literal["webhook"] = Field(description="Which service it is.")
-    url: SecretPlace | HttpUrl = Field(description="The address, or where it is kept as a secret.")
+    url: UrlOrSecret = Field(description="The address, or where it is kept as a secret.")
     secret: SecretPlace = Field(description="Secret: the key of the signature.")
 
 

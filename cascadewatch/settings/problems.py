@@ -7,7 +7,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from cascadewatch.settings.tables import TABLES, Settings
+from cascadewatch.settings.alerting import CHANNELS
+from cascadewatch.settings.table import Table
+from cascadewatch.settings.tables import ELSEWHERE, TABLES, Settings
 
 Location = tuple[int | str, ...]
 
@@ -24,7 +26,8 @@ EXPECTED = {
     "tuple_type": "must be a list in square brackets",
     "too_short": "must name at least one; leave the line out for the default",
     "model_type": "must be a table",
-    "dict_type": "must hold tables, such as [cascade.support]",
+    "model_attributes_type": "must be a table",
+    "dict_type": "must hold tables, such as [{table}.NAME]",
     "date_type": "must be a date without quotes, such as 2026-01-01",
     "missing": "is missing",
     "greater_than": "must be more than {gt:g}",
@@ -42,12 +45,25 @@ def sentences(error: ValidationError, text: str, name: str) -> list[str]:
     """What is wrong with the file `name`, whose content is `text`, in the order of its lines."""
     found = []
     for problem in error.errors(include_url=False, include_input=False):
-        location = tuple(part for part in problem["loc"] if part != "[key]")
+        location, table = _place(problem)
         line = line_of(text, location)
         where = f"{name}, line {line}" if line else name
-        said = _sentence(location, problem)
+        said = _sentence(location, table, problem)
         found.append((line or 0, f"{where}: {said}" + ("" if said.endswith("?") else ".")))
     return [sentence for _, sentence in sorted(found)]
+
+
+def _place(problem: Mapping[str, Any]) -> tuple[Location, type[Table]]:
+    """Where in the file a problem is, and the table it is in."""
+    location = tuple(part for part in problem["loc"] if part != "[key]")
+    if problem["type"] == ELSEWHERE:
+        location = problem["ctx"]["at"]
+    if location[0] == "channel" and len(location) > 2:  # behind its name stands its kind
+        channel, name, kind, *rest = location
+        return (channel, name, *rest), CHANNELS[str(kind)]
+    if problem["type"] == "union_tag_invalid":
+        location = (*location, "kind")
+    return location, Settings if len(location) == 1 else TABLES.get(str(location[0]), Settings)
 
 
 def line_of(text: str, location: Location) -> int | None:
@@ -73,15 +89,17 @@ def _parts(dotted: str) -> Location:
     return tuple(a or b or c for a, b, c in _PART.findall(dotted))
 
 
-def _sentence(location: Location, problem: Mapping[str, Any]) -> str:
+def _sentence(location: Location, table: type[Table], problem: Mapping[str, Any]) -> str:
     key, kind, context = dotted(location), problem["type"], problem.get("ctx", {})
     if kind == "extra_forbidden":
-        return _unknown(location)
-    if kind == "value_error":
+        return _unknown(location, table)
+    if kind in ("value_error", ELSEWHERE):
         return f"`{key}` {context['error']}"
-    if kind == "tuple_type" and key == "price":
-        return "`price` needs two brackets: begin each entry with [[price]]"
-    return f"`{key}` {EXPECTED.get(kind, problem['msg']).format(**context)}"
+    if kind == "tuple_type" and key in ("price", "rule"):
+        return f"`{key}` needs two brackets: begin each entry with [[{key}]]"
+    if kind in ("union_tag_not_found", "union_tag_invalid"):
+        return _unknown_kind(key, context.get("tag"))
+    return f"`{key}` {EXPECTED.get(kind, problem['msg']).format(**context, table=location[0])}"
 
 
 def dotted(location: Location) -> str:
@@ -92,8 +110,17 @@ def dotted(location: Location) -> str:
     return key.lstrip(".")
 
 
-def _unknown(location: Location) -> str:
-    table = Settings if len(location) == 1 else TABLES[str(location[0])]
+def _unknown_kind(key: str, given: str | None) -> str:
+    """A channel without a kind, or of one that there is not."""
+    kinds = ", ".join(CHANNELS)
+    if given is None:
+        return f"`{key}` has no kind; add `kind`, one of {kinds}"
+    nearest = get_close_matches(given, CHANNELS, n=1)
+    hint = f'did you mean "{nearest[0]}"?' if nearest else f"there are {kinds}"
+    return f'`{key}` is "{given}", which is no kind of channel; {hint}'
+
+
+def _unknown(location: Location, table: type[Table]) -> str:
     known = [field.alias or name for name, field in table.model_fields.items()]
     nearest = get_close_matches(str(location[-1]), known, n=1)
     if nearest:

@@ -4,9 +4,11 @@ from typing import NamedTuple
 
 from pydantic.fields import FieldInfo
 
+from cascadewatch.settings.alerting import CHANNELS
+from cascadewatch.settings.table import Table
 from cascadewatch.settings.tables import TABLES, Settings
 
-PREFIXES = {"cascade": "cascade.NAME."}
+NAMED = ("cascade", "model", "verifier", "grader", "replay", "channel")  # tables with a name of their own
 
 
 class Setting(NamedTuple):
@@ -18,15 +20,22 @@ class Setting(NamedTuple):
 
 
 def reference() -> tuple[Setting, ...]:
-    """Every key of the file, in its order."""
+    """Every key of the file, in its order. A channel's keys are those of its kind; the same key of two
+    kinds stands there twice where it means something else."""
     found = []
     for name, field in Settings.model_fields.items():
-        if name in TABLES:
-            prefix = PREFIXES.get(name, f"{name}.")
-            found += [_setting(prefix, key, inner) for key, inner in TABLES[name].model_fields.items()]
-        else:
+        for table in _tables(name):
+            prefix = f"{name}.NAME." if name in NAMED else f"{name}."
+            found += [_setting(prefix, key, inner) for key, inner in table.model_fields.items()]
+        if not _tables(name):
             found.append(_setting("", name, field))
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
+
+
+def _tables(name: str) -> tuple[type[Table], ...]:
+    if name == "channel":
+        return tuple(CHANNELS.values())
+    return (TABLES[name],) if name in TABLES else ()
 
 
 def _setting(prefix: str, name: str, field: FieldInfo) -> Setting:

@@ -155,7 +155,7 @@ class Grader(Table):
     """[grader.NAME]: the truth, where a kind needs more than its name."""
 
     kind: Literal["exact", "numeric", "contains", "regex", "schema", "judge", "python", "recorded"] = Field(
-        description="How it decides; docs/graders.md has all kinds."
+        description="How it decides; docs/verifiers.md has all kinds."
     )
     digits: int | None = Field(default=None, ge=0, le=15, description="Decimals that must agree (numeric).")
     model: Name | None = Field(default=None, description="Name of the [model.NAME] it asks (judge).")

@@ -31,6 +31,33 @@ timezone = "UTC"                                # where days begin, such as "Eur
 # from = 2026-01-01                             # left out: always
 # batch_factor = 0.5                            # left out: batch requests stay without a price
 
+# Who is told when something moves. Without a channel episodes are kept and shown all the same.
+# [channel.team]
+# kind = "slack"                                # or "email", "webhook", "alertmanager", "apprise"
+# webhook_url = "env:SLACK_WEBHOOK_URL"
+
+# [channel.mail]
+# kind = "email"
+# host = "smtp.example.com"
+# username = "monitor"
+# password = "env:SMTP_PASSWORD"
+# from = "monitor@example.com"
+# to = ["oncall@example.com"]
+# min_severity = "page"                         # leaves out what is less urgent
+
+# The default rules watch without being written; one of the same name takes their place.
+# [[rule]]
+# name = "escalation-drift"
+# kind = "drift"
+# metric = "escalation_rate"
+# tolerance = 0.05                              # the smallest lasting move that has to be seen
+# channels = ["team"]                           # left out: all channels
+
+# [alerts]
+# false_alarm_days = 90                         # one false alarm in so many days, all drift rules together
+# repeat = "24h"                                # how often a lasting alert is repeated
+# digest = "weekly"                             # a summary: "daily", "weekly" or "off"
+
 [retention]
 raw_days = 30                                   # single events
 rollup_days = 400                               # the sums behind every chart

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from cascadewatch.settings.alerting import Alerts, Channel, Rule
 from cascadewatch.settings.replaying import Grader, Model, Replay, Replays, Verifier
@@ -24,6 +25,8 @@ from cascadewatch.settings.values import (
     TraceUrl,
     UsdPer1m,
 )
+
+ELSEWHERE = "elsewhere"  # an error whose context says `at` which place of the file it is
 
 
 class Ingest(Table):
@@ -230,14 +233,16 @@ class Settings(Table):
 
     @model_validator(mode="after")
     def _channels_exist(self) -> Self:
-        wanted = {f"rule {rule.name}": rule.channels for rule in self.rule} | {
-            "[alerts]": self.alerts.channels
-        }
-        for where, names in wanted.items():
+        wanted: list[tuple[tuple[str | int, ...], tuple[str, ...]]] = [
+            (("alerts", "channels"), self.alerts.channels)
+        ]
+        wanted += [(("rule", place, "channels"), rule.channels) for place, rule in enumerate(self.rule)]
+        for place, names in wanted:
             missing = next((name for name in names if name not in self.channel), None)
             if missing is not None:
                 known = ", ".join(self.channel) or "none so far"
-                raise ValueError(f"{where}: there is no [channel.{missing}]; known here: {known}")
+                said = f"names {missing}, but there is no [channel.{missing}]; known here: {known}"
+                raise PydanticCustomError(ELSEWHERE, "{error}", {"error": said, "at": place})
         return self
 
 

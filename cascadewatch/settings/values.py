@@ -113,6 +113,12 @@ def _secret(value: object, info: ValidationInfo) -> Secret:
     return value if isinstance(value, Secret) else parse_secret(value, *_context(info))
 
 
+def _url_or_secret(value: object, info: ValidationInfo) -> Secret | str:
+    if isinstance(value, str) and not value.startswith(("env:", "file:")):
+        return parse_http_url(value)
+    return _secret(value, info)
+
+
 Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH)]
 Share = Annotated[float, Field(ge=0, le=1)]
 PositiveShare = Annotated[float, Field(gt=0, le=1)]
@@ -131,3 +137,4 @@ TraceUrl = Annotated[str, AfterValidator(parse_trace_url)]
 HostName = Annotated[str, Field(pattern=r"^[^/\s]+$")]
 FilePlace = Annotated[Path, PlainValidator(_file)]
 SecretPlace = Annotated[Secret, PlainValidator(_secret)]
+UrlOrSecret = Annotated[str | Secret, PlainValidator(_url_or_secret)]

@@ -43,13 +43,14 @@ class LabelBatch(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """An annotation to be."""
+    """An annotation to be; `kind` is `user`, or `deploy` for one after which drift is looked for anew."""
 
     time: int
     cascade: str | None
     route: str | None
     text: str
     author: str
+    kind: str = "user"
 
 
 Work = Batch | LabelBatch | Mark
@@ -100,7 +101,7 @@ class Writer:
                 results.append(_take_labels(connection, state, w))
             else:
                 results.append(
-                    ingest.annotate(connection, w.time, w.cascade, w.route, "user", w.text, w.author)
+                    ingest.annotate(connection, w.time, w.cascade, w.route, w.kind, w.text, w.author)
                 )
         return results
 
@@ -128,11 +129,9 @@ class Writer:
         """Stores labels; those of events not seen yet wait seven days for them."""
         return self._hand_over(LabelBatch(source, labels, rejections, received))
 
-    def submit_annotation(
-        self, time: int, cascade: str | None, route: str | None, text: str, author: str
-    ) -> Future[int]:
-        """Puts a mark on the time line."""
-        return self._hand_over(Mark(time, cascade, route, text, author))
+    def submit_annotation(self, mark: Mark) -> Future[int]:
+        """Puts a mark on the time line; gives its number."""
+        return self._hand_over(mark)
 
     def _hand_over(self, work: Work) -> Future[Any]:
         future: Future[Any] = Future()

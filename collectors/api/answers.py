@@ -1,6 +1,5 @@
 """GET: metrics, single events, status. Reads beside the event loop, changes nothing."""
 
-from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection
@@ -26,7 +25,7 @@ async def get_metrics(api: Context, request: Request, _: Caller) -> Response:
 
         return report(connection, api.settings, start, end, cascade, route)
 
-    return respond(await _read(api, read))
+    return respond(await api.reading(read))
 
 
 async def get_event(api: Context, request: Request, _: Caller) -> Response:
@@ -39,23 +38,29 @@ async def get_event(api: Context, request: Request, _: Caller) -> Response:
 
         return event(connection, event_id, source)
 
-    found = await _read(api, read)
+    found = await api.reading(read)
     if found is None:
         raise RefusalError(404, "no event with this id is held")
     return respond(found)
 
 
 async def get_status(api: Context, request: Request, _: Caller) -> Response:
-    """What is held and how ingest goes."""
+    """What is held, how ingest goes, and which channels of alerts fail."""
     known(request)
+    now = api.clock()
 
     def read(connection: Connection) -> dict[str, Any]:
+        from cascadewatch.store.channel_states import states
         from cascadewatch.store.migrate import revision
         from cascadewatch.store.reads import status
+        from cascadewatch.store.reads.json_rows import row_json
 
-        return {**status(connection, api.clock()), "schema": revision(connection)}
+        failing = [
+            row_json(s) for s in states(connection) if s.channel in api.settings.channel and not s.works(now)
+        ]
+        return {**status(connection, now), "schema": revision(connection), "failing_channels": failing}
 
-    return respond(await _read(api, read))
+    return respond(await api.reading(read))
 
 
 async def get_scrape(api: Context, request: Request, _: Caller) -> Response:
@@ -63,13 +68,3 @@ async def get_scrape(api: Context, request: Request, _: Caller) -> Response:
     known(request)
     counters = await run_in_threadpool(api.counters.read, api.store, api.clock())
     return PlainTextResponse(exposition(counters), headers=NO_STORE, media_type=CONTENT_TYPE)
-
-
-async def _read(api: Context, question: Callable[[Connection], Any]) -> Any:
-    """The answer to a question, read in one transaction beside the event loop."""
-
-    def ask() -> Any:
-        with api.store.reading() as connection:
-            return question(connection)
-
-    return await run_in_threadpool(ask)

@@ -11,14 +11,17 @@ from cascadewatch.settings import Settings
 from cascadewatch.store.engine import Store
 from collectors.api.answers import get_event, get_metrics, get_scrape, get_status
 from collectors.api.body import Bodies
-from collectors.api.context import Context, Handler, Writing
+from collectors.api.context import Context, Handler, Watching, Writing
 from collectors.api.docs_page import get_docs, get_openapi
+from collectors.api.episodes import get_episode, get_episodes, post_ack
 from collectors.api.guard import SCOPE, Guard, KeyRing
 from collectors.api.health import get_healthz, get_readyz
 from collectors.api.intake import post_annotation, post_events, post_labels
 from collectors.api.rate import Rates
 from collectors.api.refusal import answer, refusal_of
 from collectors.api.scrape import Counters
+from collectors.api.silences import delete_silence, get_silences, post_silence
+from collectors.api.watching import get_baselines, get_rules, post_back_test, post_baseline
 
 HANDLERS: dict[str, Handler] = {
     "POST /v1/events": post_events,
@@ -27,6 +30,16 @@ HANDLERS: dict[str, Handler] = {
     "GET /v1/events/{id:path}": get_event,
     "GET /v1/metrics": get_metrics,
     "GET /v1/status": get_status,
+    "GET /v1/episodes": get_episodes,
+    "GET /v1/episodes/{id}": get_episode,
+    "POST /v1/episodes/{id}/ack": post_ack,
+    "GET /v1/silences": get_silences,
+    "POST /v1/silences": post_silence,
+    "DELETE /v1/silences/{id}": delete_silence,
+    "GET /v1/baselines": get_baselines,
+    "POST /v1/baselines": post_baseline,
+    "GET /v1/rules": get_rules,
+    "POST /v1/rules/{name:path}/test": post_back_test,
     "GET /metrics": get_scrape,
     "GET /healthz": get_healthz,
     "GET /readyz": get_readyz,
@@ -35,19 +48,21 @@ HANDLERS: dict[str, Handler] = {
 }
 
 
-def routes(
+def routes(  # noqa: PLR0913 - one for each part
     store: Store,
     writer: Writing,
     settings: Settings,
     clock: Callable[[], int],
+    *,
     token: str | None = None,
     require_keys: bool = True,
     body_seconds: float = 30.0,
+    watching: Watching | None = None,
 ) -> list[Route]:
     """The API as routes that guard themselves, to stand in any Starlette app.
 
     `clock` gives epoch milliseconds. `token` is a secret of this process that may do everything;
-    `require_keys` says whether everybody else needs a key of the store.
+    `require_keys` says whether everybody else needs a key of the store. `watching` knows the rules.
     """
     context = Context(
         store,
@@ -58,6 +73,7 @@ def routes(
         Bodies(settings.ingest.max_body_mib * 2**20, body_seconds),
         Rates(settings.ingest.rate_limit_per_second),
         Counters(),
+        watching,
     )
     made = []
     for name, handler in HANDLERS.items():
@@ -66,18 +82,29 @@ def routes(
     return made
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - as of `routes`
     store: Store,
     writer: Writing,
     settings: Settings,
     clock: Callable[[], int],
+    *,
     token: str | None = None,
     require_keys: bool = True,
     body_seconds: float = 30.0,
+    watching: Watching | None = None,
 ) -> Starlette:
     """The API as an app of its own; arguments as of `routes`."""
     app = Starlette(
-        routes=routes(store, writer, settings, clock, token, require_keys, body_seconds),
+        routes=routes(
+            store,
+            writer,
+            settings,
+            clock,
+            token=token,
+            require_keys=require_keys,
+            body_seconds=body_seconds,
+            watching=watching,
+        ),
         exception_handlers={404: _refused, 405: _refused, 500: _refused},
     )
     router: Router = app.router

@@ -4,14 +4,19 @@ import asyncio
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
+from msgspec import Struct
 from starlette.requests import ClientDisconnect, Request
 
 from collectors.api.refusal import RefusalError, later
+from collectors.decode import decode_one
 
 JSON = "application/json"
 LINES = ("application/x-ndjson", "application/jsonl")
 IN_FLIGHT = 4  # full bodies held at once; beyond that senders are asked to wait
+T = TypeVar("T", bound=Struct)
+
 _CLOSE = {"Connection": "close"}  # what is left of the body is not read
 
 
@@ -86,6 +91,13 @@ def _encoding(request: Request) -> "zlib._Decompress | None":
             raise RefusalError(
                 415, f"Content-Encoding {other[:40]!r} is not read here; use gzip or none", _CLOSE
             )
+
+
+async def read_one(bodies: Bodies, request: Request, kind: type[T]) -> T:
+    """The one JSON record that a request carries. Raises InputError and RefusalError."""
+    is_lines(request, lines_allowed=False)
+    async with bodies.read(request) as body:
+        return decode_one(body, kind)
 
 
 def is_lines(request: Request, lines_allowed: bool = True) -> bool:

@@ -3,18 +3,24 @@
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from cascadewatch.settings import Settings
 from cascadewatch.store.engine import Store
 from cascadewatch.store.receipt import Batch, LabelRequest, Receipt, Rejection
+from cascadewatch.store.writes import Mark
 from collectors.api.body import Bodies
 from collectors.api.guard import Caller, Guard
 from collectors.api.rate import Rates
 from collectors.api.scrape import Counters
+
+T = TypeVar("T")
+Json = dict[str, Any]
 
 
 class Writing(Protocol):
@@ -29,14 +35,35 @@ class Writing(Protocol):
         self, source: str, labels: list[tuple[int, LabelRequest]], rejections: list[Rejection], received: int
     ) -> Future[Receipt]: ...
 
-    def submit_annotation(
-        self, time: int, cascade: str | None, route: str | None, text: str, author: str
-    ) -> Future[int]: ...
+    def submit_annotation(self, mark: Mark) -> Future[int]: ...
+
+
+class Watching(Protocol):
+    """What handlers need of the rules; times in epoch ms, answers JSON-ready.
+
+    What no rule, metric, cascade or revision is raises NotFoundError or UsageError; a sentence instead of a
+    baseline says why it has to wait.
+    """
+
+    def rules(self) -> list[Json]: ...
+
+    def insist_on(self, name: str) -> None: ...
+
+    def back_test(self, name: str, start: int, end: int) -> Json: ...
+
+    def accept(
+        self, metric: str, cascade: str, route: str, since: int | None, *, author: str, note: str | None
+    ) -> Json | str: ...
+
+    def pin(
+        self, metric: str, cascade: str, route: str, period: tuple[int, int] | str | None, *, author: str,
+        note: str | None,
+    ) -> Json | str: ...  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Context:
-    """The parts of one API; `clock` gives epoch milliseconds."""
+    """The parts of one API; `clock` gives epoch milliseconds. Without `watching` no rules are known."""
 
     store: Store
     writer: Writing
@@ -46,7 +73,25 @@ class Context:
     bodies: Bodies
     rates: Rates
     counters: Counters
+    watching: Watching | None = None
+
+    async def reading(self, question: Callable[[Connection], T]) -> T:
+        """The answer to a question, read in one transaction beside the event loop."""
+
+        def ask() -> T:
+            with self.store.reading() as connection:
+                return question(connection)
+
+        return await run_in_threadpool(ask)
+
+    async def writing(self, change: Callable[[Connection], T]) -> T:
+        """What a change gives, made in one transaction beside the event loop and committed."""
+
+        def make() -> T:
+            with self.store.writing() as connection:
+                return change(connection)
+
+        return await run_in_threadpool(make)
 
 
 Handler = Callable[[Context, Request, Caller], Awaitable[Response]]
-Json = dict[str, Any]

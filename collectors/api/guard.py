@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from cascadewatch.errors import StoreError
+from cascadewatch.model import NAME_LENGTH
 from cascadewatch.settings import Settings
 from cascadewatch.store.engine import Store
 from cascadewatch.store.keys import LOCAL, SCOPES, Key, all_keys, touch, verify
@@ -28,6 +29,16 @@ SCOPE: dict[str, str] = {
     "GET /v1/events/{id:path}": "read",
     "GET /v1/metrics": "read",
     "GET /v1/status": "read",
+    "GET /v1/episodes": "read",
+    "GET /v1/episodes/{id}": "read",
+    "POST /v1/episodes/{id}/ack": "admin",
+    "GET /v1/silences": "read",
+    "POST /v1/silences": "admin",
+    "DELETE /v1/silences/{id}": "admin",
+    "GET /v1/baselines": "read",
+    "POST /v1/baselines": "admin",
+    "GET /v1/rules": "read",
+    "POST /v1/rules/{name:path}/test": "admin",
     "GET /metrics": "read",
     "GET /healthz": PROBE,
     "GET /readyz": PROBE,
@@ -46,6 +57,14 @@ class Caller(NamedTuple):
     source: str
     scopes: frozenset[str]
     user: str | None = None  # the person for whom the dashboard acts
+
+    @property
+    def author(self) -> str:
+        """Under whose name it is kept what they do; behind a key, with the key's name."""
+        if self.user is None:
+            return self.source
+        by = "" if self.source == LOCAL else f" ({self.source})"
+        return self.user[: NAME_LENGTH - len(by)] + by
 
 
 EVERYTHING = frozenset(SCOPES)
@@ -148,8 +167,9 @@ class Guard:
     async def _identify(self, request: Request) -> Caller:
         kind, _, presented = request.headers.get("authorization", "").partition(" ")
         presented = presented.strip() if kind.lower() == "bearer" else ""
+        user = request.headers.get("x-cascadewatch-user", "").strip() or None
         if self._token and hmac.compare_digest(presented.encode(), self._token.encode()):
-            return Caller(LOCAL, EVERYTHING, request.headers.get("x-cascadewatch-user"))
+            return Caller(LOCAL, EVERYTHING, user)
         if not self._require:
             return Caller(LOCAL, EVERYTHING)
         if not presented:
@@ -157,7 +177,7 @@ class Guard:
         key = await self._ring.find(presented)
         if key is None:
             raise _unknown("this key is unknown, expired or revoked")
-        return Caller(key.name, key.scopes)
+        return Caller(key.name, key.scopes, user if "admin" in key.scopes else None)
 
 
 def _unknown(message: str) -> RefusalError:

@@ -11,11 +11,12 @@ from starlette.responses import Response
 
 from cascadewatch.model import epoch_ms
 from cascadewatch.store.receipt import Batch
-from collectors.api.body import is_lines
+from cascadewatch.store.writes import Mark
+from collectors.api.body import is_lines, read_one
 from collectors.api.context import Context
 from collectors.api.guard import Caller, too_fast
 from collectors.api.refusal import later, respond
-from collectors.decode import decode_annotation, decode_events, decode_labels
+from collectors.decode import Annotation, decode_events, decode_labels
 
 T = TypeVar("T")
 
@@ -53,14 +54,12 @@ async def post_labels(api: Context, request: Request, caller: Caller) -> Respons
 
 async def post_annotation(api: Context, request: Request, caller: Caller) -> Response:
     """Puts a mark on the time line."""
-    is_lines(request, lines_allowed=False)
-    async with api.bodies.read(request) as body:
-        mark = decode_annotation(body)
-    author = caller.user or caller.source
-    number = await _committed(
-        api.writer.submit_annotation(epoch_ms(mark.time), mark.cascade, mark.route, mark.text, author)
-    )
-    return respond({"id": number})
+    mark = await read_one(api.bodies, request, Annotation)
+    made = Mark(
+        epoch_ms(mark.time), mark.cascade, mark.route, mark.text, caller.author,
+        "deploy" if mark.deploy else "user",
+    )  # fmt: skip
+    return respond({"id": await _committed(api.writer.submit_annotation(made))})
 
 
 def _slow_down(api: Context, caller: Caller) -> None:

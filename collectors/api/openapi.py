@@ -8,7 +8,10 @@ import msgspec
 from cascadewatch import __version__
 from cascadewatch.model import Event
 from cascadewatch.store.receipt import LabelRequest
+from collectors.api.episodes import Acknowledgement
 from collectors.api.guard import PROBE, PUBLIC, SCOPE
+from collectors.api.silences import Silence
+from collectors.api.watching import BackTest, Baseline
 from collectors.decode import Annotation
 
 JSON = "application/json"
@@ -40,7 +43,32 @@ ABOUT: dict[str, About] = {
     "GET /v1/metrics": About(
         "Every metric of a range, per cascade and per route, with n and a 95 % interval.",
         "Report", parameters=("since", "from", "to", "cascade", "route")),
-    "GET /v1/status": About("What is held, from whom, and how ingest goes.", "Object"),
+    "GET /v1/status": About(
+        "What is held, from whom, how ingest goes, and which channels of alerts fail.", "Object"),
+    "GET /v1/episodes": About(
+        "What rules fired on, newest first; `next` is the `before` of the next page.", "Episodes",
+        parameters=("state", "cascade", "since", "from", "to", "limit", "before")),
+    "GET /v1/episodes/{id}": About(
+        "One episode with its transitions and deliveries, and the episodes it speaks for.", "Episode",
+        parameters=("id",)),
+    "POST /v1/episodes/{id}/ack": About(
+        "Somebody knows: it is not repeated any more; changes and the end are still told.", "Episode",
+        body="Acknowledgement", whole=True, parameters=("id",)),
+    "GET /v1/silences": About("The silences in force.", "Silences"),
+    "POST /v1/silences": About(
+        "For a while nobody hears of a rule, a cascade or a route; left out means all.", "SilenceInForce",
+        body="Silence", whole=True),
+    "DELETE /v1/silences/{id}": About(
+        "Ends a silence; what still fires is told at once.", "Created", parameters=("id",)),
+    "GET /v1/baselines": About(
+        "Every baseline that was pinned, newest first.", "Baselines", parameters=("metric", "cascade")),
+    "POST /v1/baselines": About(
+        "Pins a baseline in the place of the present one; 409 with the reason while it has to wait.",
+        "Object", body="Baseline", whole=True),
+    "GET /v1/rules": About("Every rule in force, and what it last said of each scope.", "Rules"),
+    "POST /v1/rules/{name:path}/test": About(
+        "What a rule would have said over stored history.", "BackTested",
+        body="BackTest", whole=True, parameters=("name",)),
     "GET /metrics": About("Counters in the text format of Prometheus.", "Text", media="text/plain"),
     "GET /healthz": About("Answers while the process is alive.", "Text", media="text/plain"),
     "GET /readyz": About("200 when events can be taken in, else 503 with the reason.", "Ready"),
@@ -49,14 +77,21 @@ ABOUT: dict[str, About] = {
 }  # fmt: skip
 
 PARAMETERS: dict[str, str] = {
-    "id": "Id of the event.",
+    "id": "Id of the event; number of the episode or silence.",
     "source": "Name of the key that sent it, where several senders may use the same ids.",
     "since": "Length of the range until now, such as 7d (the default), 24h or 90m.",
     "from": "Start of the range, RFC 3339 with a zone.",
     "to": "End of the range, not included; left out: now.",
     "cascade": "Only this cascade.",
     "route": "Only this route.",
+    "state": "open for what goes on now, all (the default) for everything.",
+    "limit": "Most rows of an answer, 50 unless said, at most 500.",
+    "before": "Only episodes older than the one with this id.",
+    "metric": "Only this metric.",
+    "name": "Name of the rule.",
 }
+
+IN_PATH = {"id", "name"}
 
 REFUSALS: dict[str, str] = {
     "400": "The body or a parameter cannot be read; never try again unchanged.",
@@ -65,6 +100,7 @@ REFUSALS: dict[str, str] = {
     "404": "There is nothing here.",
     "405": "The route does not know this method.",
     "408": "The body did not arrive in time.",
+    "409": "Not yet: too little has been seen; the message says what is lacking.",
     "413": "The body, or the number of records, is larger than allowed.",
     "415": "The content type or encoding is not one of those read here.",
     "421": "The Host is not a name of this server.",
@@ -76,10 +112,18 @@ _NUMBER = {"type": ["number", "null"]}
 _STRING = {"type": ["string", "null"]}
 
 
-def _object(required: bool = True, **properties: Schema) -> Schema:
+def _object(required: bool = True, /, **properties: Schema) -> Schema:
     return {"type": "object", "properties": properties, **({"required": [*properties]} if required else {})}
 
 
+def _many(key: str, item: Schema, **beside: Schema) -> Schema:
+    return _object(**{key: {"type": "array", "items": item}}, **beside)
+
+
+_MOMENT = {"type": ["string", "null"], "format": "date-time"}
+_OBJECTS: Schema = {"type": "array", "items": {"type": "object"}}
+_PERIOD: dict[str, Schema] = {"from": _MOMENT, "to": _MOMENT}
+_SCOPE: dict[str, Schema] = {"cascade": _STRING, "route": _STRING}
 SCHEMAS: dict[str, Schema] = {
     "Object": {"type": "object"},
     "Text": {"type": "string"},
@@ -92,6 +136,24 @@ SCHEMAS: dict[str, Schema] = {
         errors={"type": "array", "items": {"$ref": "#/components/schemas/Rejection"}, "maxItems": 100}),
     "Metric": _object(False, value=_NUMBER, n=_COUNT, low=_NUMBER, high=_NUMBER, unit={"type": "string"},
                       reason=_STRING),
+    "Episode": _object(
+        False, id=_COUNT, rule={"type": "string"}, kind={"type": "string"}, metric=_STRING, **_SCOPE,
+        direction={"enum": ["up", "down", None]}, severity={"enum": ["page", "ticket"]},
+        state={"enum": ["firing", "easing", "resolved"]}, opened=_MOMENT, since=_MOMENT, easing=_MOMENT,
+        resolved=_MOMENT, parent={"type": ["integer", "null"]}, acknowledged=_MOMENT,
+        acknowledged_by=_STRING, updated=_MOMENT, detail={"type": "object"}, children=_OBJECTS,
+        transitions=_OBJECTS, deliveries=_OBJECTS),
+    "Episodes": _many("episodes", {"$ref": "#/components/schemas/Episode"},
+                      next={"type": ["integer", "null"]}),
+    "SilenceInForce": _object(
+        id=_COUNT, rule=_STRING, **_SCOPE, starts=_MOMENT, ends=_MOMENT, author={"type": "string"},
+        comment=_STRING),
+    "Silences": _many("silences", {"$ref": "#/components/schemas/SilenceInForce"}),
+    "Baselines": _many("baselines", {"type": "object"}),
+    "Rules": _many("rules", _object(
+        name={"type": "string"}, kind={"type": "string"}, definition={"type": "string"}, states=_OBJECTS)),
+    "BackTested": _object(
+        rule={"type": "string"}, **_PERIOD, episodes=_OBJECTS, sentence={"type": "string"}),
     "Report": {
         "type": "object",
         "required": ["from", "to", "cascades"],
@@ -111,7 +173,8 @@ SCHEMAS: dict[str, Schema] = {
 def document() -> Schema:
     """The whole description, made once."""
     _, records = msgspec.json.schema_components(
-        [Event, LabelRequest, Annotation], ref_template="#/components/schemas/{name}"
+        [Event, LabelRequest, Annotation, Acknowledgement, Silence, Baseline, BackTest],
+        ref_template="#/components/schemas/{name}",
     )
     paths: dict[str, Schema] = {}
     for name, about in ABOUT.items():
@@ -160,8 +223,10 @@ def _refusals(name: str, about: About) -> list[tuple[str, str]]:
         codes |= {"401", "403"}
     if about.body:
         codes |= {"408", "413", "415"}
-    if "id" in about.parameters:
+    if IN_PATH & {*about.parameters}:
         codes.add("404")
+    if name == "POST /v1/baselines":
+        codes |= {"404", "409"}
     return [(code, REFUSALS[code]) for code in sorted(codes)]
 
 
@@ -170,9 +235,9 @@ def _refusal(text: str) -> Schema:
 
 
 def _parameter(name: str) -> Schema:
-    place = "path" if name == "id" else "query"
-    return {"name": name, "in": place, "required": name == "id", "description": PARAMETERS[name],
-            "schema": {"type": "string"}}  # fmt: skip
+    in_path = name in IN_PATH
+    return {"name": name, "in": "path" if in_path else "query", "required": in_path,
+            "description": PARAMETERS[name], "schema": {"type": "string"}}  # fmt: skip
 
 
 def _body(about: About) -> Schema:

@@ -11,7 +11,9 @@ from starlette.requests import Request
 from cascadewatch.errors import InputError
 from cascadewatch.model import NAME_LENGTH, epoch_ms
 from cascadewatch.settings import parse_duration
+from collectors.api.refusal import RefusalError
 
+LARGEST = 2**63 - 1  # that a database counts up to
 _DEFAULT = "7d"
 
 
@@ -20,6 +22,30 @@ class Range(NamedTuple):
 
     start: int
     end: int
+
+
+def number_of(given: Mapping[str, str], key: str, largest: int) -> int | None:
+    """A whole number from 1 to `largest`. Raises InputError for anything else."""
+    text = given.get(key)
+    if text is None:
+        return None
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else 0
+    if not 1 <= number <= largest:
+        raise InputError(
+            f"{key} must be a whole number from 1" + (f" to {largest}" if largest < LARGEST else "")
+        )
+    return number
+
+
+def place_of(request: Request) -> int:
+    """The number in a path such as `/v1/episodes/{id}`. RefusalError 404 for what is no number of a row."""
+    try:
+        number = number_of(request.path_params, "id", LARGEST)
+    except InputError:
+        number = None
+    if number is None:
+        raise RefusalError(404, "an id is a whole number, as the list shows it")
+    return number
 
 
 def known(request: Request, *names: str) -> Mapping[str, str]:

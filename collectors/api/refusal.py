@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cascadewatch.errors import BusyError, CascadewatchError, StoreError
+from cascadewatch.errors import BusyError, CascadewatchError, ConfigError, NotFoundError, StoreError
 from collectors.decode import TooManyError
 
 log = logging.getLogger("cascadewatch.api")
@@ -26,6 +26,7 @@ CODES = {
     404: "not_found",
     405: "method_not_allowed",
     408: "timeout",
+    409: "not_yet",
     413: "too_large",
     415: "unsupported_media_type",
     421: "wrong_host",
@@ -60,6 +61,11 @@ def refusal_of(error: Exception) -> RefusalError:
         case StoreError():
             log.error("%s", line("store", error=str(error)))
             found = later(str(error), 5)
+        case NotFoundError():
+            found = RefusalError(404, str(error))
+        case ConfigError():
+            log.error("%s", line("settings", error=str(error)))
+            found = later(str(error), 60)
         case CascadewatchError():
             found = RefusalError(400, str(error))
         case HTTPException():

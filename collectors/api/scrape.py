@@ -8,6 +8,7 @@ from cascadewatch.metrics.measures import PARTS
 from cascadewatch.store.engine import Store
 from cascadewatch.store.rollup_tables import ROLLUPS
 from cascadewatch.store.tables import ingest_counters
+from collectors.api import scrape_alerting
 from collectors.metrics_text import Family
 
 Values = dict[tuple[str, ...], int]
@@ -49,7 +50,9 @@ class Counters:
             if self._read is None or not 0 <= now - self._read < _KEPT_MS:
                 with store.reading() as connection:
                     found = [*_events(connection), _verdicts(connection), _ingest(connection)]
-                self._families = [f._replace(values=self._rising(f)) for f in found]
+                    found += scrape_alerting.counted(connection)
+                    now_so = scrape_alerting.present(connection)
+                self._families = [*(f._replace(values=self._rising(f)) for f in found), *now_so]
                 self._read = now
             return self._families
 

@@ -64,6 +64,23 @@ def test_the_annotations_are_there(made: dict[str, Any]) -> None:
     assert all(text.startswith("demo") for text in texts)
 
 
+def test_its_incidents_were_found_by_the_rules(folder: Path, made: dict[str, Any]) -> None:
+    listed = call(folder, "alerts", "list", "--all", "--config", made["config"], "--json")
+    found = {
+        (row["cascade"], row["direction"], row["resolved"] is not None)
+        for row in json.loads(listed.stdout)
+        if row["rule"] == "escalation-drift" and row["route"] is None
+    }
+    assert found == {("support", "up", True), ("documents", "up", False), ("coding", "down", False)}
+    shown = call(folder, "alerts", "list", "--cascade", "coding", "--config", made["config"], "--json")
+    causes = {c["key"] for row in json.loads(shown.stdout) for c in row["detail"]["diagnosis"]["causes"]}
+    assert "threshold_changed" in causes
+    with closing(sqlite3.connect(made["database_url"].removeprefix("sqlite:///"))) as database, database:
+        assert database.execute("SELECT count(*) FROM deliveries").fetchone() == (0,), "nobody is told"
+        models = database.execute("SELECT count(*) FROM annotations WHERE kind = 'model'").fetchone()
+    assert models > (0,)
+
+
 def test_a_young_one_is_shown_again_as_it_is(folder: Path, made: dict[str, Any]) -> None:
     again = json.loads(call(folder, "demo", "--no-serve", "--json").stdout)
     assert again == made | {"events": None, "reused": True}

@@ -30,7 +30,9 @@ def test_the_commands_are_those_promised() -> None:
     assert set(COMMANDS) == {
         *("init", "demo", "up", "serve", "worker", "dashboard", "ingest", "report", "annotate", "verify"),
         *("keys create", "keys list", "keys revoke", "events show", "callers find", "quarantine list"),
-        *("db upgrade", "db rebuild"),
+        *("db upgrade", "db rebuild", "check", "rules list", "rules test", "baseline pin", "baseline show"),
+        *("alerts list", "alerts ack", "alerts silence", "alerts test"),
+        *("replay", "verifier", "evalset check", "evalset mde", "evalset import", "plan"),
     }
 
 

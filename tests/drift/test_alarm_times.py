@@ -156,6 +156,11 @@ class TestWithoutABaseline:
         found = list(alarm_times(live, []))
         assert 0 < waited(found[0]) < 24
 
+    def test_a_gross_break_is_not_taken_for_normal(self) -> None:
+        live = list(minutes(hours(stepping(0.30, 0.90, 60), 2 * WEEK_HOURS)))
+        found = list(alarm_times(live, []))
+        assert waited(found[-1], 60) > WEEK_HOURS  # long after a baseline could be fitted
+
     def test_a_few_days_of_history_are_added_to(self) -> None:
         every = list(minutes(hours(stepping(0.30, 0.40, CHANGE), 2 * WEEK_HOURS)))
         border = hour(72) // 1000

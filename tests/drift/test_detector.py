@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cascadewatch.drift.detector import Detector, State, log_mean
-from cascadewatch.drift.escalation import detector
+from cascadewatch.drift.hypotheses import detector
 from cascadewatch.errors import InputError
 from tests.drift.streams import hour, pinned
 

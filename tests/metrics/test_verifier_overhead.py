@@ -1,5 +1,7 @@
 """One verdict against one attempt of the tiers above."""
 
+import pytest
+
 from cascadewatch.metrics import compute
 from cascadewatch.metrics.window import Metric, TierCounts
 from cascadewatch.model import TierOrder
@@ -45,3 +47,39 @@ def test_latency_is_compared_likewise() -> None:
     metric = one("verifier_overhead.latency", small, big)
     assert metric.value is not None
     assert round(metric.value, 4) == 0.0333
+
+
+def hours(*costs: tuple[int, int]) -> Metric:
+    """Hours in which ten verdicts and two attempts above cost so much."""
+    clusters = tuple(
+        (
+            tier("small", verify_priceable=10, verify_priced=10, verify_cost=verdicts),
+            tier("big", priced=2, cost=above),
+        )
+        for verdicts, above in costs
+    )
+    whole = (
+        tier("small", verify_priced=10 * len(costs), verify_cost=sum(cost for cost, _ in costs)),
+        tier("big", priced=2 * len(costs), cost=sum(cost for _, cost in costs)),
+    )
+    order = TierOrder(("small", "big"), "small", "big")
+    counted = window({"order": order, "tiers": whole, "tier_clusters": clusters})
+    return compute(counted, ["verifier_overhead"])["verifier_overhead"]
+
+
+def test_hours_that_differ_make_an_interval() -> None:
+    metric = hours(*((100 + 10 * (n % 3 - 1), 200) for n in range(24)))
+    assert metric.value == pytest.approx(0.1)
+    assert metric.low is not None
+    assert metric.high is not None
+    assert 0.09 < metric.low < 0.1 < metric.high < 0.11
+    assert metric.reason is None
+
+
+def test_hours_in_which_everything_is_dearer_alike_leave_no_doubt() -> None:
+    metric = hours(*((100 * n, 200 * n) for n in range(1, 12)))
+    assert (metric.low, metric.high) == (pytest.approx(0.1), pytest.approx(0.1))
+
+
+def test_few_hours_make_none() -> None:
+    assert hours(*[(100, 200)] * 7).reason == "no interval: fewer than 8 hours"

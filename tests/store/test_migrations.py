@@ -21,11 +21,13 @@ from tests.model.events import escalated
 from tests.store.opened import Opened, settings_for
 
 MINUTE_DAYS = 14
-ADDED = '''"""A revision that the tests made up."""
+NEWEST = migrate.HEAD
+NEXT = f"{int(NEWEST) + 1:04}"
+ADDED = f'''"""A revision that the tests made up."""
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+revision, down_revision, branch_labels, depends_on = "{NEXT}", "{NEWEST}", None, None
 
 
 def upgrade() -> None:
@@ -99,12 +101,12 @@ def test_a_newer_schema_is_refused(opened: Opened, now: int) -> None:
 
 @pytest.fixture
 def one_revision_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if the program had been updated: its newest schema is 0002."""
+    """As if the program had been updated: there is one more schema after the newest."""
     folder = tmp_path / "migrations"
     shutil.copytree(str(files("migrations")), folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "versions" / "0002_made_up.py").write_text(ADDED)
+    (folder / "versions" / f"{NEXT}_made_up.py").write_text(ADDED)
     monkeypatch.setattr(migrate, "files", lambda _package: folder)
-    monkeypatch.setattr(migrate, "HEAD", "0002")
+    monkeypatch.setattr(migrate, "HEAD", NEXT)
 
 
 @pytest.mark.usefixtures("one_revision_more")
@@ -117,7 +119,7 @@ def test_an_older_schema_is_backed_up_and_upgraded_on_sqlite_and_left_to_a_perso
             open_store(settings, now)
         store = Store(store_url)
         assert "made_up" not in table_names(store)
-        assert migrate.upgrade(store, now, MINUTE_DAYS) == "0001"
+        assert migrate.upgrade(store, now, MINUTE_DAYS) == NEWEST
         assert "made_up" in table_names(store)
         store.close()
         open_store(settings, now).close()
@@ -127,14 +129,14 @@ def test_an_older_schema_is_backed_up_and_upgraded_on_sqlite_and_left_to_a_perso
     store.close()
     (backup,) = tmp_path.glob("*.bak")
     with sqlite3.connect(backup) as copy:
-        assert copy.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchone() == (NEWEST,)
     copy.close()
 
 
 @pytest.mark.usefixtures("one_revision_more")
 def test_an_upgrade_keeps_what_is_there(store_url: str, now: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as before:
-        before.setattr(migrate, "HEAD", "0001")
+        before.setattr(migrate, "HEAD", NEWEST)
         first = Opened(settings_for(store_url), now)
         first.send(escalated("a"))
         first.close()
@@ -159,14 +161,14 @@ def test_a_migration_that_fails_leaves_the_schema_as_it_was(
     store_url: str, now: int, one_revision_more: None, tmp_path: Path
 ) -> None:
     broken = ADDED.replace('op.create_table("made_up"', 'op.drop_table("texts"), op.create_table("events"')
-    (tmp_path / "migrations" / "versions" / "0002_made_up.py").write_text(broken)
+    (tmp_path / "migrations" / "versions" / f"{NEXT}_made_up.py").write_text(broken)
     store = Store(store_url)
     before = table_names(store)
     with pytest.raises(Exception, match="events"):
         migrate.upgrade(store, now, MINUTE_DAYS)
     assert table_names(store) == before
     with store.reading() as connection:
-        assert migrate.revision(connection) == "0001"
+        assert migrate.revision(connection) == NEWEST
     store.close()
 
 

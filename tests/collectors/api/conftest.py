@@ -15,6 +15,7 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
+from cascadewatch.cli.watching import Watch
 from cascadewatch.pricing import PriceBook
 from cascadewatch.settings import Ingest, Settings
 from cascadewatch.store.engine import Store
@@ -87,6 +88,7 @@ def serving(url: str, now: int) -> Iterator[Serve]:
             writer = Writer(store, settings, PriceBook((), bundled=False), clock)
             stack.callback(writer.close)
             options.setdefault("require_keys", False)
+            options.setdefault("watching", Watch(store, settings, clock))
             port = stack.enter_context(listening(create_app(store, writer, settings, clock, **options)))
             client = stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20))
             return Api(client, store, writer, clock, port)

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from tests.collectors.api.conftest import Api, Serve
 
 Build = Callable[..., dict[str, Any]]
-PATHS = {name: name.partition(" ")[2].replace("{id:path}", "e-1") for name in HANDLERS}
+EXAMPLES = {"{id:path}": "e-1", "{id}": "1", "{name:path}": "no-data"}
+PATHS = {name: name.partition(" ")[2] for name in HANDLERS}
+for placeholder, example in EXAMPLES.items():
+    PATHS = {name: path.replace(placeholder, example) for name, path in PATHS.items()}
 
 
 def call(api: "Api", name: str, **headers: str) -> int:

@@ -1,0 +1,101 @@
+"""What is read about an episode when it opens or moves on: how severe it is, why it is, what it costs."""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from alerts.decisions import Decision, OpenKey
+from alerts.finding import Finding, Past
+from alerts.rules import DAY_MS
+from alerts.windows import Windows
+from cascadewatch.metrics.cost import cost_ratio
+from cascadewatch.settings import Settings
+
+log = logging.getLogger("cascadewatch.alerts")
+
+DIAGNOSED = 20  # episodes of one look; in a storm the others go without
+SEVERE = 2  # tolerances
+EXPLAINED = {"drift", "threshold", "burn_rate"}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`severity` is page or ticket; `detail` goes into the detail of the episode."""
+
+    severity: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+def severity(finding: Finding, windows: Windows | None, now: int) -> str:
+    """What the rule says; else page for silence, for a move of more than two tolerances, and for a drift
+    of a cascade that costs more than its flagship alone would. Without `windows` that is not asked."""
+    rule = finding.rule
+    if finding.outcome == "error":
+        return "ticket"
+    if rule.severity is not None:
+        return rule.severity
+    if rule.kind == "no_data":
+        return "page"
+    estimate = finding.estimate
+    if rule.kind != "drift" or estimate is None or estimate.baseline is None:
+        return "ticket"
+    if abs(estimate.value - estimate.baseline) > SEVERE * rule.tolerance:
+        return "page"
+    return "page" if windows is not None and _is_dearer(windows, finding, now) else "ticket"
+
+
+def _is_dearer(windows: Windows, finding: Finding, now: int) -> bool:
+    whole = finding.scope._replace(route="")
+    ratio = cost_ratio(windows.window(whole, now - DAY_MS, now))
+    return ratio.low is not None and ratio.low > 1
+
+
+def gather(
+    windows: Windows, settings: Settings, decisions: Sequence[Decision], now: int
+) -> dict[OpenKey, Facts]:
+    """Facts of the episodes that open, and of those whose estimate is new."""
+    found: dict[OpenKey, Facts] = {}
+    left = DIAGNOSED
+    for decision in decisions:
+        finding, goes_on = decision.finding, decision.life.is_open
+        if not goes_on or not (decision.opens or finding.rule.kind == "drift"):
+            continue
+        moved = decision.opens or finding.phase == "alarm"
+        detail: Mapping[str, Any] = {}
+        if moved and finding.outcome != "error" and finding.rule.kind in EXPLAINED and left:
+            left -= 1
+            detail = diagnosed(windows, settings, finding, now)
+        key = (*decision.key, finding.direction)
+        found[key] = Facts(severity(finding, windows, now), detail)
+    return found
+
+
+def gather_past(
+    windows: Windows, settings: Settings, findings: Sequence[Finding], now: int
+) -> dict[Past, Facts]:
+    """Facts of the episodes found in the past, the latest ones."""
+    every = [(past, finding) for finding in findings for past in finding.past if past.resolved is not None]
+    every.sort(key=lambda pair: pair[0].opened, reverse=True)
+    found = {}
+    for number, (past, finding) in enumerate(every):
+        then = replace(finding, estimate=past.estimate, direction=past.direction, phase="alarm", past=())
+        end = now if past.resolved is None else past.resolved
+        detail = diagnosed(windows, settings, then, end) if number < DIAGNOSED else {}
+        found[past] = Facts(severity(then, windows, end), detail)
+    return found
+
+
+def diagnosed(windows: Windows, settings: Settings, finding: Finding, now: int) -> Mapping[str, Any]:
+    """Why it moved and what that costs; nothing if it cannot be told. An alarm never fails for want of it."""
+    try:
+        from alerts import diagnose
+
+        with windows.connection.begin_nested():
+            said = diagnose.of(windows.connection, settings, finding, now)
+        kept: Mapping[str, Any] = json.loads(json.dumps(dict(said), allow_nan=False))
+    except Exception:
+        log.exception("the diagnosis of rule %s failed", finding.rule.name)
+        return {}
+    return kept

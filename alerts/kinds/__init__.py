@@ -1,0 +1,15 @@
+"""How a rule decides: one small module per kind, one line in `LIMITS`, and `drift` beside them.
+
+A kind of `LIMITS` offers
+
+    look(windows, settings, rule, now) -> list[Finding]          one for each scope, now
+    back_test(windows, settings, rule, start, end) -> list[Past]  what it would have found
+
+The streams of drift share one budget of false alarms, so `drift` looks at all its rules at once.
+"""
+
+LIMITS = {
+    "threshold": "alerts.kinds.threshold",
+    "burn_rate": "alerts.kinds.burn_rate",
+    "no_data": "alerts.kinds.no_data",
+}

@@ -1,0 +1,163 @@
+"""Puts together what is said of episodes, from their rows as they are when it is sent."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from hashlib import blake2b
+
+from alerts import words_drift, words_limit, words_silence
+from alerts.message import Item, Message, Status
+from alerts.sample import KINDS, made_up
+from alerts.words import Speaker, Told, Words, scope
+from cascadewatch.drift.diagnosis.spoken import listed, shown
+from cascadewatch.settings import Settings
+from cascadewatch.store.episodes import Episode
+
+__all__ = ["Told", "compose", "sample", "title"]
+
+_Say = Callable[[Told, Speaker], Words]
+_LIMIT: Mapping[Status, _Say] = {
+    "firing": words_limit.firing,
+    "easing": words_limit.easing,
+    "resolved": words_limit.resolved,
+    "missed": words_limit.missed,
+}
+# By kind of episode, then by status; a status that is not here is told like one that fires.
+SAYS: Mapping[str, Mapping[Status, _Say]] = {
+    "drift": {
+        "firing": words_drift.firing,
+        "easing": words_drift.easing,
+        "resolved": words_drift.resolved,
+        "missed": words_drift.missed,
+    },
+    "threshold": _LIMIT,
+    "burn_rate": _LIMIT,
+    "no_data": {
+        "firing": words_silence.firing,
+        "resolved": words_silence.resolved,
+        "missed": words_silence.missed,
+    },
+    "error": {
+        "firing": words_silence.failing,
+        "resolved": words_silence.works,
+        "missed": words_silence.failed,
+    },
+}
+PREFIXES: Mapping[Status, str] = {
+    "updated": "Moved on: ",
+    "repeated": "Still: ",
+    "easing": "Easing: ",
+    "resolved": "Resolved: ",
+    "missed": "Over already: ",
+    "flapping": "Flapping: ",
+    "notice": "Steady: ",
+}
+FLAPS = ("Flapping", "It changed more than four times in a day. You hear of it again when it is steady.")
+STEADY = ("Steady", "It has been steady for a while: you hear of its changes again.")
+NAMES = 3  # cascades named in a subject
+
+
+def compose(told: Sequence[Told], settings: Settings, now: int, *, more: int = 0) -> Message:
+    """One message about some episodes, as they are told at `now` (epoch ms); `more` counts those left out."""
+    speaker = Speaker(settings, now)
+    items = tuple(item(one, speaker) for one in told)
+    return Message(
+        id=_id(told),
+        kind="alert",
+        subject=_subject(items, told, more),
+        link=_link(items, speaker),
+        items=items,
+        more=more,
+    )
+
+
+def sample(settings: Settings, now: int) -> Message:
+    """What `cascadewatch alerts test` sends: an alert about a cascade that does not exist, and says so."""
+    told = Told(made_up(now), KINDS)
+    made = compose([told], settings, now)
+    one = made.items[0]
+    page = Speaker(settings, now).page
+    return replace(
+        made,
+        id=blake2b(f"sample {now}".encode(), digest_size=10).hexdigest(),
+        kind="test",
+        subject=f"Test: {made.subject}",
+        link=page,
+        items=(replace(one, title=f"Test: {one.title}", link=page),),
+        lines=("This is a sample, sent with `cascadewatch alerts test`. Nothing has moved.",),
+    )
+
+
+def item(told: Told, speaker: Speaker) -> Item:
+    """One episode in a message."""
+    episode = told.episode
+    status = status_of(told)
+    words = _words(told, status, speaker)
+    return Item(
+        episode=episode.id,
+        status=status,
+        severity="page" if episode.severity == "page" else "ticket",
+        rule=episode.rule,
+        cascade=episode.cascade,
+        route=episode.route,
+        title=f"{PREFIXES.get(status, '')}{words.title}",
+        facts=words.facts,
+        link=speaker.link(episode),
+        started=episode.since,
+        ended=episode.resolved,
+    )
+
+
+def title(episode: Episode, speaker: Speaker) -> str:
+    """What an episode is about, on one line."""
+    says = SAYS.get(episode.kind, _LIMIT)
+    return says["firing"](Told(episode, ()), speaker).title
+
+
+def status_of(told: Told) -> Status:
+    """What is to be said: of several things the last, except that what began and ended is one."""
+    kinds, episode = set(told.kinds), told.episode
+    if not episode.is_open:
+        return "missed" if "firing" in kinds else "resolved"
+    if "flapping" in kinds:
+        return "flapping"
+    if "steady" in kinds:
+        return "notice"
+    if episode.state == "easing":
+        return "easing"
+    if "firing" in kinds:
+        return "firing"
+    return "updated" if "update" in kinds else "repeated" if "repeat" in kinds else "firing"
+
+
+def _words(told: Told, status: Status, speaker: Speaker) -> Words:
+    says = SAYS.get(told.episode.kind, _LIMIT)
+    words = says.get(status, says["firing"])(told, speaker)
+    extra = {"flapping": FLAPS, "notice": STEADY}.get(status)
+    return words if extra is None else Words(words.title, (words.facts[0], extra, *words.facts[1:]))
+
+
+def _subject(items: Sequence[Item], told: Sequence[Told], more: int) -> str:
+    first = items[0].title
+    if len(items) + more == 1:
+        return first
+    cascades = list(dict.fromkeys(shown(one.cascade) for one in items if one.cascade))
+    over = "Resolved: " if all(one.status == "resolved" for one in items) else ""
+    if len(cascades) > 1:
+        rest = len(cascades) - NAMES
+        named = listed([*cascades[:NAMES], *([f"{rest} more"] if rest > 0 else [])])
+        beside = f" ({len(items) + more} alerts)" if len(items) + more > len(cascades) else ""
+        return f"{over}{len(cascades)} cascades: {named}{beside}"
+    about = "" if scope(told[0].episode) in first else f"{cascades[0]}: " if cascades else ""
+    others = len(items) + more - 1
+    return f"{about}{first}, and {others} more"
+
+
+def _link(items: Sequence[Item], speaker: Speaker) -> str:
+    if len(items) == 1:
+        return items[0].link
+    return speaker.page
+
+
+def _id(told: Sequence[Told]) -> str:
+    said = ";".join(sorted(f"{t.episode.id} {t.episode.version} {','.join(t.kinds)}" for t in told))
+    return blake2b(said.encode(), digest_size=10).hexdigest()

@@ -1,0 +1,108 @@
+"""Whether something is to be said of an episode now. Pure; a named reason with every answer."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+from alerts.joining import RANK
+from alerts.lifecycle import Reason, State
+from cascadewatch.settings import Settings
+from cascadewatch.store.episodes import Episode
+
+UPDATE_MS = 4 * 3_600_000  # an estimate settles in its first hours: they are one message
+
+Kind = Literal["firing", "update", "repeat", "resolved", "flapping", "steady"]
+Why = Literal[
+    "nobody heard of it yet",
+    "changed its state",
+    "moved on by another tolerance",
+    "more severe than was said",
+    "lasts",
+    "said already",
+    "acknowledged",
+    "silenced",
+    "another speaks for it",
+    "nobody heard that it began",
+    "it has ended by itself",
+    "flapping",
+]
+
+
+class Told(NamedTuple):
+    """What was last said of an episode: when (epoch ms), of which value, how severe."""
+
+    time: int
+    value: float | None
+    severity: str
+
+    @classmethod
+    def of(cls, episode: Episode) -> "Told | None":
+        """None while nothing was said."""
+        kept = episode.detail.get("told")
+        return None if kept is None else cls(kept["time"], kept["value"], kept["severity"])
+
+
+class Now(NamedTuple):
+    """What matters beside the episode: the life cycle's state and reason, and who else speaks."""
+
+    state: State
+    reason: Reason | None
+    speaks: bool
+    silenced: bool
+    time: int
+
+
+def due(episode: Episode, now: Now, repeat: int) -> tuple[Kind | None, Why]:
+    """What is to be said, and why; None with the reason why nothing is."""
+    told = Told.of(episode)
+    if now.silenced:
+        return None, "silenced"
+    if not now.speaks and told is None:
+        return None, "another speaks for it"
+    if not episode.is_open:
+        return _ending(now, told)
+    if now.reason == "more than 4 changes in a day":
+        return "flapping", "changed its state"
+    if now.state == "flapping":
+        return None, "flapping"
+    if told is None:
+        return "firing", "nobody heard of it yet"
+    if now.reason == "steady for 21 looks":
+        return "steady", "changed its state"
+    return _lasting(episode, now.time, told, repeat)
+
+
+def _ending(now: Now, told: Told | None) -> tuple[Kind | None, Why]:
+    if told is None:
+        return None, "nobody heard that it began"
+    if now.reason == "it has ended":
+        return None, "it has ended by itself"
+    return "steady" if now.reason == "steady for 21 looks" else "resolved", "changed its state"
+
+
+def _lasting(episode: Episode, now: int, told: Told, repeat: int) -> tuple[Kind | None, Why]:
+    if RANK[episode.severity] > RANK.get(told.severity, 0):
+        return "update", "more severe than was said"
+    if now - told.time >= UPDATE_MS and _moved_on(episode.detail, told):
+        return "update", "moved on by another tolerance"
+    if episode.acknowledged is not None:
+        return None, "acknowledged"
+    if episode.state == "firing" and now - told.time >= repeat:
+        return "repeat", "lasts"
+    return None, "said already"
+
+
+def _moved_on(detail: Mapping[str, Any], told: Told) -> bool:
+    """Whether it is further from its baseline than was said, by a tolerance."""
+    estimate, tolerance = detail.get("estimate") or {}, detail.get("tolerance")
+    value, baseline = estimate.get("value"), estimate.get("baseline")
+    if tolerance is None or value is None or baseline is None or told.value is None:
+        return False
+    grown = abs(value - baseline) - abs(told.value - baseline)
+    return bool(grown >= tolerance)
+
+
+def channels_of(names: tuple[str, ...], severity: str, settings: Settings) -> list[str]:
+    """Who hears of a rule that names these channels, at this severity."""
+    chosen = names or settings.alerts.channels or tuple(settings.channel)
+    least = {name: RANK[settings.channel[name].min_severity] for name in chosen if name in settings.channel}
+    return [name for name, rank in least.items() if rank <= RANK[severity]]

@@ -1,0 +1,195 @@
+"""What every kind of alert is said with: the scope, the numbers of an episode, times, money, links. Pure.
+
+An episode's detail is JSON that may have been written by another version: what is missing stays unsaid.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from cascadewatch.drift.diagnosis.spoken import DAY, MINUTE, dollar_span, dollars, duration, moment, shown
+from cascadewatch.settings import Settings
+from cascadewatch.store.episodes import Episode
+from cascadewatch.store.state import OTHER
+
+Facts = tuple[tuple[str, str], ...]
+SMALL_ROUTES = "its small routes"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An episode that is to be told of, with the kinds of what waits to be said of it (firing, update,
+    repeat, resolved, flapping, steady), and the episodes it speaks for."""
+
+    episode: Episode
+    kinds: tuple[str, ...]
+    children: tuple[Episode, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A title on one line, and the facts in reading order."""
+
+    title: str
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """From what to what: `baseline` None for kinds that have a limit instead."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    baseline: float | None
+    n: int | None
+
+    @classmethod
+    def of(cls, episode: Episode) -> "Numbers":
+        """As the episode keeps them."""
+        held = mapping(episode.detail.get("estimate"))
+        value, low, high, baseline, n = (
+            number(held.get(k)) for k in ("value", "low", "high", "baseline", "n")
+        )
+        return cls(value, low, high, baseline, None if n is None else round(n))
+
+    @property
+    def shift(self) -> float | None:
+        """How far it is from its baseline."""
+        return None if self.value is None or self.baseline is None else self.value - self.baseline
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Says times in the zone of the settings, as they are read at `now`."""
+
+    settings: Settings
+    now: int
+
+    def when(self, millis: int) -> str:
+        """A moment, such as "Tue 14:00"."""
+        return moment(millis, self.now, self.settings.timezone)
+
+    def span(self, episode: Episode) -> str:
+        """From when to when it lasted, and how long."""
+        end = self.now if episode.resolved is None else episode.resolved
+        lasted = duration(max(0, end - episode.since))
+        return f"{self.when(episode.since)} to {self.when(end)}, {lasted}"
+
+    def link(self, episode: Episode) -> str:
+        """The page about an episode, showing the time from its beginning to its end, or to now."""
+        end = self.now if episode.resolved is None else episode.resolved
+        last = max(end, episode.since + MINUTE)
+        asked = {"episode": str(episode.id), "cascade": episode.cascade, "route": route_of(episode),
+                 "from": _stamp(episode.since), "to": _stamp(last + -last % MINUTE)}  # fmt: skip
+        return f"{self.page}?{urlencode({key: value for key, value in asked.items() if value})}"
+
+    @property
+    def page(self) -> str:
+        """The page about all episodes."""
+        return f"{self.settings.public_url.rstrip('/')}/incidents"
+
+
+def scope(episode: Episode) -> str:
+    """The cascade, and the route if it is about one."""
+    if not episode.route:
+        return shown(episode.cascade)
+    return f"{shown(episode.cascade)} / {SMALL_ROUTES if episode.route == OTHER else shown(episode.route)}"
+
+
+def route_of(episode: Episode) -> str:
+    """The route a page can show; "" where it is none or several."""
+    return "" if episode.route == OTHER else episode.route
+
+
+def cause_facts(episode: Episode) -> Facts:
+    """The likeliest cause and what it rests on."""
+    held = mapping(episode.detail.get("diagnosis"))
+    said = text(held.get("likeliest"))
+    if said is None:
+        return ()
+    causes = held.get("causes")
+    first = mapping(causes[0]) if isinstance(causes, list) and causes else {}
+    label = "Cause" if first.get("key") == "unknown" else "Likeliest cause"
+    rows = first.get("evidence")
+    listed = [mapping(row) for row in rows] if isinstance(rows, list) else []
+    # When a change was is in the sentence already.
+    new = [row for row in listed if row.get("value") and "time" not in mapping(row.get("numbers"))]
+    evidence = "; ".join(f"{row.get('label')}: {row.get('value')}" for row in new[:3])
+    return ((label, said), *((("Evidence", f"{evidence}."),) if evidence else ()))
+
+
+def next_fact(episode: Episode, otherwise: str) -> Facts:
+    """What to do next."""
+    return (("Next", text(mapping(episode.detail.get("diagnosis")).get("next")) or otherwise),)
+
+
+def title_of_diagnosis(episode: Episode) -> str | None:
+    """What the diagnosis calls it, where that is not simply up or down."""
+    return text(mapping(episode.detail.get("diagnosis")).get("title"))
+
+
+def per_day(episode: Episode) -> float | None:
+    """USD a day; below 0 it spares."""
+    return number(mapping(episode.detail.get("cost_usd_per_day")).get("value"))
+
+
+def between(episode: Episode) -> str:
+    """The range of what it costs a day, in brackets."""
+    held = mapping(episode.detail.get("cost_usd_per_day"))
+    said = dollar_span(number(held.get("low")), number(held.get("high")))
+    return f" ({said})" if said else ""
+
+
+def in_all(episode: Episode) -> float | None:
+    """USD from its beginning until it was on its way back, at its cost a day: what follows, until that is
+    sure, costs little."""
+    usd = per_day(episode)
+    if usd is None or episode.resolved is None:
+        return None
+    return usd * max(0, (episode.easing or episode.resolved) - episode.since) / DAY
+
+
+def total_fact(episode: Episode) -> Facts:
+    """What an episode that is over cost, or spared, in all."""
+    usd = in_all(episode)
+    if usd is None:
+        return ()
+    if usd < 0:
+        return (
+            ("In all", f"The bill was about {dollars(-usd)} lower. Count it only if the answers were right."),
+        )
+    return (("In all", f"About {dollars(usd)}."),)
+
+
+def peak(episode: Episode) -> tuple[float, int] | None:
+    """Its worst value, and when that was seen."""
+    held = mapping(episode.detail.get("peak"))
+    value, time = number(held.get("value")), number(held.get("time"))
+    return None if value is None or time is None else (value, round(time))
+
+
+def message(episode: Episode) -> str:
+    """The sentence of its rule."""
+    return shown(text(episode.detail.get("message")) or f"The rule {episode.rule} fired.")
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """A JSON object; {} for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def number(value: object) -> float | None:
+    """A JSON number; None for anything else."""
+    return None if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
+
+
+def text(value: object) -> str | None:
+    """A JSON string with something in it; None for anything else."""
+    return value if isinstance(value, str) and value else None
+
+
+def _stamp(millis: int) -> str:
+    return f"{datetime.fromtimestamp(millis / 1000, UTC):%Y-%m-%dT%H:%MZ}"

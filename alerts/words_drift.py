@@ -1,0 +1,249 @@
+"""What is said of a rate that moved: up is cost at risk, down is quality at risk."""
+
+from typing import NamedTuple
+
+from alerts.words import (
+    Facts,
+    Numbers,
+    Speaker,
+    Told,
+    Words,
+    between,
+    cause_facts,
+    next_fact,
+    number,
+    peak,
+    per_day,
+    scope,
+    text,
+    title_of_diagnosis,
+    total_fact,
+)
+from cascadewatch.drift.diagnosis import spoken
+from cascadewatch.drift.diagnosis.spoken import count, dollars, percent, points
+from cascadewatch.store.episodes import Episode
+
+CHECK_FIRST = (
+    "Run a verifier check before anything else: the same answers, right and wrong, past the verifier."
+)
+
+
+class Rate(NamedTuple):
+    """A metric in a title, in a sentence, and what it means when it goes up or down."""
+
+    short: str
+    whole: str
+    up: str = ""
+    down: str = ""
+
+
+RATES = {
+    "escalation_rate": Rate(
+        "escalation", "the escalation rate", "More requests go on to dearer tiers: cost is at risk.",
+        "The verifier accepts more: quality is at risk.",
+    ),
+    "flagship_share": Rate(
+        "flagship share", "the flagship's share", "More requests reach the flagship: cost is at risk.",
+        "Fewer requests reach the flagship: quality is at risk.",
+    ),
+    "judge_failure_rate": Rate(
+        "judge failures", "the share of verdicts that fail",
+        "Answers go unjudged: cost or quality is at risk, by what the cascade does then.",
+    ),
+    "fallback_rate": Rate(
+        "fallbacks", "the fallback rate", "More requests go up because something failed: cost is at risk."
+    ),
+    "exhausted_rate": Rate(
+        "exhausted requests", "the share of requests whose last answer was rejected",
+        "More users get an answer the verifier rejects: quality is at risk.",
+    ),
+    "retry_rate": Rate("retries", "the share of requests with a retry", "Tiers are asked again more often."),
+    "cache_hit_rate": Rate(
+        "cache hits", "the cache hit rate", "", "More requests are paid for: cost is at risk."
+    ),
+}  # fmt: skip
+
+
+def firing(told: Told, speaker: Speaker) -> Words:
+    """That it moved: what, from what to what, since when, why, at what cost, and what to do."""
+    episode = told.episode
+    return Words(
+        title(episode),
+        (
+            ("What moved", _moved(episode, speaker)),
+            ("Since", _since(episode, speaker)),
+            *cause_facts(episode),
+            *_cost(episode),
+            *also(told),
+            *_next(episode),
+        ),
+    )
+
+
+def easing(told: Told, speaker: Speaker) -> Words:
+    """That it is on its way back."""
+    words = firing(told, speaker)
+    back = ("Now", "It is on its way back to its baseline. You hear once more, when it is there.")
+    return Words(words.title, (words.facts[0], back, *words.facts[1:]))
+
+
+def resolved(told: Told, speaker: Speaker) -> Words:
+    """That it is over: how long it lasted, how far it went, what it cost."""
+    episode = told.episode
+    rate, numbers = rate_of(episode), Numbers.of(episode)
+    level = "" if numbers.baseline is None else f" of {percent(numbers.baseline)}"
+    return Words(
+        f"{scope(episode)}: {rate.short} back to normal",
+        (
+            ("What", f"{_sentence(rate.whole)} of {scope(episode)} is back at its baseline{level}."),
+            ("Lasted", f"{speaker.span(episode)}."),
+            *_peak(episode, speaker),
+            *total_fact(episode),
+            *_cause_of_past(episode),
+            *_after_a_fall(episode),
+        ),
+    )
+
+
+def missed(told: Told, speaker: Speaker) -> Words:
+    """That it moved and came back before it could be told."""
+    episode = told.episode
+    rate, numbers = rate_of(episode), Numbers.of(episode)
+    way = "rose" if _rose(episode) else "fell"
+    far = "" if numbers.shift is None else f" by {points(numbers.shift)}"
+    return Words(
+        f"{scope(episode)}: {rate.short} {way}{far} and came back",
+        (
+            (
+                "What moved",
+                f"{_from_to(episode)} It is back to normal. You could not be told while it lasted.",
+            ),
+            ("Lasted", f"{speaker.span(episode)}."),
+            *_peak(episode, speaker),
+            *cause_facts(episode),
+            *total_fact(episode),
+            *_after_a_fall(episode),
+        ),
+    )
+
+
+def title(episode: Episode) -> str:
+    """On one line: where, what, which way, how far."""
+    rate, numbers = rate_of(episode), Numbers.of(episode)
+    way = "up" if _rose(episode) else "down"
+    if numbers.value is None or numbers.shift is None:
+        return f"{scope(episode)}: {rate.short} {way}"
+    named = title_of_diagnosis(episode)
+    first = f"{named}, " if named else ""
+    risk = ", quality at risk" if episode.metric == "escalation_rate" and way == "down" else ""
+    to = f"to about {percent(numbers.value)}"
+    return f"{scope(episode)}: {first}{rate.short} {way} {points(numbers.shift)} {to}{risk}"
+
+
+def rate_of(episode: Episode) -> Rate:
+    """The words of its metric."""
+    metric = episode.metric or "rate"
+    return RATES.get(metric, Rate(metric, metric))
+
+
+def also(told: Told) -> Facts:
+    """What this episode speaks for."""
+    if not told.children:
+        return ()
+    named = [f"{_brief(child)}{'' if child.is_open else ' (over)'}" for child in told.children[:5]]
+    more = len(told.children) - len(named)
+    return (("Also", "; ".join([*named, *([f"{more} more"] if more else [])]) + "."),)
+
+
+def _brief(child: Episode) -> str:
+    if child.kind == "drift":
+        return title(child)
+    return f"{scope(child)}: {(text(child.detail.get('message')) or child.rule).rstrip('.')}"
+
+
+def _moved(episode: Episode, speaker: Speaker) -> str:
+    numbers, tolerance = Numbers.of(episode), number(episode.detail.get("tolerance"))
+    parts = [_from_to(episode)]
+    if numbers.shift is not None and tolerance is not None:
+        inside = abs(numbers.shift) <= tolerance
+        verb = "It moved, so far within" if inside else "It breached"
+        parts.append(f"{verb} the tolerance of {points(tolerance)}.")
+    rate = rate_of(episode)
+    meaning = rate.up if _rose(episode) else rate.down
+    return " ".join([*parts, *([meaning] if meaning else [])])
+
+
+def _from_to(episode: Episode) -> str:
+    """The rate with its interval and n against its baseline."""
+    rate, numbers = rate_of(episode), Numbers.of(episode)
+    if numbers.value is None:
+        return f"{_sentence(rate.whole)} of {scope(episode)} moved."
+    inside = spoken.between(numbers.low, numbers.high)
+    about = f"about {percent(numbers.value)}{f' ({inside})' if inside else ''}"
+    n = "" if not numbers.n else f", over {count(numbers.n)} requests"
+    if numbers.baseline is None or numbers.shift is None:
+        return f"{_sentence(rate.whole)} of {scope(episode)}: {about}{n}."
+    side = "above" if numbers.shift > 0 else "below"
+    against = f"{points(numbers.shift)} {side} its baseline of {percent(numbers.baseline)}"
+    return f"{_sentence(rate.whole)} of {scope(episode)}: {about}, {against}{n}."
+
+
+def _since(episode: Episode, speaker: Speaker) -> str:
+    days = speaker.settings.alerts.false_alarm_days
+    chance = f"A move like this happens by chance less than once in {days} days."
+    return f"{speaker.when(episode.since)}, as far as can be told. {chance}"
+
+
+def _cost(episode: Episode) -> Facts:
+    usd = per_day(episode)
+    if usd is None:
+        return ()
+    reach = between(episode)
+    if usd < 0:
+        caution = "Do not count this as a saving yet." if _is_quality(episode) else ""
+        return (("Cost", f"The bill fell by about {dollars(-usd)} a day{reach}. {caution}".rstrip()),)
+    return (("Cost", f"About {dollars(usd)} more a day{reach} at today's traffic{_each(episode)}."),)
+
+
+def _each(episode: Episode) -> str:
+    held = episode.detail.get("cost_usd_per_day")
+    assert isinstance(held, dict)
+    extra, each, what = number(held.get("extra")), number(held.get("each")), text(held.get("what"))
+    if extra is None or each is None or what is None or extra < 1:
+        return ""
+    return f": {count(extra)} more {what} at {dollars(each)}"
+
+
+def _next(episode: Episode) -> Facts:
+    (_, step), *_ = next_fact(episode, "Look at the page, then at what was deployed at that time.")
+    if episode.metric == "escalation_rate" and not _rose(episode) and "check" not in step.lower():
+        return (("Next", f"{CHECK_FIRST} {step}"),)
+    return (("Next", step),)
+
+
+def _cause_of_past(episode: Episode) -> Facts:
+    return cause_facts(episode)[:1]
+
+
+def _peak(episode: Episode, speaker: Speaker) -> Facts:
+    found = peak(episode)
+    return () if found is None else (("Peak", f"About {percent(found[0])}, seen {speaker.when(found[1])}."),)
+
+
+def _after_a_fall(episode: Episode) -> Facts:
+    if not _is_quality(episode):
+        return ()
+    return (("Next", "Look at a sample of what was served in that time: it was checked less strictly."),)
+
+
+def _is_quality(episode: Episode) -> bool:
+    return episode.metric in ("escalation_rate", "flagship_share") and not _rose(episode)
+
+
+def _rose(episode: Episode) -> bool:
+    shift = Numbers.of(episode).shift
+    return episode.direction == "up" if shift is None or episode.direction else shift > 0
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,195 @@
+"""What is said of a metric beyond a limit, and of a budget that goes too fast."""
+
+from alerts.words import (
+    Facts,
+    Numbers,
+    Speaker,
+    Told,
+    Words,
+    between,
+    cause_facts,
+    mapping,
+    next_fact,
+    number,
+    peak,
+    per_day,
+    scope,
+    total_fact,
+)
+from alerts.words_drift import also
+from cascadewatch.drift.diagnosis import spoken
+from cascadewatch.drift.diagnosis.spoken import count, dollars, percent
+from cascadewatch.errors import UsageError
+from cascadewatch.metrics import find
+from cascadewatch.store.episodes import Episode
+
+TITLES = {"cost_ratio": "dearer than the flagship alone"}
+STEPS = {
+    "price_coverage": "Add a [[price]] for the models without one; the Sources page names them.",
+    "verifier_overhead": "Use a cheaper verifier: a verdict should cost less than a fifth of the next tier.",
+    "cost_ratio": "Until it is mended, sending everything to the flagship would be cheaper.",
+}
+LOOK = "Look at the page for what changed at that time."
+
+
+def firing(told: Told, speaker: Speaker) -> Words:
+    """That the limit is passed."""
+    episode = told.episode
+    step = STEPS.get(episode.metric or "")
+    facts = (
+        ("What", _what(episode)),
+        ("Since", f"First seen {speaker.when(episode.since)}."),
+        *_budget(episode, speaker),
+        *cause_facts(episode),
+        *_cost(episode),
+        *also(told),
+        *((("Next", step),) if step else next_fact(episode, LOOK)),
+    )
+    return Words(_title(episode), facts)
+
+
+def easing(told: Told, speaker: Speaker) -> Words:
+    """That it comes back from beyond the limit."""
+    words = firing(told, speaker)
+    back = ("Now", "It is coming back within its limit. You hear once more, when it stays there.")
+    return Words(words.title, (words.facts[0], back, *words.facts[1:]))
+
+
+def resolved(told: Told, speaker: Speaker) -> Words:
+    """That it is within its limit again."""
+    episode = told.episode
+    return Words(
+        f"{scope(episode)}: {name(episode)} within its limit again",
+        (
+            ("What", f"{_sentence(name(episode))} is no longer {_side(episode)} {_limit(episode)}."),
+            ("Lasted", f"{speaker.span(episode)}."),
+            *_peak(episode, speaker),
+            *total_fact(episode),
+        ),
+    )
+
+
+def missed(told: Told, speaker: Speaker) -> Words:
+    """That it was beyond the limit before it could be told."""
+    episode = told.episode
+    return Words(
+        f"{scope(episode)}: {name(episode)} was {_side(episode)} its limit for a time",
+        (
+            (
+                "What",
+                f"{_what(episode)} It is within its limit again. You could not be told while it lasted.",
+            ),
+            ("Lasted", f"{speaker.span(episode)}."),
+            *_peak(episode, speaker),
+            *cause_facts(episode),
+            *total_fact(episode),
+        ),
+    )
+
+
+def name(episode: Episode) -> str:
+    """The metric as people call it, in a sentence."""
+    if episode.kind == "burn_rate":
+        return "burn rate"
+    key = episode.metric or ""
+    try:
+        spec, part = find(key)
+    except UsageError:
+        return key
+    title = spec.title if spec.title[:2].isupper() else spec.title[0].lower() + spec.title[1:]
+    return f"{title} ({part})" if part else title
+
+
+def _title(episode: Episode) -> str:
+    value = Numbers.of(episode).value
+    if episode.kind == "burn_rate":
+        fast = "too fast" if value is None else f"{value:.2g} times too fast"
+        return f"{scope(episode)}: the budget of its objective goes {fast}"
+    if episode.metric in TITLES:
+        return f"{scope(episode)}: {TITLES[episode.metric]}"
+    told = "" if value is None else f" {_shown(episode, value)},"
+    return f"{scope(episode)}: {name(episode)}{told} {_side(episode)} {_limit(episode)}"
+
+
+def _what(episode: Episode) -> str:
+    numbers = Numbers.of(episode)
+    if numbers.value is None:
+        return f"{_sentence(name(episode))} of {scope(episode)} is {_side(episode)} {_limit(episode)}."
+    inside = _between(episode, numbers)
+    n = "" if not numbers.n else f", n {count(numbers.n)}"
+    return (
+        f"{_sentence(name(episode))} of {scope(episode)}: {_shown(episode, numbers.value)}{inside}, "
+        f"{_side(episode)} the limit of {_limit(episode)}{n}."
+    )
+
+
+def _between(episode: Episode, numbers: Numbers) -> str:
+    if numbers.low is None or numbers.high is None:
+        return ""
+    if _unit(episode) == "share":
+        return f" ({spoken.between(numbers.low, numbers.high)})"
+    return f" ({_shown(episode, numbers.low)}–{_shown(episode, numbers.high)})"
+
+
+def _budget(episode: Episode, speaker: Speaker) -> Facts:
+    if episode.kind != "burn_rate":
+        return ()
+    held = mapping(episode.detail.get("budget"))
+    until, left = number(held.get("until")), number(held.get("left"))
+    if left is not None and left <= 0:
+        return (("Budget", "It is used up already."),)
+    rest = "" if left is None else f"{percent(left)} of it is left"
+    gone = "" if until is None else f"at this pace it is gone by {speaker.when(round(until))}"
+    said = "; ".join(part for part in (rest, gone) if part)
+    return (("Budget", f"{_sentence(said)}."),) if said else ()
+
+
+def _cost(episode: Episode) -> Facts:
+    usd = per_day(episode)
+    if usd is None or usd <= 0:
+        return ()
+    beyond = {
+        "burn_rate": " beyond what the objective allows",
+        "threshold": " more than the flagship alone"
+        if episode.metric == "cost_ratio"
+        else " beyond the limit",
+    }
+    over = beyond.get(episode.kind, "")
+    return (("Cost", f"About {dollars(usd)} a day{between(episode)}{over}, at today's traffic."),)
+
+
+def _peak(episode: Episode, speaker: Speaker) -> Facts:
+    found = peak(episode)
+    if found is None:
+        return ()
+    return (("Peak", f"{_shown(episode, found[0])}, seen {speaker.when(found[1])}."),)
+
+
+def _side(episode: Episode) -> str:
+    return "below" if episode.direction == "down" else "above"
+
+
+def _limit(episode: Episode) -> str:
+    limit = number(episode.detail.get("limit"))
+    return "its limit" if limit is None else _shown(episode, limit)
+
+
+def _unit(episode: Episode) -> str:
+    if episode.kind == "burn_rate":
+        return "ratio"
+    return str(episode.detail.get("unit") or "ratio")
+
+
+def _shown(episode: Episode, value: float) -> str:
+    match _unit(episode):
+        case "share" | "score":
+            return percent(value)
+        case "usd":
+            return dollars(value)
+        case "ms":
+            return f"{count(value)} ms"
+    return f"{value:.3g}"
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,196 @@
+"""`alerts`: what fires, who hears of it, and who does not for a while."""
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cascadewatch.cli.clock import clock
+from cascadewatch.cli.opening import opened
+from cascadewatch.cli.options import Config, Db, Json
+from cascadewatch.cli.output import answer, say, scope, shown, table
+from cascadewatch.cli.watching import Watch
+from cascadewatch.errors import UsageError
+
+if TYPE_CHECKING:
+    from cascadewatch.settings import Settings
+    from cascadewatch.store.episodes import Episode
+
+AUTHOR = "cli"
+LONGEST_COMMENT = 2_000
+
+
+def list_alerts(
+    every: Annotated[bool, typer.Option("--all", help="Those that are over too.")] = False,
+    cascade: Annotated[str | None, typer.Option("--cascade", help="Only this cascade.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="Most episodes to list.")] = 50,
+    config: Config = None,
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """List what fires, newest first.
+
+    \b
+    Examples:
+      cascadewatch alerts list
+      cascadewatch alerts list --all --cascade support
+    """
+    from cascadewatch.store.episodes import page
+    from cascadewatch.store.reads.json_rows import row_json
+
+    with opened(config, db) as (settings, store), store.reading() as connection:
+        found = page(connection, open_only=not every, cascade=cascade, limit=limit)
+    nothing = "Nothing has fired yet." if every else "Nothing fires."
+    answer([row_json(e) for e in found], as_json, lambda: _table(found, settings.timezone) or nothing)
+
+
+def _table(found: "list[Episode]", timezone: str) -> str:
+    from cascadewatch.cli.times import told
+
+    rows = [
+        (
+            str(e.id), e.state + (", known" if e.acknowledged else ""), e.severity, shown(e.rule),
+            scope(e.cascade, e.route), told(e.since, timezone),
+            told(e.resolved, timezone) if e.resolved else "",
+        )
+        for e in found
+    ]  # fmt: skip
+    if not rows:
+        return ""
+    head = ("id", "state", "severity", "rule", "scope", "since", "until")
+    first, *lines = table(head, rows, frozenset({0})).splitlines()
+    words = [shown(e.detail.get("message") or "") for e in found]
+    return "\n".join([first, *(f"{line}\n    {said}" for line, said in zip(lines, words, strict=True))])
+
+
+def send_sample(
+    channel: Annotated[
+        str | None, typer.Argument(metavar="CHANNEL", help="Name of one channel; left out: all.")
+    ] = None,
+    config: Config = None,
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """Send a sample to the channels; exit code 1 if one refuses.
+
+    It is a real message by the real way, marked as a test. A channel that had been turned off because
+    it refused messages is on again when the sample arrives.
+
+    \b
+    Examples:
+      cascadewatch alerts test
+      cascadewatch alerts test team
+    """
+    from cascadewatch.store import channel_states
+
+    with opened(config, db) as (settings, store):
+        results = [_sent(settings, name) for name in _chosen(settings, channel)]
+        with store.writing() as connection:
+            for result in results:
+                if result["sent"]:
+                    channel_states.worked(connection, result["channel"], clock())
+
+    def text() -> str:
+        rows = [(shown(r["channel"]), r["kind"], shown(r["error"] or "sent")) for r in results]
+        return table(("channel", "kind", "result"), rows)
+
+    answer(results, as_json, text)
+    if any(result["error"] for result in results):
+        raise typer.Exit(1)
+
+
+def _chosen(settings: "Settings", channel: str | None) -> list[str]:
+    names = list(settings.channel)
+    if channel is None and names:
+        return names
+    if channel in names:
+        return [channel]
+    if not names:
+        raise UsageError("there is no channel yet; add a [channel.NAME] to the settings (docs/channels.md)")
+    near = get_close_matches(str(channel), names, 1)
+    hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(names)}"
+    raise UsageError(f"no channel is named {channel!r}; {hint}")
+
+
+def _sent(settings: "Settings", name: str) -> dict[str, Any]:
+    from alerts import channels
+    from alerts.channels.error import ChannelError
+    from alerts.messages import sample
+
+    channel = settings.channel[name]
+    say(f"sending to {shown(name)} ...")
+    try:
+        channels.send(channel, sample(settings, clock()))
+    except ChannelError as error:
+        return {"channel": name, "kind": channel.kind, "sent": False, "error": str(error)}
+    return {"channel": name, "kind": channel.kind, "sent": True, "error": None}
+
+
+def silence(  # noqa: PLR0913 - one for each option
+    *,
+    length: Annotated[str, typer.Option("--for", metavar="LENGTH", help="How long, such as 4h or 2d.")],
+    rule: Annotated[str | None, typer.Option("--rule", help="Only this rule; left out: all.")] = None,
+    cascade: Annotated[str | None, typer.Option("--cascade", help="Only this one; left out: all.")] = None,
+    route: Annotated[str | None, typer.Option("--route", help="Only this route of the cascade.")] = None,
+    comment: Annotated[str | None, typer.Option("--comment", help="Why, for those who wonder.")] = None,
+    config: Config = None,
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """Send no messages for a while.
+
+    Episodes are kept and shown all the same; what still fires when the silence ends is told then.
+
+    \b
+    Examples:
+      cascadewatch alerts silence --cascade support --for 4h --comment "load test"
+    """
+    from cascadewatch.cli.times import told
+    from cascadewatch.store import silences
+    from cascadewatch.store.reads.json_rows import row_json
+
+    if comment is not None and len(comment) > LONGEST_COMMENT:
+        raise UsageError(f"--comment has at most {LONGEST_COMMENT} characters")
+    now, wanted = clock(), {"rule": rule, "cascade": cascade, "route": route, "comment": comment}
+    ends = now + _length(length)
+    with opened(config, db) as (settings, store):
+        if rule is not None:
+            Watch(store, settings, clock).insist_on(rule)
+        with store.writing() as connection:
+            made = silences.create(connection, starts=now, ends=ends, author=AUTHOR, now=now, **wanted)
+    what = f"{shown(rule) if rule else 'Every rule'} on {scope(cascade, route)}"
+    answer(row_json(made), as_json, lambda: f"{what} is silent until {told(made.ends, settings.timezone)}")
+
+
+def _length(text: str) -> int:
+    from cascadewatch.settings import parse_duration
+
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise UsageError(f"--for {error}") from None
+
+
+def acknowledge(
+    episode: Annotated[int, typer.Argument(metavar="ID", help="Number of the episode, as listed.", min=1)],
+    config: Config = None,
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """Say that somebody knows: an episode is not repeated then.
+
+    Its changes and its end are still told.
+
+    \b
+    Examples:
+      cascadewatch alerts ack 12
+    """
+    from cascadewatch.store import episodes
+    from cascadewatch.store.reads.json_rows import row_json
+
+    with opened(config, db) as (_, store), store.writing() as connection:
+        found = episodes.acknowledge(connection, episode, AUTHOR, clock())
+    answer(
+        row_json(found), as_json,
+        lambda: f"episode {found.id} ({shown(found.rule)}, {scope(found.cascade, found.route)}) is known",
+    )  # fmt: skip

@@ -1,0 +1,166 @@
+"""Few callers, or everybody? Each caller against its own past, shrunk to the fleet.
+
+Gini and top shares do not tell an attack from a quiet day; the share of *excess* does, and so does how many
+callers lie above their own expectation: about half on a quiet day and in an attack, nearly all of them when
+the verifier broke.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import exp, lgamma
+from typing import Any, Literal, NamedTuple
+
+from cascadewatch.drift.diagnosis.material import Callers, Group, Share
+
+SPREAD = 0.04  # overdispersion between honest callers
+STEADY = 240.0  # past requests beyond which a caller's own day-to-day wobble is all that is left
+FALSE_NAMES = 0.001  # share of false names among those named (Benjamini-Hochberg)
+SYSTEMIC = 0.70  # share of callers above their expectation from which on it is everybody
+COMPARED = 5  # judged requests a caller needs to count in that share
+ENOUGH_CALLERS = 8
+CARRIED = 0.5  # of the excess, by those named, to say that they carry the move
+
+Verdict = Literal["concentrated", "systemic", "unclear"]
+
+
+class Named(NamedTuple):
+    """A caller that moved beyond chance. `expected` of its judged requests would have escalated."""
+
+    caller: str
+    before: Share
+    after: Share
+    expected: float
+    p: float
+
+    @property
+    def excess(self) -> float:
+        """Escalated beyond what was expected; below 0 in a fall."""
+        return self.after.k - self.expected
+
+
+@dataclass(frozen=True, slots=True)
+class Concentration:
+    """Who carries a move.
+
+    `excess` is what all callers escalated beyond their own expectation; `carried` the part of it by those
+    named. `above` is the share of callers beyond their expectation in the direction of the move, of
+    `compared` ones; None: too few. `without` is the rate of everybody else.
+    """
+
+    verdict: Verdict
+    named: tuple[Named, ...]
+    excess: float
+    carried: float
+    above: float | None
+    compared: int
+    without: float | None
+    seen: int
+
+    def to_dict(self, most: int = 10) -> dict[str, Any]:
+        """JSON-ready, with the callers that carry most."""
+        return {
+            "verdict": self.verdict, "excess": self.excess, "carried": self.carried, "above": self.above,
+            "compared": self.compared, "without": self.without, "seen": self.seen,
+            "named": [
+                {"caller": one.caller, "escalated": one.after.k, "judged": one.after.n, "p": one.p,
+                 "expected": one.expected, "excess": one.excess, "rate_before": one.before.rate}
+                for one in self.named[:most]
+            ],
+        }  # fmt: skip
+
+
+def concentration(callers: Callers, rising: bool) -> Concentration | None:
+    """Who carries a rise, or a fall. None without callers or without a past."""
+    everybody = [*callers.busiest, callers.rest]
+    judged, escalated = sum(g.before.n for g in everybody), sum(g.before.k for g in everybody)
+    listed = [g for g in callers.busiest if g.after.n]
+    if not listed or not judged:
+        return None
+    fleet = min(0.999, max(0.001, escalated / judged))
+    tested = [_tested(g, fleet, rising) for g in listed]
+    named = _discoveries(tested, max(callers.seen, len(listed)), rising)
+    excess = sum(g.after.k - g.after.n * _expected(g, fleet) for g in everybody)
+    compared = [one for one in tested if one.after.n >= COMPARED]
+    beyond = sum((one.excess > 0) == rising and one.excess != 0 for one in compared)
+    above = beyond / len(compared) if len(compared) >= ENOUGH_CALLERS else None
+    carried = sum(one.excess for one in named) / excess if excess and (excess > 0) == rising else 0.0
+    return Concentration(
+        verdict=_verdict(carried, above, bool(named)),
+        named=tuple(named),
+        excess=excess,
+        carried=carried,
+        above=above,
+        compared=len(compared),
+        without=_without(everybody, {one.caller for one in named}),
+        seen=callers.seen,
+    )
+
+
+def _verdict(carried: float, above: float | None, named: bool) -> Verdict:
+    if above is not None and above >= SYSTEMIC:
+        return "systemic"
+    return "concentrated" if named and carried >= CARRIED else "unclear"
+
+
+def _tested(g: Group, fleet: float, rising: bool) -> Named:
+    """The caller with the chance of so many escalations, or more extreme ones, if nothing had changed."""
+    a, b = _prior(g, fleet)
+    strength = a + b
+    if strength > STEADY:
+        a, b = a * STEADY / strength, b * STEADY / strength
+    k, n = g.after if rising else Share(g.after.n - g.after.k, g.after.n)
+    p = upper_tail(round(k), round(n), *((a, b) if rising else (b, a)))
+    return Named(g.name, g.before, g.after, n * _expected(g, fleet), p)
+
+
+def _prior(g: Group, fleet: float) -> tuple[float, float]:
+    """Beta of the caller's rate after its past: the fleet's, and what it did itself."""
+    size = 1 / SPREAD - 1
+    return fleet * size + g.before.k, (1 - fleet) * size + g.before.n - g.before.k
+
+
+def _expected(g: Group, fleet: float) -> float:
+    a, b = _prior(g, fleet)
+    return a / (a + b)
+
+
+def _discoveries(tested: Sequence[Named], family: int, rising: bool) -> list[Named]:
+    """Benjamini & Hochberg 1995 over all callers seen, those not tested counted as unsuspicious; of these,
+    the ones that moved with the whole, the largest excess first."""
+    ordered = sorted(tested, key=lambda one: (one.p, one.caller))
+    last = 0
+    for rank, one in enumerate(ordered, 1):
+        if one.p <= FALSE_NAMES * rank / family:
+            last = rank
+    found = [one for one in ordered[:last] if (one.excess > 0) == rising]
+    return sorted(found, key=lambda one: (-abs(one.excess), one.caller))
+
+
+def _without(everybody: Iterable[Group], named: set[str]) -> float | None:
+    others = [g.after for g in everybody if g.name not in named]
+    return Share(sum(s.k for s in others), sum(s.n for s in others)).rate
+
+
+def upper_tail(k: int, n: int, a: float, b: float) -> float:
+    """P(K ≥ k) of a beta-binomial of n draws.
+
+    Summed term by term from k up, each from the one before; at or below the mean it is not worth summing
+    and counts as 1.
+
+    >>> round(upper_tail(2, 2, 1, 1), 4)  # uniform over 0, 1, 2
+    0.3333
+    """
+    if k <= n * a / (a + b):
+        return 1.0
+    term = exp(
+        lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
+        + lgamma(k + a) + lgamma(n - k + b) - lgamma(n + a + b)
+        + lgamma(a + b) - lgamma(a) - lgamma(b)
+    )  # fmt: skip
+    total = 0.0
+    for x in range(k, n + 1):
+        total += term
+        if term < total * 1e-12:
+            break
+        term *= (n - x) / (x + 1) * (x + a) / (n - x - 1 + b) if x < n else 0.0
+    return min(1.0, total)

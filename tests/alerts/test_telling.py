@@ -1,0 +1,126 @@
+"""Whether something is said of an episode now, and why (not)."""
+
+from typing import Any
+
+import pytest
+
+from alerts.joining import speaks
+from alerts.telling import Kind, Now, Why, channels_of, due
+from cascadewatch.settings import Settings
+from cascadewatch.store.episodes import Episode
+from tests.alerts.findings import DAY, HOUR
+from tests.alerts.watched import HOOK
+
+START = 1_795_262_400_000
+FIRED = {"time": START, "value": 0.40, "severity": "ticket"}
+
+
+def episode(value: float = 0.4, told: Any = FIRED, **fields: Any) -> Episode:
+    """A drift from 30 % that fired at START."""
+    detail = {"estimate": {"value": value, "baseline": 0.3}, "tolerance": 0.05, "told": told}
+    usual: dict[str, Any] = {
+        "id": 1, "rule": "escalation-drift", "kind": "drift", "metric": "escalation_rate",
+        "cascade": "support", "route": "", "direction": "up", "severity": "ticket", "state": "firing",
+        "opened": START, "since": START,
+        "easing": None, "resolved": None, "parent": None, "acknowledged": None, "acknowledged_by": None,
+        "updated": START, "version": 1, "detail": detail,
+    }  # fmt: skip
+    return Episode(**{**usual, **fields})
+
+
+def decision(known: Episode, at: int = START, **fields: Any) -> tuple[Kind | None, Why]:
+    usual = Now("firing", None, True, False, at)
+    return due(known, usual._replace(**fields), DAY)
+
+
+def test_what_nobody_heard_of_fires() -> None:
+    assert decision(episode(told=None)) == ("firing", "nobody heard of it yet")
+
+
+def test_what_was_said_is_not_said_again() -> None:
+    assert decision(episode(), START + 23 * HOUR) == (None, "said already")
+
+
+def test_what_lasts_is_repeated() -> None:
+    assert decision(episode(), START + DAY) == ("repeat", "lasts")
+
+
+def test_what_eases_is_not_repeated() -> None:
+    assert decision(episode(state="easing"), START + 2 * DAY) == (None, "said already")
+
+
+def test_what_a_person_knows_is_not_repeated_but_changes_are_told() -> None:
+    known: dict[str, Any] = {"acknowledged": START, "acknowledged_by": "mia"}
+    assert decision(episode(**known), START + 2 * DAY) == (None, "acknowledged")
+    assert decision(episode(0.46, **known), START + 5 * HOUR)[0] == "update"
+    assert decision(episode(state="resolved", **known), START + 5 * HOUR)[0] == "resolved"
+
+
+@pytest.mark.parametrize(
+    ("value", "hours", "kind"),
+    [(0.449, 5, None), (0.451, 5, "update"), (0.9, 3, None), (0.9, 4, "update"), (0.31, 9, None)],
+)
+def test_another_tolerance_of_movement_is_told_once_the_estimate_has_settled(
+    value: float, hours: int, kind: Kind | None
+) -> None:
+    assert decision(episode(value), START + hours * HOUR)[0] == kind
+
+
+def test_a_fall_moves_on_downwards() -> None:
+    fell = {"time": START, "value": 0.20, "severity": "ticket"}
+    assert decision(episode(0.14, told=fell, direction="down"), START + 5 * HOUR)[0] == "update"
+    assert decision(episode(0.26, told=fell, direction="down"), START + 5 * HOUR)[0] is None
+
+
+def test_what_has_become_severe_is_told_at_once() -> None:
+    assert decision(episode(severity="page"), START + HOUR) == ("update", "more severe than was said")
+
+
+def test_silence_comes_before_everything() -> None:
+    assert decision(episode(told=None), silenced=True) == (None, "silenced")
+    assert decision(episode(state="resolved"), silenced=True) == (None, "silenced")
+
+
+def test_while_another_speaks_nothing_is_said() -> None:
+    assert decision(episode(told=None), speaks=False) == (None, "another speaks for it")
+
+
+def test_the_end_is_told_to_those_who_heard_the_beginning() -> None:
+    assert decision(episode(state="resolved"))[0] == "resolved"
+    assert decision(episode(state="resolved", told=None)) == (None, "nobody heard that it began")
+    assert decision(episode(state="resolved"), reason="it has ended") == (None, "it has ended by itself")
+
+
+def test_flapping_is_told_once_and_then_that_it_is_steady() -> None:
+    flaps: dict[str, Any] = {"state": "flapping", "reason": "more than 4 changes in a day"}
+    assert decision(episode(), **flaps)[0] == "flapping"
+    assert decision(episode(told=None), **flaps)[0] == "flapping"
+    assert decision(episode(), state="flapping", reason="flapping: untold change") == (None, "flapping")
+    assert decision(episode(told=None), state="flapping") == (None, "flapping")
+    assert decision(episode(), reason="steady for 21 looks")[0] == "steady"
+    assert decision(episode(state="resolved"), reason="steady for 21 looks")[0] == "steady"
+
+
+def test_an_episode_speaks_unless_an_open_one_speaks_for_it() -> None:
+    parent, child = episode(), episode(id=2, parent=1)
+    assert speaks(parent, None, False)
+    assert not speaks(child, parent, False)
+    assert speaks(child, episode(state="resolved"), False)
+    assert speaks(child, parent, True)
+    assert speaks(episode(id=2, parent=1, severity="page"), parent, False)
+
+
+def settings(*channels: str, alerts: Any = None) -> Settings:
+    given = {name: {**HOOK, "min_severity": "page" if name == "pager" else "ticket"} for name in channels}
+    return Settings.model_validate({"channel": given, "alerts": alerts or {}})
+
+
+def test_the_rule_names_who_hears_of_it_else_the_settings_else_everybody() -> None:
+    assert channels_of((), "page", settings("a", "b")) == ["a", "b"]
+    assert channels_of((), "page", settings("a", "b", alerts={"channels": ["b"]})) == ["b"]
+    assert channels_of(("a",), "page", settings("a", "b", alerts={"channels": ["b"]})) == ["a"]
+
+
+def test_a_channel_for_pages_hears_of_no_tickets() -> None:
+    assert channels_of((), "ticket", settings("a", "pager")) == ["a"]
+    assert channels_of((), "page", settings("a", "pager")) == ["a", "pager"]
