@@ -73,10 +73,12 @@ class Speaker:
         return moment(millis, self.now, self.settings.timezone)
 
     def span(self, episode: Episode) -> str:
-        """From when to when it lasted, and how long."""
-        end = self.now if episode.resolved is None else episode.resolved
+        """From when to when it lasted, and how long; of a drift, when its end was sure too."""
+        over = self.now if episode.resolved is None else episode.resolved
+        end = over if episode.easing is None or episode.kind != "drift" else min(episode.easing, over)
         lasted = duration(max(0, end - episode.since))
-        return f"{self.when(episode.since)} to {self.when(end)}, {lasted}"
+        sure = f"; surely over since {self.when(over)}" if end < over else ""
+        return f"{self.when(episode.since)} to {self.when(end)}, {lasted}{sure}"
 
     def link(self, episode: Episode) -> str:
         """The page about an episode, showing the time from its beginning to its end, or to now."""
@@ -144,12 +146,15 @@ def between(episode: Episode) -> str:
 
 
 def in_all(episode: Episode) -> float | None:
-    """USD from its beginning until it was on its way back, at its cost a day: what follows, until that is
-    sure, costs little."""
-    usd = per_day(episode)
-    if usd is None or episode.resolved is None:
+    """USD in all: of a rate, how many requests too many (or too few) times what each costs. Else its cost a
+    day until it was on its way back: what follows, until that is sure, costs little."""
+    if episode.resolved is None:
         return None
-    return usd * max(0, (episode.easing or episode.resolved) - episode.since) / DAY
+    numbers, each = Numbers.of(episode), number(mapping(episode.detail.get("cost_usd_per_day")).get("each"))
+    if numbers.shift is not None and numbers.n is not None and each is not None:
+        return numbers.shift * numbers.n * each
+    usd = per_day(episode)
+    return None if usd is None else usd * max(0, (episode.easing or episode.resolved) - episode.since) / DAY
 
 
 def total_fact(episode: Episode) -> Facts:

@@ -129,15 +129,19 @@ def missed(told: Told, speaker: Speaker) -> Words:
 
 def title(episode: Episode) -> str:
     """On one line: where, what, which way, how far."""
+    named = title_of_diagnosis(episode)
+    fell = episode.metric == "escalation_rate" and not _rose(episode)
+    risk = ", quality at risk" if fell and Numbers.of(episode).shift is not None else ""
+    return _short(episode, f"{named}, " if named else "") + risk
+
+
+def _short(episode: Episode, named: str = "") -> str:
     rate, numbers = rate_of(episode), Numbers.of(episode)
     way = "up" if _rose(episode) else "down"
     if numbers.value is None or numbers.shift is None:
-        return f"{scope(episode)}: {rate.short} {way}"
-    named = title_of_diagnosis(episode)
-    first = f"{named}, " if named else ""
-    risk = ", quality at risk" if episode.metric == "escalation_rate" and way == "down" else ""
+        return f"{scope(episode)}: {named}{rate.short} {way}"
     to = f"to about {percent(numbers.value)}"
-    return f"{scope(episode)}: {first}{rate.short} {way} {points(numbers.shift)} {to}{risk}"
+    return f"{scope(episode)}: {named}{rate.short} {way} {points(numbers.shift)} {to}"
 
 
 def rate_of(episode: Episode) -> Rate:
@@ -157,7 +161,7 @@ def also(told: Told) -> Facts:
 
 def _brief(child: Episode) -> str:
     if child.kind == "drift":
-        return title(child)
+        return _short(child)
     return f"{scope(child)}: {(text(child.detail.get('message')) or child.rule).rstrip('.')}"
 
 

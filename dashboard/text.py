@@ -7,14 +7,20 @@ PRODUCT = "cascadewatch"
 PAGE_NAMES = {
     "overview": "Overview",
     "cost": "Cost",
+    "quality": "Quality",
+    "verifier": "Verifier",
     "traffic": "Traffic",
+    "replays": "Replays",
     "incidents": "Incidents",
     "sources": "Sources",
 }
 PAGE_QUESTIONS = {
     "overview": "Is the cascade on target?",
     "cost": "What does the cascade cost, and what would the flagship alone?",
+    "quality": "Are the answers right?",
+    "verifier": "Is the verifier right, and where should its threshold be?",
     "traffic": "Who is escalating?",
+    "replays": "What do the fixed cases say?",
     "incidents": "What moved, and why?",
     "sources": "Is everything arriving?",
 }

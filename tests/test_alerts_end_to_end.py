@@ -79,9 +79,9 @@ RESOLVED = (
     "Resolved: support: escalation back to normal",
     {
         "What": "The escalation rate of support is back at its baseline of 28 %.",
-        "Lasted": "Tue 14:00 to Wed 04:45, 15 h.",
+        "Lasted": "Tue 14:00 to Tue 17:10, 3 h; surely over since Wed 04:45.",
         "Peak": "About 93 %, seen Tue 14:15.",
-        "In all": "About $3.92.",
+        "In all": "About $3.73.",
         "Likeliest cause": FORMAT,
     },
     f"{PAGE}2026-11-11T03%3A45Z",

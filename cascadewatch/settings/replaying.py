@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from cascadewatch.settings.cron import parse_schedule
 from cascadewatch.settings.table import Table
 from cascadewatch.settings.values import Duration, FilePlace, HttpUrl, Name, SecretPlace, Share, Usd
 
@@ -48,6 +49,15 @@ GRADER_KEYS = {
     "recorded": set[str](),
 }
 GRADER_NEEDS = {"schema": ("file",), "judge": ("model", "prompt_file"), "python": ("file",)}
+
+
+
+def _schedule(text: str) -> str:
+    parse_schedule(text)
+    return text
+
+
+Schedule = Annotated[str, AfterValidator(_schedule)]
 
 
 def _fits(table: Table, kinds: dict[str, set[str]], needs: dict[str, tuple[str, ...]]) -> None:
@@ -185,7 +195,7 @@ class Replay(Table):
     grader: Name = Field(
         default="recorded", description="Name of a [grader.NAME], or a kind of grader that needs no more."
     )
-    schedule: str | None = Field(
+    schedule: Schedule | None = Field(
         default=None, description='When it runs: cron, such as "0 3 * * *", or a length such as "12h".'
     )
     budget_usd: Usd | None = Field(default=None, description="Most a run may spend; a paid one needs it.")

@@ -26,8 +26,8 @@ from cascadewatch.store.zone import local_days
 
 DAY_MS = 24 * HOUR_MS
 BEFORE_MS = 7 * DAY_MS
-CLOSEST_MS, FARTHEST_MS = 2 * HOUR_MS, DAY_MS  # how near to the estimate a change point must lie
-SURE = 20.0  # e to the 3: a start is known to within three nats of evidence
+CLOSEST_MS, FARTHEST_MS = 2 * HOUR_MS, 2 * DAY_MS  # how near to the estimate a change point must lie
+SURE = 150.0  # e to the 5: a start is known to within five nats of evidence
 SHOWS = 0.5  # part of the move that the days before must show to be compared with
 SETTLING_MS = 2 * DAY_MS  # read on either side of a change point, to tell what was in use there
 
@@ -236,13 +236,17 @@ def _near(moved: Group, after: Span, shift: float | None) -> int:
 
 
 def _changes(scope: Scope, since: int, now: int, near: int) -> tuple[Change, ...]:
-    """What came into use around `since`; its hour itself is uncertain."""
+    """What came into use around `since`; its hour itself is uncertain.
+
+    A threshold counts later too: the verdicts it turned are counted, so it needs no coincidence.
+    """
     early, late = since - near, since + HOUR_MS + near
     route = ALL if scope.route == OTHER else scope.route
     start, end = early - SETTLING_MS, min(now, late + SETTLING_MS)
     found = in_use.appeared(scope.connection, scope.cascade, start, end, route)
-    found += probes.changed(scope.connection, scope.cascade, (early, min(now, late)))
-    return tuple(sorted((c for c in found if early <= c.time <= late), key=lambda c: c.time))
+    found += probes.changed(scope.connection, scope.cascade, sorted({early, min(now, late), now}))
+    near_it = [c for c in found if early <= c.time and (c.time <= late or c.what == "threshold")]
+    return tuple(sorted(near_it, key=lambda change: change.time))
 
 
 def _say_thresholds(scope: Scope, since: int, now: int, near: int) -> bool:

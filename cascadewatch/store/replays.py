@@ -7,7 +7,7 @@ crash knows which calls may have been paid. Money is nano-dollars, times are epo
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -16,6 +16,10 @@ from cascadewatch.store.replay_tables import eval_sets, replay_results, replays
 
 RUNNING, FINISHED, INCOMPLETE, FAILED = "running", "finished", "incomplete", "failed"
 SENT, ANSWERED, DONE, LOST = "sent", "answered", "done", "failed"
+GIVEN_UP = "left unfinished for too long to go on with"
+
+# Why nothing may be sent: the run's own limit, that of the month, or the run is somebody else's by now.
+Refusal = Literal["run", "month", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class Key(NamedTuple):
 class Result:
     """What is known of one answer. `outcome` is "ok" or the name of a failure; `detail` is JSON.
 
-    `reserved` stays on a failed call that may have been billed: nobody knows what it cost.
+    `reserved` is what stays held for calls of which nobody knows what they cost.
     """
 
     case: str
@@ -80,15 +84,20 @@ def start(connection: Connection, values: Mapping[str, Any], now: int) -> Run:
     fresh = {"state": RUNNING, "started": now, "done": 0, "failed": 0, "spent": 0, "reserved": 0}
     row = dict(values) | fresh | {"seq": number, "config": json.dumps(values["config"], sort_keys=True)}
     connection.execute(insert(replays).values(row))
-    found = run(connection, number)
-    assert found is not None
-    return found
+    return run_of(connection, number)
 
 
 def run(connection: Connection, number: int) -> Run | None:
     """One run; None if there is none of this number."""
     row = connection.execute(select(replays).where(replays.c.seq == number)).first()
     return None if row is None else _run(row)
+
+
+def run_of(connection: Connection, number: int) -> Run:
+    """One run that is known to be there."""
+    found = run(connection, number)
+    assert found is not None
+    return found
 
 
 def runs(connection: Connection, name: str | None = None, limit: int = 50) -> list[Run]:
@@ -114,62 +123,79 @@ def claim(connection: Connection, number: int, owner: str, now: int, until: int)
     return changed.rowcount == 1
 
 
+def release(connection: Connection, number: int, owner: str, now: int) -> None:
+    """Gives a run back that has not ended, if `owner` still has it."""
+    mine = (replays.c.seq == number, replays.c.state == RUNNING, replays.c.owner == owner)
+    connection.execute(update(replays).where(*mine).values(owner=None, claimed=now))
+
+
+def give_up(connection: Connection, name: str, before: int, now: int) -> int:
+    """Ends unfinished runs of the name that nobody has had since `before`; how many."""
+    old = (replays.c.name == name, replays.c.state == RUNNING, replays.c.claimed <= before)
+    values = {"state": FAILED, "finished": now, "owner": None, "message": GIVEN_UP}
+    return connection.execute(update(replays).where(*old).values(values)).rowcount
+
+
+def left_behind(connection: Connection, now: int) -> list[Run]:
+    """Unfinished runs that nobody has, the oldest first."""
+    free = replays.c.owner.is_(None) | (replays.c.claimed <= now)
+    wanted = select(replays).where(replays.c.state == RUNNING, free).order_by(replays.c.seq)
+    return [_run(row) for row in connection.execute(wanted)]
+
+
 def spent_since(connection: Connection, start: int) -> int:
     """Dollars spent or held by all runs that began from `start` on, in nano-dollars."""
     total = select(func.sum(replays.c.spent + replays.c.reserved)).where(replays.c.started >= start)
     return int(connection.execute(total).scalar() or 0)
 
 
-def reserve(connection: Connection, key: Key, amount: int, month: tuple[int, int] | None) -> bool:
-    """Marks a case as sent and holds what it may cost; False where a limit would be passed.
+def reserve(
+    connection: Connection, key: Key, owner: str, amount: int, month: tuple[int, int] | None, *, again: bool
+) -> Refusal | None:
+    """Marks a case as sent and holds what it may cost; else says what stands against it.
 
-    `month` is (its start, most that all runs since then may spend). A case that was sent before and has no
-    answer keeps what was held for it: that call may have been paid.
+    `month` is (its start, most that all runs since then may spend). `again`: it was sent before and has no
+    answer; what was held for it stays, since that call may have been paid.
     """
     if month is not None and spent_since(connection, month[0]) + amount > month[1]:
-        return False
+        return "month"
     total = replays.c.spent + replays.c.reserved + amount
-    free = (replays.c.seq == key.replay) & (replays.c.limit.is_(None) | (total <= replays.c.limit))
-    held = connection.execute(update(replays).where(free).values(reserved=replays.c.reserved + amount))
-    if held.rowcount != 1:
-        return False
-    again = connection.execute(
-        update(replay_results)
-        .where(*_is(key))
-        .values(
-            state=SENT,
-            attempts=replay_results.c.attempts + 1,
-            reserved=replay_results.c.reserved + amount,
-        )
-    )
-    if again.rowcount == 0:
-        connection.execute(
-            insert(replay_results).values(_values(key, Result(*key[1:], SENT, reserved=amount)))
-        )
-    return True
+    mine = (replays.c.seq == key.replay, replays.c.state == RUNNING, replays.c.owner == owner)
+    free = replays.c.limit.is_(None) | (total <= replays.c.limit)
+    held = update(replays).where(*mine, free).values(reserved=replays.c.reserved + amount)
+    if connection.execute(held).rowcount != 1:
+        known = connection.execute(select(replays.c.seq).where(*mine)).first()
+        return "lost" if known is None else "run"
+    if again:
+        columns = replay_results.c
+        changes = {"attempts": columns.attempts + 1, "reserved": columns.reserved + amount}
+        connection.execute(update(replay_results).where(*_is(key)).values(changes))
+    else:
+        row = _values(key, Result(*key[1:], SENT, reserved=amount))
+        connection.execute(insert(replay_results).values(row))
+    return None
 
 
 def record(connection: Connection, number: int, result: Result, release: int, cost: int) -> None:
-    """Writes what became of an answer; gives `release` back and books `cost` as spent.
+    """Writes what became of an answer that was sent; gives `release` back and books `cost` as spent.
 
-    Counted as done or failed when it becomes so, once.
+    Counted as done or failed once. What an earlier process has written already stays: then only the
+    money is booked.
     """
     key = Key(number, result.case, result.repeat)
-    before = connection.execute(select(replay_results.c.state).where(*_is(key))).scalar()
-    values = _values(key, result)
-    if before is None:
-        connection.execute(insert(replay_results).values(values))
-    else:
-        kept = {"replay", "case", "repeat", "attempts"}
-        changes = {name: value for name, value in values.items() if name not in kept}
-        connection.execute(update(replay_results).where(*_is(key)).values(changes))
-    ended = before not in (DONE, LOST)
+    kept = {"replay", "case", "repeat", "attempts", "reserved"}
+    changes = {name: value for name, value in _values(key, result).items() if name not in kept}
+    unended = replay_results.c.state.not_in((DONE, LOST))
+    wrote = connection.execute(update(replay_results).where(*_is(key), unended).values(changes)).rowcount
+    if release:
+        back = {"reserved": replay_results.c.reserved - release}
+        connection.execute(update(replay_results).where(*_is(key)).values(back))
     connection.execute(
         update(replays)
         .where(replays.c.seq == number)
         .values(
-            done=replays.c.done + int(ended and result.state == DONE),
-            failed=replays.c.failed + int(ended and result.state == LOST),
+            done=replays.c.done + int(wrote and result.state == DONE),
+            failed=replays.c.failed + int(wrote and result.state == LOST),
             reserved=replays.c.reserved - release,
             spent=replays.c.spent + cost,
         )

@@ -135,7 +135,7 @@ class TestAFall:
     def test_once_over_a_sample_should_be_looked_at(self) -> None:
         said = item(over(value=0.22, detail={"cost_usd_per_day": self.fall}), "resolved", now=LATER)
         assert fact(said, "In all") == (
-            "The bill was about $46.20 lower. Count it only if the answers were right."
+            "The bill was about $23.10 lower. Count it only if the answers were right."
         )
         assert fact(said, "Next") == (
             "Look at a sample of what was served in that time: it was checked less strictly."
@@ -151,7 +151,7 @@ class TestStatus:
             ("What", "The escalation rate of support is back at its baseline of 30 %."),
             ("Lasted", "Wed 10:00 to Wed 16:00, 6 h."),
             ("Peak", "About 36 %, seen Wed 12:00."),
-            ("In all", "About $10.30."),
+            ("In all", "About $17.60."),
             (
                 "Likeliest cause",
                 "Verifier on small: judge-v3 in place of judge-v2, from Wed 18 Nov 10:12; its verdicts carry all"
@@ -159,6 +159,17 @@ class TestStatus:
             ),
         )
         assert said.ended == SINCE + 6 * HOUR
+
+    def test_it_lasted_until_it_was_on_its_way_back(self) -> None:
+        """The recovery is proven later than it happens."""
+        said = item(over(easing=SINCE + 3 * HOUR), "resolved", now=LATER)
+        assert fact(said, "Lasted") == "Wed 10:00 to Wed 13:00, 3 h; surely over since Wed 16:00."
+
+    def test_what_it_cost_in_all_is_so_many_too_many_times_what_one_costs(self) -> None:
+        """0.061 of 2,410 requests at $0.12; without what one costs, by the time it lasted."""
+        assert fact(item(over(), "resolved", now=LATER), "In all") == "About $17.60."
+        by_time = over(detail={"cost_usd_per_day": {"value": 48.0}}, easing=SINCE + 3 * HOUR)
+        assert fact(item(by_time, "resolved", now=LATER), "In all") == "About $6.00."
 
     def test_what_began_and_ended_untold_is_told_once(self) -> None:
         said = item(over(), "firing", "resolved", now=LATER)

@@ -6,12 +6,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from sqlalchemy import text
 
@@ -21,7 +19,7 @@ from cascadewatch.store.engine import Store, open_store
 from cascadewatch.store.receipt import Batch, Receipt
 from cascadewatch.store.writes import Writer
 from collectors import ahead, files
-from collectors.files import FileReceipt, Job, exit_code, ingest
+from collectors.files import Job, exit_code, ingest
 from collectors.reading import MAX_LINE
 
 NOW = 1_795_262_400_000  # 2026-11-21T12:00:00Z
@@ -273,37 +271,37 @@ def test_nothing_of_the_current_folder_is_imported(
     assert (result.failure, result.receipt.accepted) == (None, 95)
 
 
-@pytest.fixture
-def command(tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """`ingest` of a file it needs seconds for, in a process of its own."""
-    log = tmp_path / "long.jsonl"
-    log.write_bytes(b"".join(event(n, tags={"pad": "x" * 100}) for n in range(150_000)))
-    code = "from cascadewatch.cli import main; main()"
-    arguments = ["ingest", str(log), "--db", f"sqlite:///{tmp_path / 'x.db'}"]
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, *arguments], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    with process:
-        yield process
-        process.kill()
+NOTING = """
+from collectors import ahead
 
+def noted(file, start=ahead._process):
+    process = start(file)
+    print("begun", flush=True)
+    return process
 
-def second_of(process: "subprocess.Popen[bytes]") -> psutil.Process:
-    for _ in range(600):
-        children = psutil.Process(process.pid).children()
-        if children and "collectors.ahead" in children[0].cmdline():
-            return children[0]
-        time.sleep(0.05)
-    raise TimeoutError
+ahead._process = noted
+from cascadewatch.cli import main
+
+main()
+"""
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_the_second_process_ends_with_the_first(
-    command: "subprocess.Popen[bytes]", how: signal.Signals
-) -> None:
-    second = second_of(command)
-    command.send_signal(how)
-    command.wait(30)
-    psutil.wait_procs([second], timeout=30)
-    assert not second.is_running()
+def test_the_second_process_ends_with_the_first(tmp_path: Path, how: signal.Signals) -> None:
+    log = tmp_path / "log.jsonl"
+    log.write_bytes(b"".join(event(n, tags={"pad": "x" * 100}) for n in range(100_000)))
+    arguments = ["ingest", str(log), "--db", f"sqlite:///{tmp_path / 'x.db'}"]
+    with subprocess.Popen(
+        [sys.executable, "-c", NOTING, *arguments],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as first:
+        assert first.stdout is not None
+        assert first.stderr is not None
+        assert first.stdout.readline() == b"begun\n"
+        first.send_signal(how)
+        said = first.stderr.read()  # ends when nobody holds it any more: both are gone
+        assert first.wait() not in (0, None)
+    assert b"collectors.ahead" not in said

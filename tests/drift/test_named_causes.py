@@ -278,7 +278,7 @@ class TestThresholdChanged:
 
     def test_a_threshold_inside_a_bin_counts_it_in_proportion(self) -> None:
         given = material(
-            moved=moved(0.30, 0.34), scores={"accept": ({}, {20: 100})},
+            moved=moved(0.30, 0.34), scores={"accept": ({}, {20: 100}), "reject": ({}, {20: 900})},
             changes=(changed("threshold", "judge", "0.41", "0.40"),),
         )  # fmt: skip
         found = list(threshold_changed(View.of(given, NOW, "UTC")))

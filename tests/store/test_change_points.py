@@ -14,10 +14,11 @@ from tests.store.opened import Opened
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 CHANGE = NOON - 2 * DAY + 7 * MINUTE
 START = NOON - 4 * DAY
+STEP = 20 * MINUTE
 
 
 def one(number: int, at: int, *, model: str = "small-1", price: float = 1e-6, **said: Any) -> Event:
-    """An event every ten minutes; its tokens vary, so that prices can be read from costs."""
+    """An event whose tokens vary, so that prices can be read from costs."""
     fields = {name: said.pop(name) for name in ("route", "revision") if name in said}
     given = Verdict("accept", **{"verifier": "judge", "mechanism": "judge", "cost_usd": 0.0, **said})
     tokens = 500 + 37 * (number % 11), 80 + 13 * (number % 7)
@@ -28,7 +29,7 @@ def one(number: int, at: int, *, model: str = "small-1", price: float = 1e-6, **
 
 
 def filled(opened: Opened, before: dict[str, Any], after: dict[str, Any], until: int = NOON) -> Opened:
-    times = range(START, until, 10 * MINUTE)
+    times = range(START, until, STEP)
     opened.send(*(one(n, at, **(after if at >= CHANGE else before)) for n, at in enumerate(times)))
     return opened
 
@@ -44,7 +45,7 @@ def probed(opened: Opened, step: int = 6 * HOUR) -> list[Change]:
 
 
 def first_after() -> int:
-    return next(at for at in range(START, NOON, 10 * MINUTE) if at >= CHANGE)
+    return next(at for at in range(START, NOON, STEP) if at >= CHANGE)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ def test_a_verifier_that_is_dropped_is_told_as_none(opened: Opened) -> None:
 
 
 def test_a_route_has_changes_of_its_own(opened: Opened) -> None:
-    times = range(START, NOON, 5 * MINUTE)
+    times = range(START, NOON, STEP // 2)
     opened.send(
         *(one(n, at, route="faq" if n % 2 else "orders", model="b" if at >= CHANGE and n % 2 else "a")
           for n, at in enumerate(times))
@@ -78,8 +79,8 @@ def test_a_route_has_changes_of_its_own(opened: Opened) -> None:
 
 
 def test_names_without_number_are_no_configuration(opened: Opened) -> None:
-    times = range(START, NOON, 10 * MINUTE)
-    opened.send(*(one(n, at, model=f"request-{n // 6}") for n, at in enumerate(times)))
+    times = range(START, NOON, STEP)
+    opened.send(*(one(n, at, model=f"request-{n // 5}") for n, at in enumerate(times)))
     assert appeared(opened) == []
 
 
@@ -93,7 +94,7 @@ def test_names_without_number_are_no_configuration(opened: Opened) -> None:
 def test_what_only_single_events_say_is_found_to_the_event(
     opened: Opened, what: str, subject: str, before: dict[str, Any], after: dict[str, Any]
 ) -> None:
-    times = range(START, NOON, 10 * MINUTE)
+    times = range(START, NOON, STEP)
     events = []
     for n, at in enumerate(times):
         said = dict(after if at >= CHANGE else before)
@@ -118,13 +119,13 @@ def test_a_price_is_read_from_costs_and_tokens(opened: Opened) -> None:
 
 
 def test_the_same_price_for_other_questions_is_no_change(opened: Opened) -> None:
-    times = range(START, NOON, 10 * MINUTE)
+    times = range(START, NOON, STEP)
     opened.send(*(one(n * (3 if at >= CHANGE else 1), at) for n, at in enumerate(times)))
     assert probed(opened) == []
 
 
 def test_thresholds_that_differ_by_route_are_left_alone(opened: Opened) -> None:
-    times = range(START, NOON, 10 * MINUTE)
+    times = range(START, NOON, STEP)
     opened.send(*(one(n, at, threshold=0.5 if n % 2 else 0.7) for n, at in enumerate(times)))
     assert probed(opened) == []
 

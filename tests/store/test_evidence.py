@@ -179,6 +179,22 @@ def test_failures_fallbacks_and_scores(opened: Opened) -> None:
     assert [(c.what, c.before, c.after) for c in found.changes] == [("threshold", "0.5", "0.3")]
 
 
+def test_a_threshold_that_changed_later_counts_too(opened: Opened) -> None:
+    """The estimated start lies days too early; the verdicts that the new threshold turned still tell."""
+    traffic, later = Traffic(), NOON - 2 * DAY
+    old, new = {"score": 0.61, "threshold": 0.7}, {"score": 0.61, "threshold": 0.5}
+    opened.send(
+        *traffic.events(NOON - 14 * DAY, later, 600, 1.0, verdict=old),
+        *traffic.events(later, NOON, 200, 0.0, verdict=new),
+    )
+    found = gathered(opened, since=NOON - 6 * DAY)
+    assert [(c.what, c.before, c.after, c.time) for c in found.changes] == [
+        ("threshold", "0.7", "0.5", later)
+    ]
+    first = diagnose(found, NOON).causes[0]
+    assert (first.key, first.n) == ("threshold_changed", 200)
+
+
 def test_labels_count_as_many_as_they_stand_for(opened: Opened) -> None:
     traffic = Traffic()
     drawn = [Label(0, True, "executable", "random", 0.5)]

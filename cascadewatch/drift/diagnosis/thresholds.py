@@ -25,7 +25,7 @@ def threshold_changed(view: View) -> Iterator[Cause]:
 
 
 def _threshold(view: View, old: float, new: float, change: Change | None) -> Iterator[Cause]:
-    between = _between(view, min(old, new), max(old, new))
+    between = _between(view, old, new)
     judged = view.material.escalated.after.n
     carried = (between / judged if judged else 0.0) * (1 if new > old else -1) * view.scale
     if not view.counts(carried):
@@ -50,10 +50,10 @@ def _threshold(view: View, old: float, new: float, change: Change | None) -> Ite
     )  # fmt: skip
 
 
-def _between(view: View, low: float, high: float) -> float:
-    """How many verdicts since the change have a score from `low` up to `high`."""
-    scores = [after for _, after in view.material.scores.values()]
-    return sum(_below(histogram, high) - _below(histogram, low) for histogram in scores)
+def _between(view: View, old: float, new: float) -> float:
+    """How many verdicts since then the new threshold turned: rejects below it, or accepts from it on."""
+    _, turned = view.material.scores.get("reject" if new > old else "accept", ({}, {}))
+    return abs(_below(turned, new) - _below(turned, old))
 
 
 def _below(scores: Histogram, threshold: float) -> float:
