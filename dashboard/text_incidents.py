@@ -155,6 +155,7 @@ DONE = {
     "silence": "Silenced.",
     "unsilence": "The silence has ended.",
     "accept": "The new level is the baseline now.",
+    "replay": "The run has begun; its report appears here.",
 }
 WARNING = "But "
 

@@ -150,6 +150,8 @@ VERDICTS = {
     "regressed": "regressed", "improved": "improved", "unchanged": "unchanged",
     "inconclusive": "inconclusive", "incomplete": "incomplete",
 }  # fmt: skip
+ALL_WELL, SOME_BAD = "None of {n} replays found anything bad.", "{n} of {all} replays found something bad."
+SOME_NEVER = "{n} never ran."
 PINNED, NEVER_RAN, RUNNING = "baseline", "never ran", "running"
 PINNED_SENTENCE = "This is the run that later ones are compared with."
 KINDS = {True: "verifier check", False: "replay"}

@@ -50,25 +50,12 @@ def mde(
       cascadewatch evalset mde evals/faq.jsonl
       cascadewatch evalset mde evals/faq.jsonl --answers cheap --flips 0.08
     """
-    from cascadewatch.drift.mde import smallest_change
     from cascadewatch.replay.evalset import load
 
     cases = load(file)
-    sizes = _sizes(cases, key)
-    shares = FLIPS if flips is None else (flips,)
-    rows = [
-        {
-            "rate": name,
-            "cases": n,
-            "flips": share,
-            "by_hand": smallest_change(n, share, repeats),
-            "on_schedule": smallest_change(n, share, repeats, alpha=0.01),
-        }
-        for name, n in sizes.items()
-        for share in shares
-    ]
-    answer({"eval_set": cases.name, "hash": cases.hash, "repeats": repeats, "rows": rows}, as_json,
-           lambda: _seen(rows))  # fmt: skip
+    rows = _rows(_sizes(cases, key), FLIPS if flips is None else (flips,), repeats)
+    document = {"eval_set": cases.name, "hash": cases.hash, "repeats": repeats, "rows": rows}
+    answer(document, as_json, lambda: _seen(rows))
 
 
 def bring_in(
@@ -143,6 +130,23 @@ def _sizes(cases: Any, key: str | None) -> dict[str, int]:
         "false_accept": sum(a.correct is False for a in answers),
         "false_escalate": sum(a.correct is True for a in answers),
     }
+
+
+def _rows(sizes: dict[str, int], shares: tuple[float, ...], repeats: int) -> list[dict[str, Any]]:
+    """The smallest change of each rate, for each share of flips."""
+    from cascadewatch.drift.mde import smallest_change
+
+    return [
+        {
+            "rate": name,
+            "cases": n,
+            "flips": share,
+            "by_hand": smallest_change(n, share, repeats),
+            "on_schedule": smallest_change(n, share, repeats, alpha=0.01),
+        }
+        for name, n in sizes.items()
+        for share in shares
+    ]
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -72,12 +72,19 @@ class Judged:
     spent: Spent = Spent(cost=0, source="free")
     provider: str | None = None
     model: str | None = None
+    priced_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """Whether an answer is right; `correct` None: the grader cannot tell, `reason` says why."""
+    """Whether an answer is right; `correct` None: the grader cannot tell, `reason` says why.
+
+    `model` is the one that was asked, if any, in the words of `Answer`.
+    """
 
     correct: bool | None
     reason: str | None = None
     spent: Spent = Spent(cost=0, source="free")
+    provider: str | None = None
+    model: str | None = None
+    priced_as: str | None = None

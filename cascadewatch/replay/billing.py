@@ -1,6 +1,7 @@
 """What answers cost, and what they can cost at the most; nano-dollars, None where no price is known."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from cascadewatch.model import Usage
 from cascadewatch.pricing import PriceBook, cost
@@ -20,14 +21,50 @@ def worst(
     return cost(rates, Usage(input=characters * BYTES_PER_CHARACTER + OVERHEAD, output=output))
 
 
-def priced(
-    spent: Spent, models: tuple[str | None, ...], provider: str | None, book: PriceBook, at: int
-) -> Spent:
-    """The same with its cost: as told, else by its tokens at the price of the first model that has one."""
+class Said(Protocol):
+    """An answer, a verdict or a grade: what it spent, and on whom."""
+
+    @property
+    def spent(self) -> Spent: ...
+
+    @property
+    def provider(self) -> str | None: ...
+
+    @property
+    def model(self) -> str | None: ...
+
+    @property
+    def priced_as(self) -> str | None: ...
+
+
+def priced(said: Said, book: PriceBook, at: int) -> Spent:
+    """What was spent with its cost: as told, else by its tokens at the price of the model that was asked.
+
+    That is what a bill names and what was held beforehand; another name in the answer counts only where
+    the asked one has no price.
+    """
+    spent = said.spent
     if spent.cost is not None or spent.usage is None:
         return spent
-    for model in models:
-        rates = book.rates(model, provider, at)
+    for model in (said.priced_as, said.model):
+        rates = None if model is None else book.rates(model, said.provider, at)
         if rates is not None:
             return replace(spent, cost=cost(rates, spent.usage), source=rates.source)
     return spent
+
+
+@dataclass
+class Bill:
+    """What one answer has newly cost, and what stays held since nobody knows its cost; nano-dollars."""
+
+    spent: int = 0
+    held: int = 0
+
+    def book(self, spent: Spent, worst: int) -> None:
+        """Adds a call. What recorded answers cost was paid long ago."""
+        if spent.source == "recorded":
+            return
+        if spent.cost is None:
+            self.held += worst
+        else:
+            self.spent += spent.cost

@@ -5,6 +5,7 @@ import threading
 from cascadewatch.pricing import PriceBook
 from cascadewatch.replay import graders, targets
 from cascadewatch.replay.answer import Answer
+from cascadewatch.replay.calling import Endpoint, endpoint_of
 from cascadewatch.replay.case import Case, Turn
 from cascadewatch.replay.graders import Grader
 from cascadewatch.replay.targets import Target
@@ -12,6 +13,7 @@ from cascadewatch.settings import Settings
 from cascadewatch.settings.replaying import Verifier
 
 MAX_TOKENS = 1024  # of an answer where its [model] does not say
+BYTES_PER_TOKEN = 4  # characters of an answer that one token makes at the most
 
 
 class Callers:
@@ -21,12 +23,14 @@ class Callers:
         self._settings, self._default = settings, grader
         self._targets: dict[str, Target] = {}
         self._graders: dict[str, Grader] = {}
+        self._endpoints: dict[str | None, Endpoint] = {}
         self._lock = threading.Lock()
 
     @property
     def concurrency(self) -> int:
         """How many calls at a time its models take; 1 before any is asked."""
-        return max((target.concurrency for target in self._targets.values()), default=1)
+        asked = [*self._targets.values(), *self._endpoints.values()]
+        return max((one.concurrency for one in asked), default=1)
 
     @property
     def longest_answer(self) -> int:
@@ -46,9 +50,19 @@ class Callers:
 
     def post(self, verifier: Verifier, body: bytes) -> bytes:
         """What the verifier's own endpoint answers. Raises CallError."""
-        from cascadewatch.replay.calling import post
+        return self._endpoint(verifier).exchange(body)
 
-        return post(verifier, body)
+    def _endpoint(self, verifier: Verifier) -> Endpoint:
+        """One for all of a verifier's calls, so that its limits hold."""
+        with self._lock:
+            if verifier.url not in self._endpoints:
+                self._endpoints[verifier.url] = endpoint_of(verifier)
+            return self._endpoints[verifier.url]
+
+    def expect(self, verifier: Verifier) -> None:
+        """Makes ready for a verifier's own endpoint, if it has one."""
+        if verifier.url is not None:
+            self._endpoint(verifier)
 
     def worst_cost(self, model: str, prompt_characters: int, book: PriceBook, at: int) -> int | None:
         """The most one answer of [model.NAME] can cost; None where its price is not known."""
@@ -71,10 +85,11 @@ class Callers:
         table = self._settings.grader.get(grader)
         return table is not None and table.model is not None and self.target(table.model).is_paid
 
-    def worst_grade(self, case: Case, book: PriceBook, at: int) -> int | None:
+    def worst_grade(self, case: Case, answer_tokens: int, book: PriceBook, at: int) -> int | None:
         """The most one grade of the case can cost."""
         table = self._settings.grader.get(case.grader or self._default)
         if table is None or table.model is None:
             return 0
-        asked = sum(len(turn.content) for turn in case.turns) + 4 * self.longest_answer
-        return self.worst_cost(table.model, asked + len(case.reference or ""), book, at)
+        asked = sum(len(turn.content) for turn in case.turns) + BYTES_PER_TOKEN * answer_tokens
+        prompt = 0 if table.prompt_file is None else len(table.prompt_file.read_bytes())
+        return self.worst_cost(table.model, prompt + asked + len(case.reference or ""), book, at)

@@ -8,42 +8,75 @@ import msgspec
 
 from cascadewatch.pricing import PriceBook
 from cascadewatch.replay import billing
-from cascadewatch.replay.answer import Answer, CallError, Graded, Judged, Spent
+from cascadewatch.replay.answer import Answer, CallError, Graded, Judged
+from cascadewatch.replay.billing import Bill
 from cascadewatch.replay.case import Case, Recorded
-from cascadewatch.replay.prepared import Prepared
+from cascadewatch.replay.prepared import Prepared, Worst
 from cascadewatch.replay.targets.recorded import recorded
 from cascadewatch.store.replays import ANSWERED, DONE, LOST, Result
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """A result to write, and the nano-dollars it has newly spent."""
+    """A result to write; the nano-dollars it has newly spent, and those held that are free again."""
 
     result: Result
     spent: int
+    release: int
 
 
-def play(
-    run: Prepared, case: Case, repeat: int, book: PriceBook, now: int, before: Result | None
-) -> Iterator[Played]:
-    """The stages of one answer, each to be written before the next begins; the last one ends it.
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A case to play, at the prices of `now` (epoch ms), with what its calls may cost at the most.
 
     `before` is what an earlier process left: an answer that was written is not asked for again.
     """
-    result, answer, paid = Result(case.id, repeat, ANSWERED), None, 0
+
+    case: Case
+    repeat: int
+    book: PriceBook
+    now: int
+    worst: Worst
+    before: Result | None = None
+
+    @property
+    def answered(self) -> Answer | None:
+        """The answer that is known already."""
+        before = self.before
+        known = before is not None and before.state == ANSWERED and before.detail
+        return answer_of(before.detail["answer"]) if known and before and before.detail else None
+
+    @property
+    def held(self) -> int:
+        """What has to be set aside for the calls to come."""
+        return self.worst.total - (0 if self.answered is None else self.worst.answer)
+
+
+def play(run: Prepared, asked: Question) -> Iterator[Played]:
+    """The stages of one answer, each to be written before the next begins; the last one ends it."""
+    case, bill, worst = asked.case, Bill(), asked.worst
+    answer, booked, left = asked.answered, 0, asked.held
+    calling = worst.answer  # what the call under way may cost
     try:
-        if before is not None and before.state == ANSWERED and before.detail:
-            answer = answer_of(before.detail["answer"])
-        else:
-            answer = _priced(_answer(run, case, repeat), book, now)
-            paid = 0 if run.target is None else _cost(answer.spent, run.target.is_paid)
-            result = replace(result, cost=answer.spent.cost, detail={"answer": as_json(answer)})
-            if run.is_paid:
-                yield Played(result, paid)
-                paid = 0
-        yield _judged(run, case, repeat, answer, paid, (book, now))
+        if answer is None:
+            answer = _priced(_answer(run, case, asked.repeat), asked)
+            bill.book(answer.spent, worst.answer)
+            if run.asks_twice:
+                result = Result(case.id, asked.repeat, ANSWERED, cost=answer.spent.cost, detail=_kept(answer))
+                yield Played(result, bill.spent, worst.answer - bill.held)
+                booked, left = bill.spent, left - worst.answer + bill.held
+        calling = worst.verdict
+        verdict = _verdict(run, asked, answer)
+        if verdict is not None:
+            bill.book(verdict.spent, worst.verdict)
+        calling = worst.grade
+        grade = _grade(run, asked, answer)
+        bill.book(grade.spent, worst.grade)
+        result = _result(asked, answer, verdict, grade)
     except CallError as error:
-        yield Played(_lost(run, case, repeat, answer, error, book, now), paid)
+        bill.held += calling if error.sent else 0
+        result = _lost(asked, answer, error)
+    yield Played(result, bill.spent - booked, left - bill.held)
 
 
 def as_json(answer: Answer) -> dict[str, Any]:
@@ -55,6 +88,10 @@ def as_json(answer: Answer) -> dict[str, Any]:
 def answer_of(kept: dict[str, Any]) -> Answer:
     """What `as_json` was made from."""
     return msgspec.convert(kept, Answer)
+
+
+def _kept(answer: Answer) -> dict[str, Any]:
+    return {"answer": as_json(answer)}
 
 
 def _answer(run: Prepared, case: Case, repeat: int) -> Answer:
@@ -71,33 +108,29 @@ def planted(case: Case, key: str | None) -> Recorded:
     return case.answers[key] if key in case.answers else next(iter(case.answers.values()))
 
 
-def _priced(answer: Answer, book: PriceBook, now: int) -> Answer:
-    models = (answer.model, answer.priced_as)
-    return replace(answer, spent=billing.priced(answer.spent, models, answer.provider, book, now))
+def _priced(answer: Answer, asked: Question) -> Answer:
+    return replace(answer, spent=billing.priced(answer, asked.book, asked.now))
 
 
-def _verdict(
-    run: Prepared, case: Case, repeat: int, answer: Answer, book: PriceBook, now: int
-) -> Judged | None:
+def _verdict(run: Prepared, asked: Question, answer: Answer) -> Judged | None:
     if run.verifier is None:
         return None
-    said = run.verifier.judge(case, answer, repeat)
-    return replace(said, spent=billing.priced(said.spent, (said.model,), said.provider, book, now))
+    said = run.verifier.judge(asked.case, answer, asked.repeat)
+    return replace(said, spent=billing.priced(said, asked.book, asked.now))
 
 
-def _judged(
-    run: Prepared, case: Case, repeat: int, answer: Answer, paid: int, prices: tuple[PriceBook, int]
-) -> Played:
-    verdict = _verdict(run, case, repeat, answer, *prices)
-    if case.control is None:
-        grade = run.callers.grader_of(case, run.grader).grade(case, answer)
-    else:
-        grade = Graded(case.control == "right", "planted")
-    spent = paid + _cost(grade.spent, True) + (0 if verdict is None else _cost(verdict.spent, True))
+def _grade(run: Prepared, asked: Question, answer: Answer) -> Graded:
+    if asked.case.control is not None:
+        return Graded(asked.case.control == "right", "planted")
+    said = run.callers.grader_of(asked.case, run.grader).grade(asked.case, answer)
+    return replace(said, spent=billing.priced(said, asked.book, asked.now))
+
+
+def _result(asked: Question, answer: Answer, verdict: Judged | None, grade: Graded) -> Result:
     decided = verdict is not None and verdict.outcome in ("accept", "reject")
-    result = Result(
-        case=case.id,
-        repeat=repeat,
+    return Result(
+        case=asked.case.id,
+        repeat=asked.repeat,
         state=DONE,
         outcome="ok",
         correct=grade.correct,
@@ -106,31 +139,21 @@ def _judged(
         verdict=None if verdict is None else verdict.outcome,
         reason=(verdict.reason if verdict is not None else None) or grade.reason,
         cost=answer.spent.cost,
-        detail=_detail(case, answer, verdict, grade),
+        detail=_detail(asked.case, answer, verdict, grade),
     )
-    return Played(result, spent)
 
 
-def _lost(
-    run: Prepared, case: Case, repeat: int, answer: Answer | None, error: CallError, book: PriceBook, now: int
-) -> Result:
+def _lost(asked: Question, answer: Answer | None, error: CallError) -> Result:
     """A failed call: under its name, never as a wrong answer."""
-    held = (run.worst_cost(case, book, now) or 0) if error.sent and run.is_paid else 0
-    detail: dict[str, Any] = {"error": str(error)}
-    if answer is not None:
-        detail["answer"] = as_json(answer)
+    detail: dict[str, Any] = {"error": str(error)} | ({} if answer is None else _kept(answer))
+    reason, cost = str(error)[:300], None if answer is None else answer.spent.cost
     return Result(
-        case.id, repeat, LOST, outcome=error.name, reason=str(error)[:300], reserved=held, detail=detail
+        asked.case.id, asked.repeat, LOST, outcome=error.name, reason=reason, cost=cost, detail=detail
     )
-
-
-def _cost(spent: Spent, paid: bool) -> int:
-    """What a call newly cost; a recorded answer's price was paid long ago."""
-    return spent.cost or 0 if paid and spent.source != "recorded" else 0
 
 
 def _detail(case: Case, answer: Answer, verdict: Judged | None, grade: Graded) -> dict[str, Any]:
-    detail: dict[str, Any] = {"answer": as_json(answer), "grade": msgspec.to_builtins(grade)}
+    detail: dict[str, Any] = _kept(answer) | {"grade": msgspec.to_builtins(grade)}
     if case.control is not None:
         detail["control"] = case.control
     if verdict is not None:

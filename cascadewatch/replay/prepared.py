@@ -46,20 +46,48 @@ class Prepared:
     limit: int | None
     seed: int
     is_paid: bool
+    grades_by_asking: bool
 
     @property
     def can_stop_early(self) -> bool:
         """Free runs lose nothing by going on to the end."""
         return self.table.early_stop and self.is_paid
 
-    def worst_cost(self, case: Case, book: PriceBook, at: int) -> int | None:
+    @property
+    def asks_twice(self) -> bool:
+        """Whether somebody else is asked after the answer, so that it must be written down before."""
+        return self.is_paid and (self.verifier is not None or self.grades_by_asking)
+
+    def worst(self, case: Case, book: PriceBook, at: int) -> "Worst | None":
         """The most that one answer with its verdict and grade can cost; None where a price is not known."""
         asked = sum(len(turn.content) for turn in case.turns)
-        parts = [] if self.target is None else [self.target.worst_cost(asked, book, at)]
-        if self.verifier is not None:
-            parts.append(self.verifier.worst_cost(case, self.callers.longest_answer, book, at))
-        parts.append(self.callers.worst_grade(case, book, at))
-        return None if None in parts else sum(part for part in parts if part is not None)
+        frozen = self.target is None or case.control is not None
+        answer = 0 if frozen or self.target is None else self.target.worst_cost(asked, book, at)
+        longest = self._longest_answer(case)
+        verdict = 0 if self.verifier is None else self.verifier.worst_cost(case, longest, book, at)
+        grade = 0 if case.control is not None else self.callers.worst_grade(case, longest, book, at)
+        if answer is None or verdict is None or grade is None:
+            return None
+        return Worst(answer, verdict, grade)
+
+    def _longest_answer(self, case: Case) -> int:
+        """In tokens. Recorded answers are as long as they are, in bytes, whatever a model may say."""
+        recorded = max((len(answer.text.encode()) for answer in case.answers.values()), default=0)
+        return max(self.callers.longest_answer, recorded)
+
+
+@dataclass(frozen=True, slots=True)
+class Worst:
+    """The most that each call for one answer can cost, in nano-dollars."""
+
+    answer: int = 0
+    verdict: int = 0
+    grade: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.answer + self.verdict + self.grade
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +118,8 @@ def prepare(settings: Settings, name: str, *, target: str | None = None, seed: i
     grader = graders.build(settings, table.grader, callers.ask)
     config = _config(settings, table, cases, chosen, verifier, grader)
     seed = SEED if seed is None else seed
+    names = {case.grader for case in cases.cases if case.grader} | {table.grader}
+    grades_by_asking = any([callers.is_paid(name) for name in names])
     return Prepared(
         name=name,
         table=table,
@@ -103,7 +133,8 @@ def prepare(settings: Settings, name: str, *, target: str | None = None, seed: i
         config_hash=hash_of(config),
         limit=None if table.budget_usd is None else nano_usd(float(table.budget_usd)),
         seed=seed,
-        is_paid=_is_paid(cases, table, chosen, verifier, callers),
+        is_paid=chosen.is_paid or (verifier is not None and verifier.is_paid) or grades_by_asking,
+        grades_by_asking=grades_by_asking,
     )
 
 
@@ -111,7 +142,7 @@ def estimate(run: Prepared, book: PriceBook, at: int) -> Estimate:
     """What the run costs at the most. UsageError where no cap could hold: without a price or a budget."""
     if not run.is_paid:
         return Estimate(len(run.order), 0, run.limit)
-    costs = [run.worst_cost(case, book, at) for case, _ in run.order]
+    costs = [run.worst(case, book, at) for case, _ in run.order]
     if None in costs:
         raise UsageError(
             f"[replay.{run.name}] asks a paid model whose price nobody knows, so no budget could hold;"
@@ -119,21 +150,12 @@ def estimate(run: Prepared, book: PriceBook, at: int) -> Estimate:
         )
     if run.limit is None:
         raise UsageError(f"[replay.{run.name}] asks a paid model and needs `budget_usd`")
-    return Estimate(len(run.order), sum(cost for cost in costs if cost is not None), run.limit)
+    return Estimate(len(run.order), sum(cost.total for cost in costs if cost is not None), run.limit)
 
 
 def hash_of(config: Mapping[str, Any]) -> str:
     """Which configuration: 16 hex digits."""
     return sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _is_paid(
-    cases: EvalSet, table: Replay, target: Target, verifier: Verifier | None, callers: Callers
-) -> bool:
-    if target.is_paid or (verifier is not None and verifier.is_paid):
-        return True
-    names = {case.grader for case in cases.cases if case.grader} | {table.grader}
-    return any(callers.is_paid(name) for name in names)
 
 
 def _target(settings: Settings, table: Replay, override: str | None) -> Target:

@@ -63,20 +63,28 @@ def build(
         "mde": max((rate.smallest for rate in found.values() if rate.smallest is not None), default=None),
         "alpha": alpha,
         "tolerance": run.table.tolerance,
-        "cases": len({result.case for result in outcome.results}),
-        "planned": len(run.order),
-        "failed": sum(result.state == LOST for result in outcome.results),
-        "failures": dict(Counter(r.outcome for r in outcome.results if r.state == LOST).most_common()),
-        "stopped_early": outcome.stopped if outcome.early else None,
+        **_calls(run, outcome),
         "controls": controls(outcome.results),
         "calibration": calibration(outcome.results),
         "sweep": sweep,
         "flips": _flips(before, after),
+        "provenance": dict(run.config) | _seen(outcome) | {"alpha": alpha},
+        "baseline": None if baseline is None else _pinned(baseline.report),
+    }
+
+
+def _calls(run: Prepared, outcome: Outcome) -> dict[str, Any]:
+    """How many answers there were, how many calls failed and how, and what it cost."""
+    lost = [result for result in outcome.results if result.state == LOST]
+    return {
+        "cases": len({result.case for result in outcome.results}),
+        "planned": len(run.order),
+        "failed": len(lost),
+        "failures": dict(Counter(result.outcome for result in lost).most_common()),
+        "stopped_early": outcome.stopped if outcome.early else None,
         "spent_usd": outcome.run.spent / 1e9,
         "unknown_cost": sum(r.state == DONE and r.cost is None for r in outcome.results),
         "latency_ms": _latency(outcome.results),
-        "provenance": dict(run.config) | _seen(outcome) | {"alpha": alpha},
-        "baseline": None if baseline is None else _pinned(baseline.report),
     }
 
 

@@ -88,7 +88,7 @@ def both(
         if other is None or other.correct is None or result.score is None or not usable:
             continue
         answer = recorded(other)
-        dear = billing.priced(answer.spent, (answer.model,), None, book, now).cost
+        dear = billing.priced(answer, book, now).cost
         is_priced = is_priced and None not in (result.cost, dear)
         found[result.case] = Case(
             result.case, result.score, bool(result.correct), other.correct,

@@ -185,10 +185,11 @@ def record(connection: Connection, number: int, result: Result, release: int, co
     key = Key(number, result.case, result.repeat)
     kept = {"replay", "case", "repeat", "attempts", "reserved"}
     changes = {name: value for name, value in _values(key, result).items() if name not in kept}
+    back = {"reserved": replay_results.c.reserved - release}
     unended = replay_results.c.state.not_in((DONE, LOST))
-    wrote = connection.execute(update(replay_results).where(*_is(key), unended).values(changes)).rowcount
-    if release:
-        back = {"reserved": replay_results.c.reserved - release}
+    written = update(replay_results).where(*_is(key), unended).values(changes | back)
+    wrote = connection.execute(written).rowcount
+    if not wrote:
         connection.execute(update(replay_results).where(*_is(key)).values(back))
     connection.execute(
         update(replays)
@@ -202,20 +203,18 @@ def record(connection: Connection, number: int, result: Result, release: int, co
     )
 
 
-def record_free(connection: Connection, number: int, found: Sequence[Result]) -> None:
-    """Writes the results of answers that cost nothing, none of which was written before."""
-    if not found:
-        return
+def record_free(connection: Connection, number: int, owner: str, found: Sequence[Result]) -> bool:
+    """Writes results of answers that cost nothing, none written before; False once another has the run."""
+    mine = (replays.c.seq == number, replays.c.state == RUNNING, replays.c.owner == owner)
+    counted = update(replays).where(*mine)
+    done = sum(result.state == DONE for result in found)
+    lost = sum(result.state == LOST for result in found)
+    values = {"done": replays.c.done + done, "failed": replays.c.failed + lost}
+    if connection.execute(counted.values(values)).rowcount != 1:
+        return False
     rows = [_values(Key(number, result.case, result.repeat), result) for result in found]
     connection.execute(insert(replay_results), rows)
-    connection.execute(
-        update(replays)
-        .where(replays.c.seq == number)
-        .values(
-            done=replays.c.done + sum(result.state == DONE for result in found),
-            failed=replays.c.failed + sum(result.state == LOST for result in found),
-        )
-    )
+    return True
 
 
 def results(connection: Connection, number: int) -> list[Result]:
@@ -228,9 +227,11 @@ def results(connection: Connection, number: int) -> list[Result]:
     return [_result(row) for row in rows]
 
 
-def end(connection: Connection, number: int, state: str, now: int, message: str | None) -> bool:
-    """Ends a run; False when it had ended before."""
-    mine = (replays.c.seq == number, replays.c.state == RUNNING)
+def end(
+    connection: Connection, number: int, owner: str, state: str, now: int, message: str | None
+) -> bool:
+    """Ends a run; False when it had ended before, or another has it."""
+    mine = (replays.c.seq == number, replays.c.state == RUNNING, replays.c.owner == owner)
     values = {"state": state, "finished": now, "message": message, "owner": None, "claimed": None}
     return connection.execute(update(replays).where(*mine).values(values)).rowcount == 1
 

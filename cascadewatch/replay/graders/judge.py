@@ -10,6 +10,7 @@ from cascadewatch.replay.prompt_file import filled, one_word, template_of
 from cascadewatch.settings.replaying import Grader
 
 RIGHT, WRONG = ("right", "correct", "yes", "true"), ("wrong", "incorrect", "no", "false")
+UNCLEAR = "the judge's answer has no clear word"
 
 
 class Judge:
@@ -28,9 +29,8 @@ class Judge:
         words = {"prompt": case.turns[-1].content, "answer": answer.text, "reference": case.reference or ""}
         said: Answer = self._ask(self._model, (Turn("user", filled(self._template, words)),))
         word = one_word(said.text, (*RIGHT, *WRONG))
-        if word is None:
-            return Graded(None, "the judge's answer has no clear word", said.spent)
-        return Graded(word in RIGHT, None, said.spent)
+        correct, reason = (None, UNCLEAR) if word is None else (word in RIGHT, None)
+        return Graded(correct, reason, said.spent, said.provider, said.model, said.priced_as)
 
     def describe(self) -> dict[str, Any]:
         """The model asked and the prompt's hash."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from cascadewatch.pricing import PriceBook
-from cascadewatch.replay.answer import Answer, Judged, Spent
+from cascadewatch.replay.answer import Answer, CallError, Judged, Spent
 from cascadewatch.replay.asking import Asking
 from cascadewatch.replay.case import Case
 from cascadewatch.replay.graders.exact import plain
@@ -26,15 +26,25 @@ class Agreement:
 
     def judge(self, case: Case, answer: Answer, repeat: int = 0) -> Judged:
         """Raises CallError where the model fails."""
-        said = [self._asking.ask(self._model, case.turns, n) for n in range(self._samples)]
+        said = self._further(case)
         wanted = _gist(answer.text)
         score = sum(_gist(other.text) == wanted for other in said) / len(said)
         accepted = score >= self._threshold
         return Judged(
             "accept" if accepted else "reject", "agreement", score, self._threshold,
             reason=None if accepted else "low_agreement", spent=_sum([other.spent for other in said]),
-            provider=said[0].provider, model=said[0].model,
+            provider=said[0].provider, model=said[0].model, priced_as=said[0].priced_as,
         )  # fmt: skip
+
+    def _further(self, case: Case) -> list[Answer]:
+        said: list[Answer] = []
+        for number in range(self._samples):
+            try:
+                said.append(self._asking.ask(self._model, case.turns, number))
+            except CallError as error:
+                error.sent = error.sent or bool(said)  # those before it have been billed
+                raise
+        return said
 
     def worst_cost(self, case: Case, answer_tokens: int, book: PriceBook, at: int) -> int | None:
         """All further answers at their dearest."""

@@ -40,7 +40,7 @@ class Judge:
         return Judged(
             outcome, "judge", score, self._threshold,  # type: ignore[arg-type]
             reason="low_score" if outcome == "reject" and score is not None else None,
-            spent=said.spent, provider=said.provider, model=said.model,
+            spent=said.spent, provider=said.provider, model=said.model, priced_as=said.priced_as,
         )  # fmt: skip
 
     def worst_cost(self, case: Case, answer_tokens: int, book: PriceBook, at: int) -> int | None:
