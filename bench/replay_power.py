@@ -1,6 +1,6 @@
 """What the paired comparison and the early stop of replays can see: power, false alarms, calls saved.
 
-    python -m bench.replay_power [--runs 2000] [--seed 7] > power.json
+    python bench/replay_power.py [--runs 2000] [--seed 7] > power.json
 
 A case is wrong with 15 %; `flips` is the share of cases whose outcome differs between two runs of the same
 system. A change adds `points` to the cases that go from 0 to 1. Everything is drawn from one seed.
@@ -9,8 +9,11 @@ system. A change adds `points` to the cases that go from 0 to 1. Everything is d
 import argparse
 import json
 import sys
+from pathlib import Path
 from random import Random
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from cascadewatch.drift.paired import mid_p
 from cascadewatch.drift.stopping import decide

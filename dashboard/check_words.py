@@ -69,9 +69,7 @@ def stale(of: Report, settings: Settings, models: Collection[str], now: int) -> 
     today = settings.verifier.get(table.verifier or "")
     if today is not None and then.get("threshold") != today.threshold and today.threshold is not None:
         found.append(
-            text.STALE_THRESHOLD.format(
-                old=_threshold(then.get("threshold")), new=threshold(today.threshold)
-            )
+            text.STALE_THRESHOLD.format(old=_threshold(then.get("threshold")), new=threshold(today.threshold))
         )
     measured = of.body["provenance"].get("models") or {}
     if measured and models and not set(measured) & set(models):

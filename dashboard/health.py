@@ -1,6 +1,8 @@
 """A cascade's facts over the chosen range, read from the store: what sentence and tiles are made of."""
 
-from dashboard import alerting, change, data, sentence, watched
+from dataclasses import replace
+
+from dashboard import alerting, change, data, replayed, replaying, sentence, watched
 from dashboard.choice import Choice
 from dashboard.sentence import Facts
 
@@ -22,7 +24,11 @@ def facts(cascade: str, choice: Choice, now: int) -> Facts:
         watched.normal_rate(alerting.pinned(), cascade, choice.route, buckets), (cascade, choice.route), at,
     )  # fmt: skip
     bar = wanted.quality_bar if wanted else None
-    return sentence.facts(window, moved, at, seen, bar, drift, choice.zone)
+    looked = None
+    if choice.route is None:  # an eval set is of a cascade
+        looked = replayed.newest([r for r in replaying.reports(cascade) if r.created <= at])
+    found = sentence.facts(window, moved, at, seen, bar, drift, choice.zone)
+    return replace(found, replayed=looked)
 
 
 def _rules() -> set[str]:

@@ -1,6 +1,7 @@
 """The reliability curve: what scores promise against what they keep, raw and corrected."""
 
 from collections.abc import Mapping
+from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from dashboard import charts, template
@@ -64,7 +65,7 @@ def _dots(bins: list[Mapping[str, Any]], ink: str) -> "go.Scatter":
 
 
 def _size(n: int, most: int) -> float:
-    return max(SMALLEST, LARGEST * (n / most) ** 0.5)
+    return max(SMALLEST, LARGEST * sqrt(n / most))
 
 
 def _words(fig: "go.Figure", corrected: bool, soft: str, blue: str) -> None:

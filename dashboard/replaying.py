@@ -10,7 +10,8 @@ from pathlib import Path
 import streamlit as st
 
 from cascadewatch.errors import CascadewatchError, NotFoundError
-from cascadewatch.store import replays, reports as stored
+from cascadewatch.store import replays
+from cascadewatch.store import reports as stored
 from cascadewatch.store.replays import RUNNING, Result, Run
 from cascadewatch.store.reports import Report
 from dashboard.data import ANSWERS, LIVE, STEADY, reading, settings

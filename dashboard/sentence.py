@@ -1,7 +1,6 @@
 """The sentence at the top of the Overview: what is true of a cascade now, in words. Pure.
 
-`describe(facts)` gives a `Sentence`: a state, how loud it is, and its lines. The cause of a move may name
-what somebody sent, so the lines are plain text; the label is ours alone.
+The cause of a move may name what somebody sent, so the lines are plain text; the label is ours alone.
 """
 
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from cascadewatch.metrics.window import Metric, Window
 from dashboard import moved_words, text
 from dashboard.change import Change
 from dashboard.formats import DAY, ago, count, dollar_span, dollars, duration, percent, points
+from dashboard.replayed import Replayed
 from dashboard.watched import NOT_WATCHED, Watched
 
 KEYS = (
@@ -61,6 +61,7 @@ class Facts:
     quality_bar: float | None = None
     watched: Watched = NOT_WATCHED
     zone: str = "UTC"
+    replayed: Replayed | None = None
 
     @property
     def move(self) -> Change | None:
@@ -74,10 +75,20 @@ class Facts:
         return max(self.window.end - since, DAY // 24) / DAY
 
     @property
+    def is_replayed(self) -> bool:
+        """Whether a replay looked at quality after the last label came."""
+        return self.replayed is not None and self.replayed.at > (self.window.last_label or 0)
+
+    @property
+    def quality(self) -> Metric:
+        """Quality as the newer of live labels and the last replay says."""
+        return self.replayed.metric if self.replayed and self.is_replayed else self.metrics["quality"]
+
+    @property
     def quality_age(self) -> int | None:
-        """Milliseconds since the last label; None: never labelled."""
-        last = self.window.last_label
-        return None if last is None else max(0, self.now - last)
+        """Milliseconds since the last label or replay; None: neither ever came."""
+        last = max(self.window.last_label or 0, self.replayed.at if self.replayed else 0)
+        return max(0, self.now - last) if last else None
 
     @property
     def objective(self) -> float | None:
@@ -133,7 +144,7 @@ def describe(facts: Facts) -> Sentence:
 def state_of(facts: Facts) -> State:
     """The first that applies, the worst first. A fall counts even when the objective is met."""
     window, metrics, move, drift = facts.window, facts.metrics, facts.move, facts.watched.drift
-    quality, ratio = metrics["quality"], metrics["cost_ratio"]
+    quality, ratio = facts.quality, metrics["cost_ratio"]
     if facts.watched.silence is not None or _is_silent(facts):
         return "no_data"
     if window.counts["judged"] < ENOUGH:
@@ -253,13 +264,14 @@ def _break_even(facts: Facts) -> str:
 
 
 def _quality(facts: Facts) -> str:
-    quality, age = facts.metrics["quality"], facts.quality_age
+    quality, age = facts.quality, facts.quality_age
     if age is None:
         return "Quality was never checked."
     checked = f"last checked {duration(age)} ago"
     if quality.value is None:
         return f"Quality {checked}, not in this range."
-    bar = "" if facts.quality_bar is None else f", bar {percent(facts.quality_bar, 0)}"
+    bar = ", on the eval set" if facts.is_replayed else ""
+    bar += "" if facts.quality_bar is None else f", bar {percent(facts.quality_bar, 0)}"
     return f"Quality {percent(quality.value)}{_between(quality)}{bar}, {checked}."
 
 

@@ -84,17 +84,16 @@ def _dots(fig: "go.Figure", sweep: Sweep, dark: bool) -> None:
     )  # fmt: skip
 
 
-def _corner(
-    fig: "go.Figure", x: float, y: float, name: str, colour: str, side: str, sweep: Sweep
-) -> None:
+def _corner(fig: "go.Figure", x: float, y: float, name: str, colour: str, side: str, sweep: Sweep) -> None:
     """One of the two ends: without the flagship, and with nothing else."""
     import plotly.graph_objects as go
 
     price = "" if sweep.unit == "escalation" else f" {dollars(x)}"
+    words = f"<b>{name}</b><br>{sweep_words.cost(sweep.unit, x)}<br>{percent(y)} right"
     fig.add_trace(
         go.Scatter(
             x=[x], y=[y], mode="markers", marker={"color": colour, "size": 13, "symbol": "square"},
-            cliponaxis=False, text=[f"<b>{name}</b><br>{sweep_words.cost(sweep.unit, x)}<br>{percent(y)} right"],
+            cliponaxis=False, text=[words],
             hovertemplate="%{text}<extra></extra>",
         )
     )  # fmt: skip

@@ -71,9 +71,7 @@ def of(found: Mapping[str, Any], judged_a_day: float | None) -> Sweep:
     present = found["present"]
     start = None if present is None else _x(present, unit, scale)
     front = set(found["front"])
-    spots = tuple(
-        sorted((_spot(p, unit, scale, start, front) for p in found["points"]), key=lambda s: s.x)
-    )
+    spots = tuple(sorted((_spot(p, unit, scale, start, front) for p in found["points"]), key=lambda s: s.x))
     chosen = found["recommended"]
     half = None if chosen is None else chosen["held_out"]
     dear = found["flagship_only"]

@@ -48,7 +48,9 @@ def signed(share: float) -> str:
 
 def hover(sweep: Sweep, spot: Spot) -> str:
     """What a point says: the price, the quality, and what changing to it would pay and lose."""
-    name = text.EVERYTHING_UP if spot.threshold is None else text.AT.format(threshold=threshold(spot.threshold))
+    name = (
+        text.EVERYTHING_UP if spot.threshold is None else text.AT.format(threshold=threshold(spot.threshold))
+    )
     lines = [
         f"<b>{name}</b>",
         f"{cost(sweep.unit, spot.x)}",

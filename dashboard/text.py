@@ -62,7 +62,7 @@ STATES = {
 UNCHECKED = "; quality unchecked"
 ESCALATION, QUALITY, HEADROOM = "Escalation rate", "Quality", "Headroom"
 SAVED, LOST = "Saved per day", "Lost per day"
-NEVER_CHECKED = "never checked"
+NEVER_CHECKED, BY_LABELS, BY_REPLAY = "never checked", "by labels", "by replay"
 FLAGSHIP_ONLY = "Flagship only"
 PARTS = {
     "cheap": "Cheap tier",

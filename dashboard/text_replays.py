@@ -29,7 +29,9 @@ NOTHING_MEETS = (
     " tier would."
 )
 HELD = "Chosen on one half of the cases; the other half confirms it: {value} right{reach}, n {n}."
-DID_NOT_HOLD = "Chosen on one half of the cases; the other half does not confirm it: {value} right{reach}, n {n}."
+DID_NOT_HOLD = (
+    "Chosen on one half of the cases; the other half does not confirm it: {value} right{reach}, n {n}."
+)
 SWEEP_TABLE = "All thresholds"
 THRESHOLD, ESCALATED, RIGHT, LOW_HIGH = "Threshold", "Escalated", "Right", "95 %"
 COST_COLUMN = {"day": "Cost a day", "thousand": "Cost per 1,000"}
@@ -47,8 +49,8 @@ SHIPPED_MEANING = (
 )
 WASTED = "Wasted a day"
 WASTED_MEANING = (
-    "What it costs a day to escalate cheap answers that were right, at the traffic of the chosen range and the"
-    " measured price of an escalation."
+    "What it costs a day to escalate cheap answers that were right, at the traffic of the chosen range and"
+    " the measured price of an escalation."
 )
 FROM_REPORT, WHICH_REPORT = "Report", "Of which replay"
 CHECKED_BY = "Checked {ago} by {name}, {cases} cases, report {number}."
@@ -74,8 +76,8 @@ SCORE_AXIS, RIGHT_AXIS = "score", "share right"
 ISOTONIC, DIAGONAL = "corrected", "as it should be"
 ECE, BRIER, AUROC = "ECE", "Brier", "AUROC"
 ECE_MEANING = (
-    "Expected calibration error: how far scores and shares of right answers are apart on the average, over ten"
-    " groups. 0 is perfect."
+    "Expected calibration error: how far scores and shares of right answers are apart on the average, over"
+    " ten groups. 0 is perfect."
 )
 BRIER_MEANING = "Mean squared distance of the scores from the truth. 0 is perfect; 0.25 is a coin's."
 AUROC_MEANING = "How often a right answer scores above a wrong one. 1 is perfect, 0.5 is chance."
@@ -83,7 +85,9 @@ CORRECTED = "corrected {value} (held-out half, n {n})"
 CALIBRATION_ALT = "Reliability curve; expected calibration error {ece} over {n} scored answers."
 NO_SCORES = "This verifier gives no scores, so there is nothing to calibrate."
 BESIDE = "Beside live labels"
-BESIDE_HINT = "The eval set is fixed, live labels are of your traffic; where they disagree, the traffic has changed."
+BESIDE_HINT = (
+    "The eval set is fixed, live labels are of your traffic; where they disagree, the traffic has changed."
+)
 RATE, FROM_SET, FROM_LABELS, SET_N, LABEL_N, SOURCES = (
     "Rate", "Eval set", "Live labels", "n", "n (labels)", "Labels by",
 )  # fmt: skip
@@ -127,13 +131,20 @@ ERRORS_HINT = "Lines are live labels, diamonds are replays."
 LIVE_QUALITY, LAST_REPORT, CHECKED = "Live labels", "Last replay", "Last check"
 ON_THE_SET = "on the eval set"
 LAST_VERDICTS, NO_REPLAYS_OF = "What the replays say", "No replay is about this cascade."
-ADD_REPLAY = "Name it as the cascade of a [replay.…] table, or see Replays for how to write the first eval set."
+ADD_REPLAY = (
+    "Name it as the cascade of a [replay.…] table, or see Replays for how to write the first eval set."
+)
 RIGHT_SENTENCE = "{value} of the answers are right{reach}, {from_what}{bar}."
 FROM_LABELS_SENTENCE, FROM_REPORT_SENTENCE = "by {n} live labels ({sources})", "by {name} on {n} fixed cases"
-ABOVE_BAR, BELOW_BAR, AT_BAR = ", above the bar of {bar}", ", below the bar of {bar}", ", about at the bar of {bar}"
+ABOVE_BAR, BELOW_BAR, AT_BAR = (
+    ", above the bar of {bar}",
+    ", below the bar of {bar}",
+    ", about at the bar of {bar}",
+)
 LABELLED = "The last label came {ago}."
 CHECKED_LAST = "The last replay ran {ago}."
 NEVER_REPLAYED = "No replay has ever checked it."
+ONLY_PARTS = "Replays checked its models {ago}, none the whole cascade."
 NEVER_LABELLED = "Nobody has ever labelled an answer."
 NOTHING_KNOWN = "Nobody knows whether the answers are right: there are no labels and no replays."
 NEXT_LABELS = "Next: send labels with your events or to POST /v1/labels, drawn at random."
@@ -217,9 +228,13 @@ CHANGE_MEANING = "Case by case against the pinned run, over the cases both have.
 FLIPS, NO_FLIPS = "Cases that changed", "No case has another outcome than in the baseline."
 FLIPS_HINT = "Click a row to read both answers side by side."
 WENT_UP, WENT_DOWN = {
-    "accuracy": "now right ({n})", "false_accept": "now accepted ({n})", "false_escalate": "now sent up ({n})",
+    "accuracy": "now right ({n})",
+    "false_accept": "wrong answers now accepted ({n})",
+    "false_escalate": "right answers now sent up ({n})",
 }, {
-    "accuracy": "now wrong ({n})", "false_accept": "now rejected ({n})", "false_escalate": "now accepted ({n})",
+    "accuracy": "now wrong ({n})",
+    "false_accept": "wrong answers now rejected ({n})",
+    "false_escalate": "right answers now accepted ({n})",
 }  # fmt: skip
 WHICH_FLIPS, CASE = "Which", "Case"
 FIRST_SHOWN = "The first {n} of {all} are listed."
@@ -235,8 +250,8 @@ FAILURES, FAILURE, HOW_OFTEN = "Failed calls by name", "Failure", "Calls"
 CONTROLS = "Planted controls"
 CONTROL_ROW = "{passed} of {n} planted {kind} answers were judged so."
 NO_CONTROLS = (
-    "No controls are planted in this set. A few cases with a planted wrong answer catch a verifier that accepts"
-    " everything."
+    "No controls are planted in this set. A few cases with a planted wrong answer catch a verifier that"
+    " accepts everything."
 )
 PROVENANCE, PROVENANCE_HINT = "Where it comes from", "Everything that decided this result; it never changes."
 STOPPED = "Stopped early: {why}."

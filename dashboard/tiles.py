@@ -73,15 +73,15 @@ def headroom(facts: Facts) -> None:
 
 
 def quality(facts: Facts) -> None:
-    """How many answers are right, and when anybody last looked."""
-    share = facts.metrics["quality"]
+    """How many answers are right, when anybody last looked, and how."""
+    share = facts.quality
+    newest = None if facts.quality_age is None else facts.now - facts.quality_age
+    how = text.BY_REPLAY if facts.is_replayed else text.BY_LABELS
     caption = _joined(
         span(share.low, share.high),
         f"n{NB}{count(share.n)}" if share.n else None,
         None if facts.quality_bar is None else f"bar {percent(facts.quality_bar, 0)}",
-        text.NEVER_CHECKED
-        if facts.quality_age is None
-        else f"checked {ago(facts.window.last_label, facts.now)}",
+        text.NEVER_CHECKED if newest is None else f"checked {ago(newest, facts.now)} {how}",
     )
     widgets.tile(text.QUALITY, percent(share.value), caption, widgets.meaning("quality"), share.reason)
 

@@ -117,7 +117,9 @@ def text_of(report: "Report") -> str:
     if body["failed"]:
         named = ", ".join(f"{n:,} {what}" for what, n in body["failures"].items())
         done += f"; failed: {named}"
-    return "\n".join([*lines, "", f"  {done}; spent ${body['spent_usd']:.4f}; report {report.id}"])
+    usd = body["spent_usd"]
+    spent = "cost unknown" if usd is None else f"spent ${usd:.4f}"
+    return "\n".join([*lines, "", f"  {done}; {spent}; report {report.id}"])
 
 
 def _estimated(settings: "Settings", name: str, target: str | None) -> dict[str, Any]:

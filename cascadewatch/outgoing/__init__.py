@@ -203,13 +203,16 @@ def _request(
 
     seconds = deadline.left(TOTAL_SECONDS)
     waits = {"connect": min(seconds, CONNECT_SECONDS), "read": seconds, "write": seconds, "pool": seconds}
-    return httpx.Request(
-        method,
-        url,
-        headers={"Host": parts.netloc, "User-Agent": USER_AGENT, "Connection": "close", **headers},
-        content=content,
-        extensions={"sni_hostname": parts.hostname, "timeout": waits, "trace": hold},
-    )
+    told = {"Host": parts.netloc, "User-Agent": USER_AGENT, "Connection": "close", **headers}
+    extensions = {"sni_hostname": parts.hostname, "timeout": waits, "trace": hold}
+    try:
+        return httpx.Request(method, url, headers=told, content=content, extensions=extensions)
+    except UnicodeEncodeError:
+        raise _odd_header(parts.hostname or "") from None
+
+
+def _odd_header(host: str) -> OutgoingError:
+    return OutgoingError(f"{host} was not called: a header holds what none may.", True)
 
 
 def _first_answer(
@@ -227,7 +230,7 @@ def _first_answer(
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 reason, sent = _words(error), False  # the next address may do better
             except httpx.LocalProtocolError:
-                raise OutgoingError(f"{host} was not called: a header holds what none may.", True) from None
+                raise _odd_header(host) from None
             except httpx.TimeoutException:
                 reason, sent = "", True
                 break

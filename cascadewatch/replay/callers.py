@@ -1,6 +1,7 @@
 """The models that one run may ask, each made once, whoever asks them."""
 
 import threading
+from pathlib import Path
 
 from cascadewatch.pricing import PriceBook
 from cascadewatch.replay import graders, targets
@@ -8,8 +9,10 @@ from cascadewatch.replay.answer import Answer
 from cascadewatch.replay.calling import Endpoint, endpoint_of
 from cascadewatch.replay.case import Case, Turn
 from cascadewatch.replay.graders import Grader
+from cascadewatch.replay.python_file import read
 from cascadewatch.replay.targets import Target
 from cascadewatch.settings import Settings
+from cascadewatch.settings.replaying import Grader as Table
 from cascadewatch.settings.replaying import Verifier
 
 MAX_TOKENS = 1024  # of an answer where its [model] does not say
@@ -23,14 +26,16 @@ class Callers:
         self._settings, self._default = settings, grader
         self._targets: dict[str, Target] = {}
         self._graders: dict[str, Grader] = {}
-        self._endpoints: dict[str | None, Endpoint] = {}
+        self._prompts: dict[Path, int] = {}
+        self._endpoints: dict[int, Endpoint] = {}
         self._lock = threading.Lock()
 
     @property
     def concurrency(self) -> int:
         """How many calls at a time its models take; 1 before any is asked."""
-        asked = [*self._targets.values(), *self._endpoints.values()]
-        return max((one.concurrency for one in asked), default=1)
+        limits = [target.concurrency for target in self._targets.values()]
+        limits += [endpoint.concurrency for endpoint in self._endpoints.values()]
+        return max(limits, default=1)
 
     @property
     def longest_answer(self) -> int:
@@ -55,9 +60,9 @@ class Callers:
     def _endpoint(self, verifier: Verifier) -> Endpoint:
         """One for all of a verifier's calls, so that its limits hold."""
         with self._lock:
-            if verifier.url not in self._endpoints:
-                self._endpoints[verifier.url] = endpoint_of(verifier)
-            return self._endpoints[verifier.url]
+            if id(verifier) not in self._endpoints:
+                self._endpoints[id(verifier)] = endpoint_of(verifier)
+            return self._endpoints[id(verifier)]
 
     def expect(self, verifier: Verifier) -> None:
         """Makes ready for a verifier's own endpoint, if it has one."""
@@ -91,5 +96,15 @@ class Callers:
         if table is None or table.model is None:
             return 0
         asked = sum(len(turn.content) for turn in case.turns) + BYTES_PER_TOKEN * answer_tokens
-        prompt = 0 if table.prompt_file is None else len(table.prompt_file.read_bytes())
-        return self.worst_cost(table.model, prompt + asked + len(case.reference or ""), book, at)
+        return self.worst_cost(
+            table.model, self._prompt_length(table) + asked + len(case.reference or ""), book, at
+        )
+
+    def _prompt_length(self, table: Table) -> int:
+        """Of a judge's prompt, read once."""
+        place = table.prompt_file
+        if place is None:
+            return 0
+        if place not in self._prompts:
+            self._prompts[place] = len(read(place))
+        return self._prompts[place]

@@ -1,7 +1,7 @@
 """HTTP calls to models and verifiers: bounded in number, rate and time, repeated only where it is safe.
 
 A call is tried again when it surely was not billed: the other side was too busy, or was never reached. One
-that ended in the middle may have been billed, so it is a failure with a name.
+that ended in the middle, or in an error of the other side, may have been billed: it fails under a name.
 """
 
 import json
@@ -24,7 +24,8 @@ FIRST_WAIT = 1.0
 TIMEOUT_MS = 60_000
 CONCURRENCY = 8
 ANSWER_BYTES = 2 * 2**20
-BUSY = {408, 409, 425, 429, 500, 502, 503, 504, 529}
+BUSY = {409, 425, 429, 503, 529}  # turned away at the door
+MAYBE_BILLED = {408, 500, 502, 504}
 NAMES: dict[int, FailureName] = {
     400: "bad_request", 401: "unauthorized", 402: "payment_required", 403: "unauthorized", 404: "not_found",
     408: "timeout", 410: "not_found", 413: "bad_request", 422: "bad_request", 429: "rate_limited",
@@ -63,7 +64,13 @@ class Endpoint:
 
     def post(self, body: Mapping[str, Any]) -> Reply:
         """The answer to a JSON body. Raises CallError with what went wrong, by name."""
-        content = json.dumps(body, ensure_ascii=False).encode()
+        return self._post(json.dumps(body, ensure_ascii=False).encode())
+
+    def exchange(self, content: bytes) -> bytes:
+        """The same for JSON that is written already, and comes back written."""
+        return json.dumps(self._post(content).body).encode()
+
+    def _post(self, content: bytes) -> Reply:
         for attempt in range(1, TRIES + 1):
             try:
                 with self._free:
@@ -73,6 +80,8 @@ class Endpoint:
                 wait = delay(attempt, error.retry_after)
                 if not error.again or attempt == TRIES or wait > LONGEST_WAIT:
                     raise
+                if error.retry_after is not None:
+                    self._pace.pause(error.retry_after)  # for all threads: who asked for rest shall have it
                 time.sleep(wait)
         raise AssertionError("the last try returns or raises")
 
@@ -92,7 +101,11 @@ class Endpoint:
             raise _not_answered(error) from None
         if response.status != 200:
             raise _refused(response)
-        return Reply(_decoded(response), (time.monotonic() - began) * 1000)
+        took = time.monotonic() - began
+        if response.cut and took >= self._seconds:
+            message = f"{response.host} had not finished its answer after {self._seconds:g} s"
+            raise CallError("timeout", message, again=False, sent=True)
+        return Reply(_decoded(response), took * 1000)
 
 
 class Pace:
@@ -105,26 +118,28 @@ class Pace:
 
     def wait(self) -> None:
         """Returns when it is the caller's turn."""
-        if not self._gap:
-            return
         with self._lock:
             now = time.monotonic()
             turn = max(now, self._next)
             self._next = turn + self._gap
-        time.sleep(max(0.0, turn - now))
+        time.sleep(turn - now)
+
+    def pause(self, seconds: float) -> None:
+        """Lets nobody pass for so long."""
+        with self._lock:
+            self._next = max(self._next, time.monotonic() + seconds)
 
 
-def post(verifier: Verifier, body: bytes) -> bytes:
-    """What the endpoint of a [verifier.NAME] answers to a JSON body. Raises CallError."""
+def endpoint_of(verifier: Verifier) -> Endpoint:
+    """The user's own endpoint of a [verifier.NAME] that has a `url`."""
     assert verifier.url is not None
-    endpoint = Endpoint(
+    return Endpoint(
         verifier.url,
         headers=bearer(verifier.api_key),
         timeout_ms=verifier.timeout,
         concurrency=verifier.concurrency,
         allow_private=bool(verifier.allow_private),
     )
-    return json.dumps(endpoint.post(json.loads(body)).body).encode()
 
 
 def bearer(key: Secret | None) -> dict[str, str]:
@@ -133,9 +148,9 @@ def bearer(key: Secret | None) -> dict[str, str]:
 
 
 def delay(attempt: int, retry_after: float | None) -> float:
-    """Seconds before the next try: what was asked for, else doubling from one second, with jitter."""
+    """Seconds before the next try: what was asked for and a bit, else doubling from one second; jittered."""
     if retry_after is not None:
-        return retry_after
+        return retry_after * random.uniform(1.0, 1.1)
     return float(FIRST_WAIT * 2 ** (attempt - 1) * random.uniform(0.5, 1.0))
 
 
@@ -152,13 +167,12 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
 def _refused(response: Response) -> CallError:
     """An answer of any other status. What the other side says is left out: it may repeat a key."""
-    busy = response.status in BUSY
     name = NAMES.get(response.status, "server_error" if response.status >= 500 else "other")
     return CallError(
         name,
         f"{response.host} answered {response.status}",
-        again=busy and response.status not in (408, 504),
-        sent=response.status in (408, 500, 502, 504),
+        again=response.status in BUSY,
+        sent=response.status in MAYBE_BILLED or response.status < 400,
         retry_after=retry_after(response.headers, time.time()),
     )
 

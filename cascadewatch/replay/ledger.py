@@ -20,14 +20,15 @@ class Ledger:
     with Ledger(store) as ledger:
         ledger.write(lambda connection: ...).result()     # returns after the commit
 
-    An entry that raises fails alone, before anything of it is kept; the others go on. Where the commit
-    fails, all entries of it do. `failed` is the first error: who does not wait for entries looks at it.
+    Where one fails, all entries of its commit do. `failed` is the first error: who does not wait for
+    entries looks at it. After the end nothing is taken any more.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._entries: SimpleQueue[tuple[Callable[[Connection], Any], Future[Any]] | None] = SimpleQueue()
         self.failed: BaseException | None = None
+        self._closed = threading.Event()
         self._thread = threading.Thread(target=self._work, name="replay-ledger", daemon=True)
 
     def __enter__(self) -> "Ledger":
@@ -35,12 +36,16 @@ class Ledger:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._closed.set()
         self._entries.put(None)
         self._thread.join()
 
     def write(self, entry: Callable[[Connection], Written]) -> "Future[Written]":
         """What the entry returns, once it is committed."""
         future: Future[Written] = Future()
+        if self._closed.is_set():
+            future.set_exception(RuntimeError("the run has ended"))
+            return future
         self._entries.put((entry, future))
         return future
 
@@ -63,20 +68,13 @@ class Ledger:
         return group, False
 
     def _commit(self, group: list[tuple[Callable[[Connection], Any], Future[Any]]]) -> None:
-        outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
         try:
             with self._store.writing() as connection:
-                for entry, future in group:
-                    try:
-                        with connection.begin_nested():
-                            outcomes.append((future, entry(connection), None))
-                    except Exception as error:  # noqa: BLE001 - whoever made the entry gets it
-                        outcomes.append((future, None, error))
-        except BaseException as error:  # noqa: BLE001 - nothing was kept: every waiting thread must hear it
-            outcomes = [(future, None, error) for _, future in group]
-        for future, value, failed in outcomes:
-            if failed is None:
-                future.set_result(value)
-            else:
-                self.failed = self.failed or failed
-                future.set_exception(failed)
+                values = [entry(connection) for entry, _ in group]
+        except BaseException as error:  # noqa: BLE001 - every waiting thread must hear it
+            self.failed = self.failed or error
+            for _, future in group:
+                future.set_exception(error)
+            return
+        for (_, future), value in zip(group, values, strict=True):
+            future.set_result(value)

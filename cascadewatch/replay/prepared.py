@@ -11,7 +11,7 @@ from cascadewatch import __version__
 from cascadewatch.errors import ConfigError, NotFoundError, UsageError
 from cascadewatch.pricing import PriceBook, nano_usd
 from cascadewatch.replay import evalset, graders, targets, verifiers
-from cascadewatch.replay.callers import Callers
+from cascadewatch.replay.callers import BYTES_PER_TOKEN, Callers
 from cascadewatch.replay.case import Case
 from cascadewatch.replay.evalset import EvalSet
 from cascadewatch.replay.graders import Grader
@@ -21,7 +21,6 @@ from cascadewatch.replay.verifiers import Verifier
 from cascadewatch.settings import Settings
 from cascadewatch.settings.replaying import Model, Replay
 
-CHARACTERS_PER_TOKEN = 3  # fewer than any tokenizer needs for text of letters, so a bound for prices
 SEED = 20_240_229
 
 
@@ -71,9 +70,9 @@ class Prepared:
         return Worst(answer, verdict, grade)
 
     def _longest_answer(self, case: Case) -> int:
-        """In tokens. Recorded answers are as long as they are, in bytes, whatever a model may say."""
-        recorded = max((len(answer.text.encode()) for answer in case.answers.values()), default=0)
-        return max(self.callers.longest_answer, recorded)
+        """In tokens. Recorded answers are as long as they are, whatever a model may say."""
+        recorded = max((len(answer.text) for answer in case.answers.values()), default=0)
+        return max(self.callers.longest_answer, recorded // BYTES_PER_TOKEN + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +114,13 @@ def prepare(settings: Settings, name: str, *, target: str | None = None, seed: i
     callers = Callers(settings, table.grader)
     chosen = _target(settings, table, target)
     verifier = None if table.verifier is None else verifiers.build(settings, table.verifier, callers)
+    if table.verifier is not None:
+        callers.expect(settings.verifier[table.verifier])
     grader = graders.build(settings, table.grader, callers.ask)
     config = _config(settings, table, cases, chosen, verifier, grader)
     seed = SEED if seed is None else seed
     names = {case.grader for case in cases.cases if case.grader} | {table.grader}
-    grades_by_asking = any([callers.is_paid(name) for name in names])
+    paid = {name for name in names if callers.is_paid(name)}  # each is made ready by asking
     return Prepared(
         name=name,
         table=table,
@@ -133,8 +134,8 @@ def prepare(settings: Settings, name: str, *, target: str | None = None, seed: i
         config_hash=hash_of(config),
         limit=None if table.budget_usd is None else nano_usd(float(table.budget_usd)),
         seed=seed,
-        is_paid=chosen.is_paid or (verifier is not None and verifier.is_paid) or grades_by_asking,
-        grades_by_asking=grades_by_asking,
+        is_paid=chosen.is_paid or (verifier is not None and verifier.is_paid) or bool(paid),
+        grades_by_asking=bool(paid),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from cascadewatch.metrics import exact_calibration as exact
 from cascadewatch.replay.outcomes import by_case
 from cascadewatch.replay.prepared import Prepared
-from cascadewatch.replay.runner import BUDGET_SPENT, MAX_FAILED, Outcome
+from cascadewatch.replay.runner import MAX_FAILED, SPENT, Outcome
 from cascadewatch.replay.verdicts import Rate, Verdict, rates, whole
 from cascadewatch.store.replays import DONE, LOST, Result
 from cascadewatch.store.reports import Report
@@ -52,6 +52,7 @@ def build(
     why = incomplete(outcome)
     verdict = whole(list(found.values()), incomplete=why is not None)
     notes = ([] if why is None else [why]) + _notes(outcome.results, found)
+    notes += _others(outcome) + _money(outcome)
     return verdict, {
         "replay": run.name,
         "cascade": run.table.cascade,
@@ -82,16 +83,18 @@ def _calls(run: Prepared, outcome: Outcome) -> dict[str, Any]:
         "failed": len(lost),
         "failures": dict(Counter(result.outcome for result in lost).most_common()),
         "stopped_early": outcome.stopped if outcome.early else None,
-        "spent_usd": outcome.run.spent / 1e9,
-        "unknown_cost": sum(r.state == DONE and r.cost is None for r in outcome.results),
+        "spent_usd": spent_usd(outcome),
+        "held_usd": outcome.run.reserved / 1e9,
+        "unknown_cost": unknown_cost(outcome.results),
         "latency_ms": _latency(outcome.results),
     }
 
 
 def incomplete(outcome: Outcome) -> str | None:
     """Why nothing may be concluded; None if something may."""
-    if outcome.stopped == BUDGET_SPENT:
-        return "The budget was used up before the last case; nothing is concluded."
+    if outcome.stopped is not None and outcome.stopped in SPENT.values():
+        why = f"{outcome.stopped[0].upper()}{outcome.stopped[1:]}"
+        return f"{why}, before the last case; nothing is concluded."
     lost = [result for result in outcome.results if result.state == LOST]
     if len(lost) > MAX_FAILED * max(1, len(outcome.results)):
         most = Counter(result.outcome for result in lost).most_common(1)[0][0]
@@ -100,6 +103,39 @@ def incomplete(outcome: Outcome) -> str | None:
             f" {MAX_FAILED:.0%}, so nothing is concluded."
         )
     return None
+
+
+def unknown_cost(results: Sequence[Result]) -> int:
+    """Answers with a call of which nobody knows what it cost; its worst price stays held."""
+    return sum(result.reserved > 0 for result in results)
+
+
+def spent_usd(outcome: Outcome) -> float | None:
+    """What is known to have been spent, in US dollars; None where not a single cost is known."""
+    is_unknown = outcome.run.spent == 0 and unknown_cost(outcome.results) > 0
+    return None if is_unknown else outcome.run.spent / 1e9
+
+
+def _money(outcome: Outcome) -> list[str]:
+    """What the spending leaves out."""
+    n = unknown_cost(outcome.results)
+    if not n:
+        return []
+    more = f"${outcome.run.reserved / 1e9:.4f}"
+    return [f"What {n:,} answers cost is not known in full; it may be up to {more} more than is known."]
+
+
+def _others(outcome: Outcome) -> list[str]:
+    """Models that answered under quite another name than they were asked by."""
+    found: Counter[tuple[str, str]] = Counter()
+    for result in outcome.results:
+        answer = (result.detail or {}).get("answer", {})
+        asked, said = answer.get("priced_as"), answer.get("model")
+        if asked and said and asked.split("/")[-1] not in said and said not in asked:
+            found[asked, said] += 1
+    return [
+        f"{asked} was asked, and {said} answered: {n:,} answers." for (asked, said), n in found.most_common(3)
+    ]
 
 
 def controls(results: Sequence[Result]) -> dict[str, dict[str, int]]:

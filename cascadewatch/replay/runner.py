@@ -7,29 +7,42 @@ was sent and has no answer.
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from time import monotonic
 
 from sqlalchemy import Connection
 
-from cascadewatch.errors import BusyError
+from cascadewatch.errors import BusyError, CascadewatchError
 from cascadewatch.pricing import PriceBook
 from cascadewatch.replay.case import Case
+from cascadewatch.replay.claiming import Heartbeat
+from cascadewatch.replay.holding import Holds
 from cascadewatch.replay.ledger import Ledger
-from cascadewatch.replay.played import Played, play
-from cascadewatch.replay.prepared import Prepared, estimate
+from cascadewatch.replay.played import Played, Question, play
+from cascadewatch.replay.prepared import Prepared, Worst
 from cascadewatch.replay.stop import Watch
 from cascadewatch.replay.verdicts import RateName
 from cascadewatch.store import replays
 from cascadewatch.store.engine import Store
-from cascadewatch.store.replays import ANSWERED, DONE, LOST, Key, Result, Run
+from cascadewatch.store.replays import DONE, LOST, Key, Result, Run
 
-CLAIM_MS = 60_000
 FLUSH = 200
+LOOK_S = 0.1
+GRACE_S = 10.0  # how long calls under way are waited for when a run is interrupted
 MAX_FAILED = 0.02  # of all answers; beyond it nothing is concluded
-BUDGET_SPENT = "the budget is used up"
+FEWEST_FAILED = 10  # before a run is broken off for it
+SPENT = {
+    "run": "the budget is used up",
+    "month": "what all replays of this month may spend is used up",
+}
+FAILING = "too many calls failed to go on paying for more"
+CERTAIN = "the outcome is certain"
 
 Clock = Callable[[], int]
+
+
+class InterruptedRunError(CascadewatchError):
+    """A run that was ended from outside; it can be gone on with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +50,14 @@ class During:
     """What holds while a run goes on.
 
     `month` is (start of the month, nano-dollars that all runs since then may spend). `watch` may end the
-    run early. `progress` is called with (done, all) after every answer.
+    run early. `progress` is called with (done, all) after every answer. Once `interrupt` is set nothing
+    more is sent.
     """
 
     month: tuple[int, int] | None = None
     watch: Watch | None = None
     progress: Callable[[int, int], None] = lambda done, of: None
+    interrupt: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass
@@ -56,75 +71,49 @@ class Outcome:
     decided: dict[RateName, str] = field(default_factory=dict)
 
 
-def open_run(store: Store, prepared: Prepared, *, cause: str, author: str, owner: str, now: int) -> Run:
-    """The row of a new run, or of one that was left unfinished and is taken over.
-
-    BusyError while another process runs it.
-    """
-    with store.writing() as connection:
-        found = replays.unfinished(connection, prepared.name, prepared.config_hash)
-        if found is not None:
-            if not replays.claim(connection, found.id, owner, now, now + CLAIM_MS):
-                raise BusyError(f"the replay {prepared.name} is running already, as run {found.id}")
-            return found
-        replays.know_set(connection, prepared.cases.statement(), now)
-        values = {
-            "name": prepared.name,
-            "cascade": prepared.table.cascade,
-            "eval_set": prepared.cases.hash,
-            "cause": cause,
-            "author": author,
-            "cases": len(prepared.order),
-            "limit": prepared.limit,
-            "config": dict(prepared.config),
-            "config_hash": prepared.config_hash,
-            "owner": owner,
-            "claimed": now + CLAIM_MS,
-        }
-        return replays.start(connection, values, now)
-
-
 class Runner:
     """One run in this process."""
 
     def __init__(
         self, store: Store, prepared: Prepared, run: Run, book: PriceBook, clock: Clock, during: During
     ) -> None:
-        estimate(prepared, book, clock())
         self._store, self._prepared, self._run = store, prepared, run
-        self._book, self._clock = book, clock
-        self._month, self._watch, self._progress = during.month, during.watch, during.progress
+        self._book, self._clock, self._during = book, clock, during
         self._stopped: str | None = None
         self._early = False
+        self._halted = threading.Event()  # nothing more is begun
+        self._error: BaseException | None = None
         self._lock = threading.Lock()
-        self._done = 0
+        self._done = self._lost = 0
         self._free: list[Result] = []  # results that cost nothing and are not written yet
+        self._ledger = Ledger(store)
+        self._holds = Holds(self._ledger, run, during.month, self._halted)
 
     def play(self) -> Outcome:
-        """Plays what is left. Raises what the store raises; nothing that was answered is lost then."""
-        known = self._known()
+        """Plays what is left. Nothing that was answered is lost, whatever it raises: what the store raises,
+        BusyError once somebody else has the run, InterruptedRunError.
+        """
+        self._known = known = self._read()
         left = [pair for pair in self._prepared.order if self._is_left(known, pair)]
         self._done = len(self._prepared.order) - len(left)
-        workers = 1 if self._prepared.target is None else self._prepared.target.concurrency
-        workers = max(workers, self._prepared.callers.concurrency)
-        with Ledger(self._store) as ledger, ThreadPoolExecutor(workers, "replay") as pool:
-            self._ledger, self._known_before = ledger, known
-            self._drive(pool, iter(left), workers)
-        if ledger.failed is not None:
-            raise ledger.failed
+        with self._ledger, Heartbeat(self._store, self._run, self._clock, self._taken):
+            self._drive(left)
+            self._flush(1)
+        if self._error or self._ledger.failed:
+            raise self._error or self._ledger.failed  # type: ignore[misc]
         with self._store.reading() as connection:
-            run = replays.run(connection, self._run.id)
-            assert run is not None
+            run = replays.run_of(connection, self._run.id)
             found = replays.results(connection, self._run.id)
-        decided: dict[RateName, str] = {} if self._watch is None else {**self._watch.decided}
+        watch = self._during.watch
+        decided: dict[RateName, str] = {} if watch is None else {**watch.decided}
         return Outcome(run, found, self._stopped, self._early, decided)
 
-    def _known(self) -> dict[tuple[str, int], Result]:
+    def _read(self) -> dict[tuple[str, int], Result]:
+        """What an earlier process has written, and what follows from it."""
         with self._store.reading() as connection:
             found = replays.results(connection, self._run.id)
-        if self._watch is not None:
-            for result in found:
-                self._watch.take(result)
+        for result in found:
+            self._weigh(result)
         return {(result.case, result.repeat): result for result in found}
 
     def _is_left(self, known: dict[tuple[str, int], Result], pair: tuple[Case, int]) -> bool:
@@ -132,22 +121,91 @@ class Runner:
         result = known.get((pair[0].id, pair[1]))
         return result is None or result.state not in (DONE, LOST)
 
-    def _drive(self, pool: ThreadPoolExecutor, left: Iterator[tuple[Case, int]], workers: int) -> None:
-        """Keeps as many cases under way as there are workers, so that a stop leaves few behind."""
-        under_way: set[Future[None]] = set()
-        more = True
-        while more or under_way:
-            while more and len(under_way) < workers and self._stopped is None:
-                pair = next(left, None)
+    def _drive(self, left: list[tuple[Case, int]]) -> None:
+        """One thread for each call at a time. Those that outlive an interruption are left to themselves:
+        they can write nothing any more."""
+        target = self._prepared.target
+        most = max(1 if target is None else target.concurrency, self._prepared.callers.concurrency)
+        pairs = iter(left)
+        crew = [
+            threading.Thread(target=self._work, args=(pairs,), name=f"replay-{n}", daemon=True)
+            for n in range(min(most, len(left)))
+        ]
+        for thread in crew:
+            thread.start()
+        try:
+            self._wait(crew)
+        finally:
+            self._halted.set()
+
+    def _wait(self, crew: list[threading.Thread]) -> None:
+        end: float | None = None
+        for thread in crew:
+            while thread.is_alive() and (end is None or monotonic() < end):
+                thread.join(LOOK_S)
+                if end is None and self._during.interrupt.is_set():
+                    self._halted.set()
+                    end = monotonic() + GRACE_S
+        if self._during.interrupt.is_set() and self._done < len(self._prepared.order) and not self._stopped:
+            raise InterruptedRunError(
+                f"the replay {self._run.name} was interrupted after {self._done:,} of"
+                f" {len(self._prepared.order):,} answers; the next run of it goes on from there"
+            )
+
+    def _work(self, pairs: Iterator[tuple[Case, int]]) -> None:
+        try:
+            while not self._halted.is_set():
+                with self._lock:
+                    pair = next(pairs, None)
                 if pair is None:
-                    more = False
-                else:
-                    under_way.add(pool.submit(self._one, *pair))
-            more = more and self._stopped is None
-            ended, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-            for future in ended:
-                future.result()
-            self._flush(FLUSH if more else 1)
+                    return
+                self._one(*pair)
+        except BaseException as error:  # noqa: BLE001 - raised by the thread that waits for this one
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        self._error = self._error or error
+        self._halted.set()
+
+    def _taken(self) -> None:
+        self._fail(BusyError(f"run {self._run.id} of {self._run.name} was taken over by another process"))
+
+    def _one(self, case: Case, repeat: int) -> None:
+        if not self._prepared.is_paid:
+            asked = Question(case, repeat, self._book, self._clock(), Worst())
+            *_, last = play(self._prepared, asked)
+            with self._lock:
+                self._free.append(last.result)
+            self._flush(FLUSH)
+            self._count(last.result)
+            return
+        now = self._clock()
+        worst = self._prepared.worst(case, self._book, now) or Worst()
+        key, before = Key(self._run.id, case.id, repeat), self._known.get((case.id, repeat))
+        asked = Question(case, repeat, self._book, now, worst, before)
+        refused = self._holds.take(key, asked.held, again=before is not None)
+        if refused == "lost":
+            self._taken()
+        elif refused in SPENT:
+            self._stop(SPENT[refused])
+        if refused is None:
+            self._ask(key, asked)
+
+    def _ask(self, key: Key, asked: Question) -> None:
+        try:
+            for stage in play(self._prepared, asked):
+                self._write(key, stage)
+        finally:
+            self._holds.free()
+        self._count(stage.result)
+
+    def _write(self, key: Key, stage: Played) -> None:
+        """Writes one stage of an answer, and waits for the commit."""
+
+        def entry(connection: Connection) -> None:
+            replays.record(connection, key.replay, stage.result, stage.release, stage.spent)
+
+        self._ledger.write(entry).result()
 
     def _flush(self, at_least: int) -> None:
         """Writes results that cost nothing, many at a time: after a crash they are simply asked anew."""
@@ -156,59 +214,25 @@ class Runner:
                 return
             found, self._free = self._free, []
         with self._store.writing() as connection:
-            replays.record_free(connection, self._run.id, found)
+            kept = replays.record_free(connection, self._run.id, self._run.owner or "", found)
+        if not kept:
+            self._taken()
 
-    def _one(self, case: Case, repeat: int) -> None:
-        if not self._prepared.is_paid:
-            *_, last = play(self._prepared, case, repeat, self._book, self._clock(), None)
-            with self._lock:
-                self._free.append(last.result)
-            self._count(last)
-            return
-        key = Key(self._run.id, case.id, repeat)
-        held = self._hold(case, key)
-        if held is None:
-            self._stop(BUDGET_SPENT)
-            return
-        before = self._known_before.get((case.id, repeat))
-        played = play(self._prepared, case, repeat, self._book, self._clock(), before)
-        for stage in played:
-            self._write(stage, key, held)
-        self._count(stage)
-
-    def _hold(self, case: Case, key: Key) -> int | None:
-        """What was set aside for the case; None where a limit would be passed."""
-        worst = self._prepared.worst_cost(case, self._book, self._clock()) or 0
-        month = self._month
-        taken = self._ledger.write(lambda connection: replays.reserve(connection, key, worst, month))
-        return worst if taken.result() else None
-
-    def _write(self, stage: Played, key: Key, held: int) -> None:
-        """Writes one stage of an answer, and waits for the commit."""
-        final = stage.result.state != ANSWERED
-        # What a lost call cost is unknown: it stays held, so that no limit is passed.
-        release = held - stage.result.reserved if final else 0
-
-        def entry(connection: Connection) -> None:
-            replays.record(connection, key.replay, stage.result, release, stage.spent)
-
-        self._ledger.write(entry).result()
-
-    def _count(self, stage: Played) -> None:
+    def _count(self, result: Result) -> None:
         with self._lock:
             self._done += 1
-            if self._watch is not None and self._watch.take(stage.result):
-                self._stopped, self._early = "the outcome is certain", True
-            if self._done % 16 == 0:
-                self._keep_claim()
-            self._progress(self._done, len(self._prepared.order))
+            self._weigh(result)
+            self._during.progress(self._done, len(self._prepared.order))
 
-    def _keep_claim(self) -> None:
-        now, owner = self._clock(), self._run.owner or ""
-        self._ledger.write(
-            lambda connection: replays.claim(connection, self._run.id, owner, now, now + CLAIM_MS)
-        )
+    def _weigh(self, result: Result) -> None:
+        """Ends the run where a result decides it."""
+        self._lost += result.state == LOST
+        if self._during.watch is not None and self._during.watch.take(result):
+            self._early = self._early or self._stopped is None
+            self._stop(CERTAIN)
+        if self._lost >= FEWEST_FAILED and self._lost > MAX_FAILED * len(self._prepared.order):
+            self._stop(FAILING)
 
     def _stop(self, reason: str) -> None:
-        with self._lock:
-            self._stopped = self._stopped or reason
+        self._stopped = self._stopped or reason
+        self._halted.set()

@@ -1,6 +1,6 @@
 """A replay from its name to its report."""
 
-import secrets
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,19 +9,21 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from cascadewatch.errors import BusyError
 from cascadewatch.pricing import PriceBook, nano_usd
 from cascadewatch.replay import events
 from cascadewatch.replay import report as reporting
+from cascadewatch.replay.claiming import open_run, owner_here, release
 from cascadewatch.replay.outcomes import by_case
-from cascadewatch.replay.prepared import Prepared, prepare
+from cascadewatch.replay.prepared import Prepared, estimate, prepare
 from cascadewatch.replay.report import Baseline
-from cascadewatch.replay.runner import During, Outcome, Runner, open_run
+from cascadewatch.replay.runner import During, Outcome, Runner
 from cascadewatch.replay.stop import Watch
 from cascadewatch.replay.sweeping import swept
 from cascadewatch.settings import Settings
 from cascadewatch.store import replays, reports
 from cascadewatch.store.engine import Store
-from cascadewatch.store.replays import FAILED, FINISHED, INCOMPLETE
+from cascadewatch.store.replays import FINISHED, INCOMPLETE
 from cascadewatch.store.reports import Report
 
 BY_HAND, ON_SCHEDULE = 0.05, 0.01  # how rarely chance alone may say "changed"
@@ -53,28 +55,33 @@ def run(
     asked: Asked,
     clock: Callable[[], int],
     progress: Progress | None = None,
+    interrupt: threading.Event | None = None,
 ) -> Report:
     """Plays [replay.NAME] and keeps its report; a run left unfinished is gone on with.
 
     `clock` gives epoch milliseconds. With `asked.pin` later runs are compared with this report. Raises
     NotFoundError, ConfigError, InputError or UsageError before anything is asked, BusyError while another
-    process runs it.
+    process runs it. Setting `interrupt` ends it within seconds by InterruptedRunError; after that, as after
+    any other error, the next run goes on with what was answered.
     """
     prepared = prepare(settings, name, target=asked.target, seed=asked.seed)
     book = PriceBook(settings.price)
+    estimate(prepared, book, clock())
     baseline = _baseline(store, name)
     watch = _watch(prepared, baseline) if prepared.can_stop_early and not asked.pin else None
-    owner = secrets.token_hex(8)
-    opened = open_run(store, prepared, cause=asked.cause, author=asked.author, owner=owner, now=clock())
-    during = During(month_limit(settings, clock()), watch, progress or (lambda done, of: None))
+    opened = open_run(
+        store, prepared, cause=asked.cause, author=asked.author, owner=owner_here(), now=clock(),
+        zone=settings.timezone,
+    )  # fmt: skip
+    month = month_limit(settings, clock())
+    during = During(month, watch, progress or (lambda done, of: None), interrupt or threading.Event())
     try:
         outcome = Runner(store, prepared, opened, book, clock, during).play()
         found = _swept(settings, prepared, outcome, book, clock())
         events.write(store, settings, prepared, outcome.run, outcome.results, book, clock())
         return _finish(store, prepared, outcome, None if asked.pin else baseline, asked, found, clock())
-    except Exception as error:
-        with store.writing() as connection:
-            replays.end(connection, opened.id, FAILED, clock(), f"{type(error).__name__}: {error}"[:500])
+    except BaseException:
+        release(store, opened, clock())
         raise
 
 
@@ -122,9 +129,12 @@ def _finish(
     verdict, body = reporting.build(prepared, outcome, baseline, alpha=asked.alpha, sweep=sweep)
     body["provenance"] |= {"finished": now}
 
+    opened = outcome.run
+
     def write(connection: Connection) -> Report:
         state = INCOMPLETE if verdict == "incomplete" else FINISHED
-        replays.end(connection, outcome.run.id, state, now, outcome.stopped)
+        if not replays.end(connection, opened.id, opened.owner or "", state, now, outcome.stopped):
+            raise BusyError(f"run {opened.id} of {opened.name} was taken over by another process")
         number = reports.write(
             connection, replay=outcome.run.id, name=prepared.name, cascade=prepared.table.cascade,
             verdict=verdict, body=body, now=now,

@@ -136,7 +136,7 @@ def as_json(found: Worth) -> dict[str, Any]:
 def _costs(answers: Sequence[Recorded], book: PriceBook, now: int) -> list[int] | None:
     """What each answer cost, as recorded or by its tokens; None where one is not known."""
     spent = [recorded(answer) for answer in answers]
-    costs = [billing.priced(a.spent, (a.model,), None, book, now).cost for a in spent]
+    costs = [billing.priced(a, book, now).cost for a in spent]
     known = [cost for cost in costs if cost is not None]
     return known if len(known) == len(costs) else None
 

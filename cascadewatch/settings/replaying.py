@@ -51,7 +51,6 @@ GRADER_KEYS = {
 GRADER_NEEDS = {"schema": ("file",), "judge": ("model", "prompt_file"), "python": ("file",)}
 
 
-
 def _schedule(text: str) -> str:
     parse_schedule(text)
     return text

@@ -227,9 +227,7 @@ def results(connection: Connection, number: int) -> list[Result]:
     return [_result(row) for row in rows]
 
 
-def end(
-    connection: Connection, number: int, owner: str, state: str, now: int, message: str | None
-) -> bool:
+def end(connection: Connection, number: int, owner: str, state: str, now: int, message: str | None) -> bool:
     """Ends a run; False when it had ended before, or another has it."""
     mine = (replays.c.seq == number, replays.c.state == RUNNING, replays.c.owner == owner)
     values = {"state": state, "finished": now, "message": message, "owner": None, "claimed": None}

@@ -63,7 +63,9 @@ def _head(of: Report, choice: Choice) -> None:
         is_check = of.body["kind"] == "verifier check"
         st.badge(text.KINDS[is_check], color="gray", help=escaped(text.KIND_MEANINGS[is_check]))
     cause = text.CAUSES.get(of.body["provenance"].get("cause", ""), "")
-    st.text(text.REPORT_OF.format(name=of.cascade or of.name, time=moment(of.created, choice.zone), cause=cause))
+    st.text(
+        text.REPORT_OF.format(name=of.cascade or of.name, time=moment(of.created, choice.zone), cause=cause)
+    )
     st.text(check_words.sentence(of, pinned))
     if of.body["stopped_early"]:
         st.text(text.STOPPED.format(why=of.body["stopped_early"]))
@@ -77,7 +79,9 @@ def _head(of: Report, choice: Choice) -> None:
             st.caption(escaped(told), width="content")
             report_link.to(base["report"], text.SEE_BASELINE, choice)
         if of.body.get("sweep") and of.cascade in data.known().cascades:
-            widgets.link("verifier", text.SEE_VERIFIER, choice, data.settings().timezone, cascade=of.cascade or "")
+            widgets.link(
+                "verifier", text.SEE_VERIFIER, choice, data.settings().timezone, cascade=of.cascade or ""
+            )
 
 
 def _cases(of: Report) -> None:

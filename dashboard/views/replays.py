@@ -1,6 +1,7 @@
 """The Replays page: every [replay.NAME], what it last found, when it runs next; with `?report=ID` one run."""
 
 from functools import partial
+from typing import Any
 from urllib.parse import quote
 
 import streamlit as st
@@ -35,7 +36,9 @@ def show(choice: Choice) -> None:
 def _mine(choice: Choice) -> dict[str, Replay]:
     """The replays of the chosen cascade; those of no cascade are always shown."""
     found = data.settings().replay
-    return {name: t for name, t in found.items() if choice.cascade is None or t.cascade in (None, choice.cascade)}
+    return {
+        name: t for name, t in found.items() if choice.cascade is None or t.cascade in (None, choice.cascade)
+    }
 
 
 def _list(choice: Choice) -> None:
@@ -58,7 +61,11 @@ def _answer(last: dict[str, Report | None]) -> str:
     """How many ran, and how many of them found something."""
     bad = [n for n, of in last.items() if of is not None and of.verdict in ("regressed", "incomplete")]
     never = [n for n, of in last.items() if of is None]
-    parts = [text.ALL_WELL.format(n=count(len(last))) if not bad else text.SOME_BAD.format(n=len(bad), all=len(last))]
+    parts = [
+        text.ALL_WELL.format(n=count(len(last)))
+        if not bad
+        else text.SOME_BAD.format(n=len(bad), all=len(last))
+    ]
     if never:
         parts.append(text.SOME_NEVER.format(n=len(never)))
     return " ".join(parts)
@@ -106,10 +113,16 @@ def _facts(name: str, table: Replay, of: Report | None, now: int, choice: Choice
     if table.schedule is None:
         plan = text.BY_HAND
     else:
-        plan = text.UNKNOWN_SCHEDULE if coming is None else text.NEXT_RUN.format(time=when(coming, now, choice.zone))
+        plan = (
+            text.UNKNOWN_SCHEDULE
+            if coming is None
+            else text.NEXT_RUN.format(time=when(coming, now, choice.zone))
+        )
     parts = [
         table.cascade,
-        None if run is None else text.HALF_RUN.format(done=count(run.done + run.failed), cases=count(run.cases)),
+        None
+        if run is None
+        else text.HALF_RUN.format(done=count(run.done + run.failed), cases=count(run.cases)),
         text.NEVER_RAN if of is None else text.RAN.format(ago=ago(of.created, now)),
         f"{plan} ({table.schedule})" if table.schedule else plan,
         None if of is None else check_words.spent(of),
@@ -119,14 +132,22 @@ def _facts(name: str, table: Replay, of: Report | None, now: int, choice: Choice
 
 def _run_now(name: str, table: Replay, of: Report | None, disabled: bool) -> None:
     """Starts a run through the API, after saying what it may cost."""
-    with st.popover(text.RUN_NOW, icon=":material/play_arrow:", disabled=disabled, key=f"run-{name}-{acts.turn()}"):
+    with st.popover(
+        text.RUN_NOW, icon=":material/play_arrow:", disabled=disabled, key=f"run-{name}-{acts.turn()}"
+    ):
         st.caption(escaped(text.RUN_MEANING))
         budget = "" if table.budget_usd is None else text.UP_TO.format(usd=dollars(float(table.budget_usd)))
         if of is not None:
             st.text(text.RUN_ASK.format(cases=count(of.body["planned"]), budget=budget))
         if st.button(text.RUN_NOW, key=f"go-{name}", type="primary"):
-            acts.do("replay", partial(acting.post, f"/v1/replays/{quote(name, safe='')}/run", {}))
-            replaying.forget()
+            acts.do("replay", partial(_start, name))
+
+
+def _start(name: str) -> dict[str, Any]:
+    """What the API answers to the wish for a run."""
+    answer = acting.post(f"/v1/replays/{quote(name, safe='')}/run", {})
+    replaying.forget()
+    return answer
 
 
 def _earlier(choice: Choice) -> None:

@@ -1,6 +1,8 @@
-"""The Verifier page: what its errors cost, where its threshold should be, whether its scores mean anything."""
+"""The Verifier page: what its errors cost, where its threshold should be, what its scores mean."""
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -29,7 +31,9 @@ def show(choice: Choice) -> None:
 
 def _one(cascade: str, choice: Choice) -> None:
     found = check_words.latest(replaying.reports(cascade), "calibration")
-    found |= {k: r for k, r in check_words.latest(replaying.reports(cascade), "sweep").items() if k not in found}
+    found |= {
+        k: r for k, r in check_words.latest(replaying.reports(cascade), "sweep").items() if k not in found
+    }
     if not found:
         facts = health.facts(cascade, choice, data.now())
         st.text(text.NEVER_VERIFIED)
@@ -99,7 +103,7 @@ def _tiles(errors: Errors, facts: Facts, key: str, brief: bool = False) -> None:
     widgets.tiles(drawn, key, narrowest=112 if brief else 150)
 
 
-def _rate(label: str, rate: dict[str, float] | None, meaning: str) -> None:
+def _rate(label: str, rate: Mapping[str, Any] | None, meaning: str) -> None:
     if rate is None:
         widgets.tile(label, UNKNOWN, UNKNOWN, meaning)
         return

@@ -14,7 +14,11 @@ from dashboard import text_replays as text
 from dashboard.formats import UNKNOWN, escaped, percent, span_words
 from dashboard.sentence import Facts
 
-KEYS = {"false_accept_rate": "false_accept", "false_escalate_rate": "false_escalate", "verifier_precision": None}
+KEYS = {
+    "false_accept_rate": "false_accept",
+    "false_escalate_rate": "false_escalate",
+    "verifier_precision": None,
+}
 NAMES = {
     "false_accept_rate": text.FALSE_ACCEPTS,
     "false_escalate_rate": text.FALSE_ESCALATIONS,
@@ -52,7 +56,9 @@ def _row(key: str, metric: Metric, rates: Mapping[str, Any], sources: str) -> di
     rate = _precision(rates) if name is None else rates.get(name)
     return {
         "rate": NAMES[key],
-        "set": UNKNOWN if rate is None else f"{percent(rate['value'])}{span_words(rate['low'], rate['high'])}",
+        "set": UNKNOWN
+        if rate is None
+        else f"{percent(rate['value'])}{span_words(rate['low'], rate['high'])}",
         "n": None if rate is None else rate["n"],
         "labels": f"{percent(metric.value)}{span_words(metric.low, metric.high)}",
         "label_n": metric.n,
@@ -81,4 +87,3 @@ def how_to(cascade: str) -> None:
     st.code(text.CHECK_EXAMPLE.replace("{cascade}", cascade), language="toml")
     st.caption(escaped(text.SET_HINT))
     st.code(text.SET_EXAMPLE, language="json")
-

@@ -42,7 +42,7 @@ def _table(sweep: Sweep) -> None:
     config = {
         "threshold": tables.words(text.THRESHOLD, width=80), "escalated": tables.share(text.ESCALATED),
         "right": tables.percent(text.RIGHT), "reach": tables.words(text.LOW_HIGH, width=90),
-        "cost": tables.usd(text.COST_COLUMN.get(sweep.unit, ""), [row["cost"] for row in rows]),
+        "cost": tables.usd(text.COST_COLUMN.get(sweep.unit, ""), [spot.x for spot in sweep.spots]),
         "change": tables.words(text.CHANGE_COLUMN),
     }  # fmt: skip
     if sweep.unit == "escalation":

@@ -9,7 +9,7 @@ from cascadewatch.replay.answer import Answer, CallError, Spent
 from cascadewatch.replay.callers import MAX_TOKENS
 from cascadewatch.replay.calling import Endpoint, Reply
 from cascadewatch.replay.case import Case, Turn
-from cascadewatch.replay.targets.reading import count, object_in, text_in
+from cascadewatch.replay.targets.reading import count, name_in, object_in, text_in
 from cascadewatch.settings.replaying import Model
 
 BASE_URL = "https://api.anthropic.com/v1"
@@ -76,7 +76,7 @@ class Anthropic:
             text=text,
             spent=Spent(_usage(body.get("usage")), latency_ms=reply.latency_ms),
             provider=self._table.provider,
-            model=text_in(body.get("model")) or self._table.model,
+            model=name_in(body.get("model")) or self._table.model,
             priced_as=self._table.model,
         )
 

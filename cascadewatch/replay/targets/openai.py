@@ -10,7 +10,7 @@ from cascadewatch.replay.answer import Answer, CallError, Spent
 from cascadewatch.replay.callers import MAX_TOKENS
 from cascadewatch.replay.calling import Endpoint, Reply, bearer
 from cascadewatch.replay.case import Case, Turn
-from cascadewatch.replay.targets.reading import count, object_in, text_in
+from cascadewatch.replay.targets.reading import count, name_in, object_in, text_in
 from cascadewatch.settings.replaying import Model
 
 
@@ -75,9 +75,9 @@ class OpenAI:
             text=text,
             spent=Spent(_usage(body.get("usage")), latency_ms=reply.latency_ms),
             provider=self._table.provider,
-            model=text_in(body.get("model")) or self._table.model,
+            model=name_in(body.get("model")) or self._table.model,
             priced_as=self._table.model,
-            fingerprint=text_in(body.get("system_fingerprint")) or None,
+            fingerprint=name_in(body.get("system_fingerprint")),
             logprobs=_logprobs(choice.get("logprobs")),
         )
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from cascadewatch.model import NAME_LENGTH
 from cascadewatch.replay.answer import CallError
 
 MOST_TOKENS = 100_000_000
@@ -15,8 +16,15 @@ def object_in(value: Any) -> dict[str, Any]:
 
 
 def text_in(value: Any) -> str:
-    """The text; "" where it is none. NUL, which no database keeps, is shown as a sign."""
-    return value.replace("\0", "\u2400") if isinstance(value, str) else ""
+    """The text; "" where it is none. What no database keeps, NUL and half characters, is shown as a sign."""
+    if not isinstance(value, str):
+        return ""
+    return value.replace("\0", "\u2400").encode("utf-8", "replace").decode()
+
+
+def name_in(value: Any) -> str | None:
+    """A name of reasonable length; None where there is none."""
+    return text_in(value)[:NAME_LENGTH] or None
 
 
 def count(value: Any) -> int | None:

@@ -7,6 +7,7 @@ from cascadewatch.pricing import PriceBook
 from cascadewatch.replay.answer import Answer, CallError, Judged
 from cascadewatch.replay.asking import Asking
 from cascadewatch.replay.case import Case
+from cascadewatch.replay.targets.reading import name_in
 from cascadewatch.settings.replaying import Verifier
 
 
@@ -30,8 +31,7 @@ class Http:
         said = json.loads(self._asking.post(self._table, json.dumps(asked).encode()))
         if not isinstance(said, dict):
             raise _odd("an object was expected")
-        reason = said.get("reason")
-        reason = reason[:128] if isinstance(reason, str) and reason else None
+        reason = name_in(said.get("reason"))
         if said.get("outcome") in ("error", "timeout", "unparseable"):
             return Judged(said["outcome"], "judge", reason=reason)
         return self._decided(said, reason)
