@@ -25,11 +25,13 @@ def pseudonyms(settings: Settings, store: Store) -> Callable[[str | None], str |
         return lambda _name: None
     if settings.caller_ids == "plain":
         return lambda name: name
-    key = _key(settings, store.path)
+    keyed = hmac.new(_key(settings, store.path), digestmod="sha256")  # copied: to key it takes half the time
 
     @lru_cache(maxsize=100_000)
     def hashed(name: str) -> str:
-        return hmac.digest(key, name.encode(), "sha256").hex()[:LENGTH]
+        own = keyed.copy()
+        own.update(name.encode())
+        return own.hexdigest()[:LENGTH]
 
     return lambda name: None if name is None else hashed(name)
 
