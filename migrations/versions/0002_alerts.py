@@ -33,7 +33,7 @@ def _table(
 ) -> None:
     """Creates a table; a column whose name ends in "?" may be NULL."""
     made: list[sa.schema.SchemaItem] = [
-        sa.Column(column.rstrip("?"), kind, nullable=column.endswith("?"), autoincrement=False)  # type: ignore[call-overload]
+        sa.Column(column.rstrip("?"), kind, nullable=column.endswith("?"), autoincrement=False)  # type: ignore[arg-type]
         for column, kind in columns
     ]
     made.append(sa.PrimaryKeyConstraint(*primary, name=op.f(f"pk_{name}")))
