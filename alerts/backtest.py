@@ -39,7 +39,13 @@ class BackTest:
 
 
 def back_test(store: Store, settings: Settings, rule: Rule, start: int, end: int) -> BackTest:
-    """Walks over history with the rule's own detector and life cycle; nothing is written."""
+    """Walks over history with the rule's own detector and life cycle; nothing is written.
+
+    A kind of which history says nothing has no episodes, and a sentence that says so.
+    """
+    refusal = _refusal(rule)
+    if refusal is not None:
+        return BackTest(rule, start, end, (), refusal)
     with store.reading() as connection:
         if rule.kind == "drift":
             from alerts.kinds import drift
@@ -50,6 +56,14 @@ def back_test(store: Store, settings: Settings, rule: Rule, start: int, end: int
             found = import_module(LIMITS[rule.kind]).back_test(windows, settings, rule, start, end)
     episodes = tuple(sorted(found, key=lambda past: (past.opened, past.scope)))
     return BackTest(rule, start, end, episodes, _sentence(rule, episodes, settings.timezone))
+
+
+def _refusal(rule: Rule) -> str | None:
+    """Why history says nothing of a rule; None where it does."""
+    if rule.kind not in LIMITS:
+        return None
+    said: str | None = getattr(import_module(LIMITS[rule.kind]), "NO_BACK_TEST", None)
+    return said
 
 
 def _sentence(rule: Rule, episodes: tuple[Past, ...], timezone: str) -> str:

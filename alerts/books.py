@@ -240,7 +240,7 @@ def _detail(
         detail["tolerance"] = finding.rule.tolerance
     elif finding.detail.get("limit") is not None:
         detail["limit"] = finding.detail["limit"]
-    return detail
+    return detail | {key: finding.detail[key] for key in ("about", "cleared") if key in finding.detail}
 
 
 def _not_after(episode: Episode, now: int) -> dict[str, Any]:

@@ -29,13 +29,16 @@ class Facts:
 
 
 def severity(finding: Finding, windows: Windows | None, now: int) -> str:
-    """What the rule says; else page for silence, for a move of more than two tolerances, and for a drift
-    of a cascade that costs more than its flagship alone would. Without `windows` that is not asked."""
+    """What the rule says, else what the finding does; else page for silence, for a move of more than two
+    tolerances, and for a drift of a cascade that costs more than its flagship alone would. Without `windows`
+    that is not asked."""
     rule = finding.rule
     if finding.outcome == "error":
         return "ticket"
     if rule.severity is not None:
         return rule.severity
+    if "severity" in finding.detail:
+        return str(finding.detail["severity"])
     if rule.kind == "no_data":
         return "page"
     estimate = finding.estimate
@@ -60,7 +63,8 @@ def gather(
     left = DIAGNOSED
     for decision in decisions:
         finding, goes_on = decision.finding, decision.life.is_open
-        if not goes_on or not (decision.opens or finding.rule.kind == "drift"):
+        may_grow = finding.rule.kind == "drift" or "severity" in finding.detail
+        if not goes_on or not (decision.opens or may_grow):
             continue
         moved = decision.opens or finding.phase == "alarm"
         detail: Mapping[str, Any] = {}

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 
-from alerts import words_drift, words_limit, words_silence
+from alerts import words_budget, words_drift, words_limit, words_replay, words_silence, words_stale
 from alerts.message import Item, Message, Status
 from alerts.sample import KINDS, made_up
-from alerts.words import Speaker, Told, Words, scope
-from cascadewatch.drift.diagnosis.spoken import listed, shown
+from alerts.words import Speaker, Told, Words, named, scope
+from cascadewatch.drift.diagnosis.spoken import listed
 from cascadewatch.settings import Settings
 from cascadewatch.store.episodes import Episode
 
@@ -35,6 +35,21 @@ SAYS: Mapping[str, Mapping[Status, _Say]] = {
         "firing": words_silence.firing,
         "resolved": words_silence.resolved,
         "missed": words_silence.missed,
+    },
+    "replay": {
+        "firing": words_replay.firing,
+        "resolved": words_replay.resolved,
+        "missed": words_replay.missed,
+    },
+    "stale": {
+        "firing": words_stale.firing,
+        "resolved": words_stale.resolved,
+        "missed": words_stale.missed,
+    },
+    "budget": {
+        "firing": words_budget.firing,
+        "resolved": words_budget.resolved,
+        "missed": words_budget.missed,
     },
     "error": {
         "firing": words_silence.failing,
@@ -140,13 +155,13 @@ def _subject(items: Sequence[Item], told: Sequence[Told], more: int) -> str:
     first = items[0].title
     if len(items) + more == 1:
         return first
-    cascades = list(dict.fromkeys(shown(one.cascade) for one in items if one.cascade))
+    cascades = list(dict.fromkeys(named(one.cascade) for one in items if one.cascade))
     over = "Resolved: " if all(one.status == "resolved" for one in items) else ""
     if len(cascades) > 1:
         rest = len(cascades) - NAMES
-        named = listed([*cascades[:NAMES], *([f"{rest} more"] if rest > 0 else [])])
+        names = listed([*cascades[:NAMES], *([f"{rest} more"] if rest > 0 else [])])
         beside = f" ({len(items) + more} alerts)" if len(items) + more > len(cascades) else ""
-        return f"{over}{len(cascades)} cascades: {named}{beside}"
+        return f"{over}{len(cascades)} cascades: {names}{beside}"
     about = "" if scope(told[0].episode) in first else f"{cascades[0]}: " if cascades else ""
     others = len(items) + more - 1
     return f"{about}{first}, and {others} more"

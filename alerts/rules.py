@@ -26,8 +26,13 @@ DEFAULTS = (
     Rule(name="price-coverage", kind="threshold", metric="price_coverage", below=0.95),
     Rule(name="verifier-overhead", kind="threshold", metric="verifier_overhead", above=0.2),
     Rule(name="no-data", kind="no_data"),
+    Rule(name="replay-regressed", kind="replay"),
+    Rule(name="quality-stale", kind="stale"),
+    Rule(name="replay-budget", kind="budget"),
 )
 DAY_MS = 86_400_000
+WEEK_MS = 7 * DAY_MS
+NEARLY = 0.8  # share of the month's money for replays from which on a budget rule speaks
 SHORTEST_MS = 60_000  # sums are kept per minute
 BURN_PARTS = 12  # a burn rate is looked at over its window and over a twelfth of it
 
@@ -85,7 +90,16 @@ def _wrong(rule: Rule, settings: Settings) -> str | None:
         return _unsuited_threshold(rule, settings)
     if rule.kind == "burn_rate":
         return _unsuited_burn(rule, settings)
+    if rule.kind == "budget" and rule.above is not None:
+        return _unsuited_share(rule.above)
     return None
+
+
+def _unsuited_share(above: float) -> str | None:
+    """Why replays can never spend more than this share of the month's money, or always have."""
+    if above >= 1:
+        return f"can never fire: replays never spend more than month_usd{_in_percent(above)}"
+    return "would always fire: `above` is a share such as 0.8" if above <= 0 else None
 
 
 def _unsuited_drift(rule: Rule) -> str | None:
@@ -167,6 +181,8 @@ def definition(rule: Rule) -> str:
             f"Fires when {where} uses up the budget of its objective more than {rule.factor:g} times too "
             f"fast, over {span_words(long)} and over the last {span_words(short)}."
         )
+    if rule.kind in ("replay", "stale", "budget"):
+        return _definition_of_checks(rule, where)
     title = _title(rule)
     if rule.kind == "threshold":
         side, limit = ("above", rule.above) if rule.above is not None else ("below", rule.below)
@@ -180,6 +196,21 @@ def definition(rule: Rule) -> str:
         f"Fires when the {title} of {where} has lastingly {way} from its pinned baseline; "
         f"it is made to see moves of {rule.tolerance * 100:g} points."
     )
+
+
+def _definition_of_checks(rule: Rule, where: str) -> str:
+    if rule.kind == "replay":
+        return (
+            f"Fires when the latest replay or verifier check of {where} has surely ended worse than its "
+            "baseline, or two runs in a row were incomplete."
+        )
+    if rule.kind == "stale":
+        return (
+            f"Fires when the quality of {where} with a [replay] was not checked for "
+            f"{span_words(rule.window or WEEK_MS)}, or its verifier's calibration may not hold any more."
+        )
+    share = shown("escalation_rate", rule.above or NEARLY)
+    return f"Fires when the replays of a calendar month have spent more than {share} of `month_usd`."
 
 
 def _where(rule: Rule) -> str:

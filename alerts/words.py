@@ -11,11 +11,12 @@ from urllib.parse import urlencode
 
 from cascadewatch.drift.diagnosis.spoken import DAY, MINUTE, dollar_span, dollars, duration, moment, shown
 from cascadewatch.settings import Settings
-from cascadewatch.store.episodes import Episode
+from cascadewatch.store.episodes import EVERY, Episode
 from cascadewatch.store.state import OTHER
 
 Facts = tuple[tuple[str, str], ...]
 SMALL_ROUTES = "its small routes"
+ALL_CASCADES = "all cascades"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +85,40 @@ class Speaker:
         """The page about an episode, showing the time from its beginning to its end, or to now."""
         end = self.now if episode.resolved is None else episode.resolved
         last = max(end, episode.since + MINUTE)
-        asked = {"episode": str(episode.id), "cascade": episode.cascade, "route": route_of(episode),
+        cascade = "" if episode.cascade == EVERY else episode.cascade
+        asked = {"episode": str(episode.id), "cascade": cascade, "route": route_of(episode),
                  "from": _stamp(episode.since), "to": _stamp(last + -last % MINUTE)}  # fmt: skip
         return f"{self.page}?{urlencode({key: value for key, value in asked.items() if value})}"
 
     @property
     def page(self) -> str:
         """The page about all episodes."""
-        return f"{self.settings.public_url.rstrip('/')}/incidents"
+        return f"{self._site}/incidents"
+
+    def report(self, number: int) -> str:
+        """The page about one report."""
+        return f"{self._site}/replays?report={number}"
+
+    @property
+    def replays(self) -> str:
+        """The page about all replays."""
+        return f"{self._site}/replays"
+
+    @property
+    def _site(self) -> str:
+        return self.settings.public_url.rstrip("/")
 
 
 def scope(episode: Episode) -> str:
     """The cascade, and the route if it is about one."""
     if not episode.route:
-        return shown(episode.cascade)
+        return named(episode.cascade)
     return f"{shown(episode.cascade)} / {SMALL_ROUTES if episode.route == OTHER else shown(episode.route)}"
+
+
+def named(cascade: str) -> str:
+    """A cascade on one line."""
+    return ALL_CASCADES if cascade == EVERY else shown(cascade)
 
 
 def route_of(episode: Episode) -> str:
@@ -194,6 +214,11 @@ def number(value: object) -> float | None:
 def text(value: object) -> str | None:
     """A JSON string with something in it; None for anything else."""
     return value if isinstance(value, str) and value else None
+
+
+def texts(value: object) -> list[str]:
+    """The strings of a JSON array, each on one line; [] for anything else."""
+    return [shown(one) for one in value if text(one)] if isinstance(value, list) else []
 
 
 def _stamp(millis: int) -> str:

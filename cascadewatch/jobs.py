@@ -128,6 +128,21 @@ def alerting(context: Context, clock: Callable[[], int]) -> Sequence[Duty]:
     return deliverer, Heartbeat(context.store, context.settings, clock, deliverer.alive)
 
 
+def replaying(context: Context, clock: Callable[[], int]) -> Sequence[Duty]:
+    """The duty of a leader to run replays: on a schedule, after a drift alarm, and when somebody asks."""
+    if not context.settings.replay:
+        return ()
+    from cascadewatch.replay.unattended import Unattended
+
+    assert context.lease is not None
+    return (Unattended(context.store, context.settings, clock, context.lease),)
+
+
+def everything(context: Context, clock: Callable[[], int]) -> Sequence[Duty]:
+    """All duties of a leader."""
+    return (*alerting(context, clock), *replaying(context, clock))
+
+
 class Worker:
     """One candidate for running the jobs; `owner` is a name no other process has.
 

@@ -7,19 +7,9 @@ import streamlit as st
 
 from cascadewatch.errors import CascadewatchError
 from dashboard import banner, sidebar, text, widgets
-from dashboard.views import cost, incidents, overview, quality, replays, sources, traffic, verifier
+from dashboard.navigation import PAGES
 
 ICON = str(Path(__file__).parent / "icon.svg")
-PAGES = {  # the first is what opens
-    "overview": (overview.show, ":material/speed:"),
-    "cost": (cost.show, ":material/payments:"),
-    "quality": (quality.show, ":material/verified:"),
-    "verifier": (verifier.show, ":material/gavel:"),
-    "traffic": (traffic.show, ":material/conversion_path:"),
-    "replays": (replays.show, ":material/replay:"),
-    "incidents": (incidents.show, ":material/notifications:"),
-    "sources": (sources.show, ":material/input:"),
-}
 
 
 def main() -> None:

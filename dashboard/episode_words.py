@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from cascadewatch.metrics import METRICS
-from cascadewatch.store.episodes import Episode
+from cascadewatch.store.episodes import EVERY, Episode
 from dashboard import text_incidents as text
 from dashboard.formats import (
     NB,
@@ -44,6 +44,7 @@ STAKES: dict[tuple[str, str], Risk] = {
     ("false_accept_rate", "up"): "quality",
     ("price_coverage", "down"): "other",
 }
+CHECKS = {"replay", "stale", "budget"}  # told in words alone: of no metric that could be drawn
 HUGE = 1e15  # nothing that is measured here is larger
 ARROWS = {"up": "▲", "down": "▼", "": "●"}
 
@@ -215,6 +216,13 @@ def state(episode: Episode, silenced: bool = False) -> list[tuple[str, Tone]]:
     return out
 
 
+def report(episode: Episode) -> int | None:
+    """The number of the report that an episode is about."""
+    about = _mapping(episode.detail.get("about"))
+    found = number(about.get("report", about.get("calibration")))
+    return None if found is None else round(found)
+
+
 def number(value: object) -> float | None:
     """A finite number out of JSON; anything else is unknown."""
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -232,6 +240,8 @@ def where(cascade: str, route_name: str) -> str:
     >>> where("support", "faq"), where("support", ""), where("support", "__other__")
     ('support / faq', 'support', 'support / (small routes together)')
     """
+    if cascade == EVERY:
+        return text.ALL_CASCADES
     return f"{cascade} / {route(route_name)}" if route_name else cascade
 
 

@@ -121,11 +121,11 @@ def _flagship_only(fig: "go.Figure", points: Sequence[Point], axis: Axis) -> Non
 def quality(window: Window, buckets: Sequence[LabelBucket], bar: float | None, axis: Axis) -> "go.Figure":
     """Quality over time with its interval and the bar it must not fall under."""
     fig = charts.figure(axis.span, axis.zone, axis.dark)
-    points = quality_points(window, buckets, axis.now)
+    points = telling(quality_points(window, buckets, axis.now))
     charts.metric_line(fig, points, template.flagship(axis.dark), text.QUALITY, axis.zone)
     if bar is not None:
         charts.level(fig, bar, f"bar {percent(bar, 0)}", template.soft(axis.dark))
-    lows = [point.metric.low for point in points if point.metric.low is not None]
+    lows = [point.metric.low for point in points if point.metric.low is not None and not point.partial]
     floor = min([*lows, 1.0 if bar is None else bar, 0.8])
     fig.update_yaxes(range=[max(0.0, floor - 0.05), 1.005], rangemode="normal")
     return fig

@@ -13,7 +13,7 @@ from dashboard.charts import safe, share_says
 from dashboard.config import QUALITY_AT_RISK
 from dashboard.figures import Axis
 from dashboard.formats import local
-from dashboard.points import Point
+from dashboard.points import Point, telling
 from dashboard.replayed import Replayed
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def errors(
         "false_escalate_rate": template.flagship(axis.dark),
     }
     for key, colour in colours.items():
-        line = [point for point in _points(window, labels, key, axis.now) if point.metric.n]
+        line = telling([point for point in _points(window, labels, key, axis.now) if point.metric.n])
         charts.metric_line(fig, line, colour, text.ERROR_NAMES[key], axis.zone)
         _diamonds(fig, found.get(key, ()), colour, "diamond", axis)
     _named(fig, colours)
@@ -72,7 +72,8 @@ def _diamonds(fig: "go.Figure", found: Sequence[Replayed], colour: str, symbol: 
     fig.add_trace(
         go.Scatter(
             x=[local(one.at, axis.zone) for one in known], y=[one.metric.value for one in known],
-            mode="markers", text=[f"{share_says(one.metric)} · {safe(one.name)}" for one in known],
+            mode="markers", cliponaxis=False,
+            text=[f"{share_says(one.metric)} · {safe(one.name)}" for one in known],
             error_y={
                 "type": "data", "color": colour, "thickness": 1, "width": 0,
                 "array": [(one.metric.high or 0) - (one.metric.value or 0) for one in known],

@@ -81,14 +81,14 @@ class Facts:
 
     @property
     def quality(self) -> Metric:
-        """Quality as the newer of live labels and the last replay says."""
+        """What the newer of live labels and the last replay says."""
         return self.replayed.metric if self.replayed and self.is_replayed else self.metrics["quality"]
 
     @property
     def quality_age(self) -> int | None:
         """Milliseconds since the last label or replay; None: neither ever came."""
-        last = max(self.window.last_label or 0, self.replayed.at if self.replayed else 0)
-        return max(0, self.now - last) if last else None
+        last = self.replayed.at if self.replayed and self.is_replayed else self.window.last_label
+        return None if last is None else max(0, self.now - last)
 
     @property
     def objective(self) -> float | None:
@@ -129,10 +129,8 @@ def describe(facts: Facts) -> Sentence:
     if state == "learning":
         return Sentence(state, text.STATES[state], "gray", (_learning(facts), _quality(facts)))
     if facts.watched.drift is not None and state in ("rising", "falling"):
-        lines = (
-            *moved_words.lines(facts.watched.drift, _saving(facts), facts.now, facts.zone),
-            _quality(facts),
-        )
+        told = moved_words.lines(facts.watched.drift, _saving(facts), facts.now, facts.zone)
+        lines = (*told, _quality(facts))
     else:
         lines = (_rate(facts, state), _savings(facts), _break_even(facts), _quality(facts), _moved(facts))
     lines = (*lines, moved_words.also(facts.watched.others))
@@ -167,9 +165,8 @@ def _is_silent(facts: Facts) -> bool:
 
 def per_day(facts: Facts, metric: Metric) -> Metric:
     """A sum of the range as a sum per day."""
-    value, low, high = (
-        None if v is None else v / facts.days for v in (metric.value, metric.low, metric.high)
-    )
+    known = (metric.value, metric.low, metric.high)
+    value, low, high = (None if v is None else v / facts.days for v in known)
     return Metric(value, metric.n, low, high, metric.unit, metric.reason)
 
 

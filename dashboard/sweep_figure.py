@@ -88,7 +88,7 @@ def _corner(fig: "go.Figure", x: float, y: float, name: str, colour: str, side: 
     """One of the two ends: without the flagship, and with nothing else."""
     import plotly.graph_objects as go
 
-    price = "" if sweep.unit == "escalation" else f" {dollars(x)}"
+    price = "" if sweep.unit == "escalation" else f" · {dollars(x)}"
     words = f"<b>{name}</b><br>{sweep_words.cost(sweep.unit, x)}<br>{percent(y)} right"
     fig.add_trace(
         go.Scatter(
@@ -98,7 +98,7 @@ def _corner(fig: "go.Figure", x: float, y: float, name: str, colour: str, side: 
         )
     )  # fmt: skip
     fig.add_annotation(
-        x=x, y=y, text=f"{name}<br>{percent(y)}{price}", showarrow=False, align=side,
+        x=x, y=y, text=f"{name}<br>{percent(y)} right{price}", showarrow=False, align=side,
         xanchor="left" if side == "left" else "right", yanchor="middle" if side == "left" else "top",
         xshift=14 if side == "left" else 6, yshift=0 if side == "left" else -10,
         font={"color": colour, "size": 12},
@@ -110,7 +110,7 @@ def _named(fig: "go.Figure", spot: Spot, dark: bool, which: str, sweep: Sweep) -
     import plotly.graph_objects as go
 
     at = sweep_words.threshold(spot.threshold)
-    ink, gold = template.ink(dark), template.status_ink(dark)["quality"] if not dark else QUALITY_AT_RISK
+    ink, gold = template.ink(dark), QUALITY_AT_RISK
     marker = {"color": gold, "size": 20, "symbol": "star", "line": {"color": ink, "width": 1}}
     words = (text.BEST_AT if sweep.is_best else text.BETTER_AT).format(at=at)
     if which == "now" or sweep.is_best:
@@ -127,7 +127,7 @@ def _named(fig: "go.Figure", spot: Spot, dark: bool, which: str, sweep: Sweep) -
     above = which == "best"
     fig.add_annotation(
         x=spot.x, y=spot.quality, text=words, showarrow=False, align="left",
-        xanchor="left" if above else "center", xshift=-8 if above else 0,
-        yanchor="bottom" if above else "top", yshift=16 if above else -16,
-        font={"color": ink, "size": 13},
+        xanchor="left", xshift=-8 if above else 10,
+        yanchor="bottom" if above else "top", yshift=16 if above else -6,
+        font={"color": ink, "size": 13}, bgcolor=template.ground(dark),
     )  # fmt: skip

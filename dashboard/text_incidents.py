@@ -11,8 +11,14 @@ STATE_MEANINGS = {
     "resolved": "It is over.",
 }
 STAKES = {"cost": "costs at risk", "quality": "quality at risk", "other": "moved"}
-STAKES_OF_KINDS = {"no_data": "no events", "error": "rule failed", "burn_rate": "budget burning"}
-KINDS = {"no_data": "Events", "burn_rate": "Error budget", "error": "Rule"}
+STAKES_OF_KINDS = {
+    "no_data": "no events", "error": "rule failed", "burn_rate": "budget burning",
+    "replay": "replay regressed", "stale": "quality unchecked", "budget": "replays short of money",
+}  # fmt: skip
+KINDS = {
+    "no_data": "Events", "burn_rate": "Error budget", "error": "Rule", "replay": "Replay", "stale": "Check",
+    "budget": "Spend of replays",
+}  # fmt: skip
 UNKNOWN_METRIC = "A metric"
 PAGE, ACKNOWLEDGED, SILENCED = "page", "acknowledged", "silenced"
 BASELINE_BAND = "baseline {level} ± {tolerance}"
@@ -25,6 +31,7 @@ LAST_ENDED = "The last one ended {ago}."
 WITH_OTHERS_ONE, WITH_OTHERS = "One more belongs to it.", "{n} more belong to it."
 JOINED_ONE, JOINED_MANY = "One more belongs to one of them.", "{n} more belong to them."
 SHOW = "Look closer"
+TO_REPORT, TO_REPLAYS = "Open the report", "Open replays"
 NOW, A_DAY = "About now", "A day"
 A_DAY_MEANING = "What the move costs, or takes off the bill, per day at today's traffic and prices."
 NOT_A_SAVING = "do not count this as a saving yet"
@@ -179,6 +186,7 @@ SAYS, VALUE, INTERVAL, N, EVALUATED, WORDS = "Says", "Value", "95 %", "n", "Eval
 SEEN_IN, SEEN_IN_MEANING = "Seen in", "How long a 5-point change takes to see at this traffic."
 EVIDENCE_REACHED = "Evidence"
 EVIDENCE_MEANING = "How much of the evidence that an alarm takes has gathered (on a logarithmic scale)."
+ALL_CASCADES = "all cascades"
 WHOLE_CASCADE, SMALL_ROUTES, RULE_ITSELF = "(all)", "(small routes together)", "(the rule itself)"
 DEFINITION = "Definition"
 BACK_TEST = "Back-test"

@@ -36,13 +36,13 @@ SWEEP_TABLE = "All thresholds"
 THRESHOLD, ESCALATED, RIGHT, LOW_HIGH = "Threshold", "Escalated", "Right", "95 %"
 COST_COLUMN = {"day": "Cost a day", "thousand": "Cost per 1,000"}
 FALSE_ACCEPTS, FALSE_ESCALATIONS = "False accepts", "False escalations"
-CHANGE_COLUMN = "Against now"
+MORE, BETTER = "Cost vs now", "Quality vs now"
 SWEEP_ALT = "Cost against quality at every threshold. {advice}"
 
 # Verifier
 FALSE_ACCEPTS_MEANING = "Of the wrong answers of the cheap tier, the share that the verifier lets through."
 FALSE_ESCALATIONS_MEANING = "Of the right answers of the cheap tier, the share that the verifier sends up."
-SHIPPED = "Wrong answers a day"
+SHIPPED = "Wrong a day"
 SHIPPED_MEANING = (
     "Wrong cheap answers that the verifier accepts, at the traffic of the chosen range and the share of wrong"
     " answers in the eval set."
@@ -55,7 +55,7 @@ WASTED_MEANING = (
 FROM_REPORT, WHICH_REPORT = "Report", "Of which replay"
 CHECKED_BY = "Checked {ago} by {name}, {cases} cases, report {number}."
 VERIFIER_SAYS = (
-    "It lets {accept} of wrong answers through{accept_reach} and sends {escalate} of right ones"
+    "The verifier lets {accept} of wrong answers through{accept_reach} and sends {escalate} of right ones"
     " up{escalate_reach}."
 )
 SHIPS = "At today's traffic that is {wrong} wrong answers shipped and {usd} wasted a day."
@@ -144,6 +144,7 @@ ABOVE_BAR, BELOW_BAR, AT_BAR = (
 LABELLED = "The last label came {ago}."
 CHECKED_LAST = "The last replay ran {ago}."
 NEVER_REPLAYED = "No replay has ever checked it."
+NOT_WHOLE = "its models alone were replayed"
 ONLY_PARTS = "Replays checked its models {ago}, none the whole cascade."
 NEVER_LABELLED = "Nobody has ever labelled an answer."
 NOTHING_KNOWN = "Nobody knows whether the answers are right: there are no labels and no replays."
@@ -170,8 +171,8 @@ KIND_MEANINGS = {
     True: "The verifier alone, on frozen answers whose truth is known: only the verifier can move this.",
     False: "Fresh answers of the model to the same cases: has the model drifted?",
 }
-RAN, SPENT, NEXT_RUN, BY_HAND, UNKNOWN_SCHEDULE = (
-    "ran {ago}", "spent {usd}", "next {time}", "by hand only", "schedule not understood",
+RAN, SPENT, NEXT_RUN, BY_HAND, NEVER_COMES = (
+    "ran {ago}", "spent {usd}", "next {time}", "by hand only", "never comes",
 )  # fmt: skip
 SPENT_NOTHING = "free"
 NEVER_RAN_HINT = "Run it once with --baseline, so that later runs have something to be compared with:"

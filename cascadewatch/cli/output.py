@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+EVERY = "*"  # the cascade of what is about all of them together
 OTHER = "__other__"  # the routes of a cascade that are too small to be watched one by one
 
 
@@ -44,7 +45,7 @@ def scope(cascade: str | None, route: str | None) -> str:
     >>> scope("support", ""), scope("support", "faq"), scope("support", "__other__"), scope(None, None)
     ('support', 'support / faq', 'support / small routes', 'all cascades')
     """
-    if cascade is None:
+    if cascade in (None, EVERY):
         return "all cascades"
     if not route:
         return shown(cascade)

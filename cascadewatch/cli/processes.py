@@ -128,10 +128,10 @@ def worker(config: Config = None, db: Db = None, log_format: LogFormat = "text")
 @contextmanager
 def working(settings: "Settings", store: "Store") -> Iterator[None]:
     """A worker in threads of this process."""
-    from cascadewatch.jobs import Context, Worker, alerting
+    from cascadewatch.jobs import Context, Worker, everything
 
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    one = Worker(Context(store, settings), clock, owner, duties=alerting)
+    one = Worker(Context(store, settings), clock, owner, duties=everything)
     one.start()
     try:
         yield

@@ -1,6 +1,8 @@
 """`replay` and `verifier`: an eval set played now, as a gate for people and CI."""
 
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -96,8 +98,8 @@ def _run(
             answer(found, as_json, lambda: _words(found))
             return
         asked = Asked(target=target, pin=pin)
-        with _progress(name) as progress:
-            report = run(store, settings, name, asked, clock, progress)
+        with _progress(name) as progress, _interruptible() as interrupt:
+            report = run(store, settings, name, asked, clock, progress, interrupt)
     answer(document_of(report), as_json, lambda: text_of(report))
     if pin and report.verdict != "incomplete":
         say(f"Later runs of {name} are compared with this one (report {report.id}).")
@@ -140,6 +142,18 @@ def _estimated(settings: "Settings", name: str, target: str | None) -> dict[str,
 def _words(found: dict[str, Any]) -> str:
     budget = "" if found["budget_usd"] is None else f", of which the budget allows ${found['budget_usd']:.2f}"
     return f"{found['calls']:,} answers, at the most ${found['worst_usd']:.4f}{budget}"
+
+
+@contextmanager
+def _interruptible() -> Iterator[threading.Event]:
+    """Set by Ctrl+C and SIGTERM: the run ends within seconds and can be gone on with."""
+    asked = threading.Event()
+    before = {one: signal.signal(one, lambda *_: asked.set()) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 @contextmanager

@@ -18,9 +18,9 @@ HARD_BELOW = 0.5  # items scored below are the hard ones, 39 % of all
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """30 days of events, made one by one as `events` is read (once), oldest first.
+    """Days of events, made one by one as `events` is read (once), oldest first.
 
-    `count` is how many there will be; `annotations` mark everything that is arranged.
+    `count` is how many there will be; `annotations` mark what happens.
     """
 
     count: int
@@ -28,7 +28,7 @@ class Demo:
     annotations: list[Annotation]
 
 
-def build(now_ms: int, timezone: str, seed: int = 7) -> Demo:
+def build(now_ms: int, timezone: str, seed: int = 9) -> Demo:
     """The demo that ends at `now_ms` (UTC epoch milliseconds).
 
     `timezone` is the IANA name whose days, nights and weekends shape the traffic. The same
@@ -39,6 +39,15 @@ def build(now_ms: int, timezone: str, seed: int = 7) -> Demo:
     times = rhythm.arrivals(now_ms, zone, recorded.arrival_gaps(), _stream("arrivals", seed))
     made = _Maker(when, _stream("content", seed)).events(times, f"demo-{now_ms:x}-{seed}")
     return Demo(count=len(times), events=made, annotations=scenario.annotations(when))
+
+
+def quiet(now_ms: int, timezone: str, seed: int, days: int, events: int) -> Demo:
+    """Days like those of the demo on which nothing happens: about `events` requests, and no incident."""
+    when = scenario.nothing_happens(now_ms - days * rhythm.DAY_MS, now_ms)
+    gaps, drawn = recorded.arrival_gaps(), _stream("arrivals", seed)
+    times = rhythm.arrivals(now_ms, ZoneInfo(timezone), gaps, drawn, days, events)
+    made = _Maker(when, _stream("content", seed)).events(times, f"quiet-{now_ms:x}-{seed}")
+    return Demo(count=len(times), events=made, annotations=[])
 
 
 def _stream(purpose: str, seed: int) -> Random:

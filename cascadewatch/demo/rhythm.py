@@ -24,11 +24,13 @@ PROFILE = (0.25, 0.18, 0.14, 0.12, 0.12, 0.16, 0.30, 0.60, 1.05, 1.50, 1.70, 1.7
 SPREAD = 0.15  # each hour's number lies within this share of what the profile says
 
 
-def arrivals(now_ms: int, zone: ZoneInfo, gaps: Sequence[float], rng: Random) -> list[int]:
-    """Epoch milliseconds of every request of the 30 days that end at `now_ms`, in order."""
-    starts = [now_ms - hours * HOUR_MS for hours in range(DAYS * 24, 0, -1)]
+def arrivals(
+    now_ms: int, zone: ZoneInfo, gaps: Sequence[float], rng: Random, days: int = DAYS, events: int = EVENTS
+) -> list[int]:
+    """Epoch milliseconds of every request of the days that end at `now_ms`, in order, about `events`."""
+    starts = [now_ms - hours * HOUR_MS for hours in range(days * 24, 0, -1)]
     weights = [profile_weight(start + HOUR_MS // 2, zone) for start in starts]
-    unit = EVENTS / sum(weights)
+    unit = events / sum(weights)
     times: list[int] = []
     for start, weight in zip(starts, weights, strict=True):
         wanted = max(1, round(weight * unit * rng.uniform(1 - SPREAD, 1 + SPREAD)))

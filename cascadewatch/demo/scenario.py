@@ -158,6 +158,12 @@ def calendar(now_ms: int, zone: ZoneInfo) -> Calendar:
     )
 
 
+def nothing_happens(start: int, end: int) -> Calendar:
+    """From `start` to `end` (epoch ms) each cascade stays as it begins."""
+    deploys: dict[str, tuple[Deploy, ...]] = {cascade.name: (Deploy(start, "1"),) for cascade in CASCADES}
+    return Calendar(start, end, end, end, end, end, end, deploys)
+
+
 def _revision(time_ms: int, zone: ZoneInfo) -> str:
     return f"{datetime.fromtimestamp(time_ms / 1000, zone):%Y-%m-%d}.1"
 

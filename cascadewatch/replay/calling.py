@@ -172,7 +172,7 @@ def _refused(response: Response) -> CallError:
         name,
         f"{response.host} answered {response.status}",
         again=response.status in BUSY,
-        sent=response.status in MAYBE_BILLED or response.status < 400,
+        sent=response.status in MAYBE_BILLED or response.status < 300,
         retry_after=retry_after(response.headers, time.time()),
     )
 

@@ -3,8 +3,9 @@
 import threading
 
 from cascadewatch.replay.ledger import Ledger
-from cascadewatch.store import replays
-from cascadewatch.store.replays import Key, Refusal, Run
+from cascadewatch.store import replay_money
+from cascadewatch.store.replay_money import Refusal
+from cascadewatch.store.replays import Key, Run
 
 LOOK_S = 1.0
 
@@ -51,6 +52,6 @@ class Holds:
     def _reserve(self, key: Key, amount: int, again: bool) -> Refusal | None:
         owner, month = self._run.owner or "", self._month
         entry = self._ledger.write(
-            lambda connection: replays.reserve(connection, key, owner, amount, month, again=again)
+            lambda connection: replay_money.reserve(connection, key, owner, amount, month, again=again)
         )
         return entry.result()

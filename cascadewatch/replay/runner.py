@@ -22,9 +22,9 @@ from cascadewatch.replay.played import Played, Question, play
 from cascadewatch.replay.prepared import Prepared, Worst
 from cascadewatch.replay.stop import Watch
 from cascadewatch.replay.verdicts import RateName
-from cascadewatch.store import replays
+from cascadewatch.store import replay_money, replays
 from cascadewatch.store.engine import Store
-from cascadewatch.store.replays import DONE, LOST, Key, Result, Run
+from cascadewatch.store.replays import ANSWERED, DONE, LOST, Key, Result, Run
 
 FLUSH = 200
 LOOK_S = 0.1
@@ -200,12 +200,17 @@ class Runner:
         self._count(stage.result)
 
     def _write(self, key: Key, stage: Played) -> None:
-        """Writes one stage of an answer, and waits for the commit."""
+        """Writes a stage; waits for the commit only where the same case goes on.
+
+        The last stage is committed with, or before, the mark of the thread's next case, which is waited for.
+        """
 
         def entry(connection: Connection) -> None:
-            replays.record(connection, key.replay, stage.result, stage.release, stage.spent)
+            replay_money.record(connection, key.replay, stage.result, stage.release, stage.spent)
 
-        self._ledger.write(entry).result()
+        written = self._ledger.write(entry)
+        if stage.result.state == ANSWERED:
+            written.result()
 
     def _flush(self, at_least: int) -> None:
         """Writes results that cost nothing, many at a time: after a crash they are simply asked anew."""

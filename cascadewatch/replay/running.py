@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,10 +23,11 @@ from cascadewatch.replay.sweeping import swept
 from cascadewatch.settings import Settings
 from cascadewatch.store import replays, reports
 from cascadewatch.store.engine import Store
-from cascadewatch.store.replays import FINISHED, INCOMPLETE
+from cascadewatch.store.replays import FINISHED, INCOMPLETE, Run
 from cascadewatch.store.reports import Report
 
 BY_HAND, ON_SCHEDULE = 0.05, 0.01  # how rarely chance alone may say "changed"
+UNATTENDED = ("schedule", "alert")  # causes of runs whose regressions have to be confirmed
 MONTH_USD = 50.0
 
 Progress = Callable[[int, int], None]
@@ -34,13 +35,17 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who wants a run and how. `cause` is cli, schedule, api, alert or confirmation."""
+    """Who wants a run and how. `cause` is cli, schedule, api, alert or confirmation.
+
+    `confirms` is the report whose regression an independent run is to confirm.
+    """
 
     cause: str = "cli"
     author: str = "cli"
     target: str | None = None
     pin: bool = False
     seed: int | None = None
+    confirms: int | None = None
 
     @property
     def alpha(self) -> float:
@@ -65,6 +70,8 @@ def run(
     any other error, the next run goes on with what was answered.
     """
     prepared = prepare(settings, name, target=asked.target, seed=asked.seed)
+    if asked.confirms is not None:
+        prepared = replace(prepared, config={**prepared.config, "confirms": asked.confirms})
     book = PriceBook(settings.price)
     estimate(prepared, book, clock())
     baseline = _baseline(store, name)
@@ -128,10 +135,12 @@ def _finish(
     """Report and end of the run, in one transaction."""
     verdict, body = reporting.build(prepared, outcome, baseline, alpha=asked.alpha, sweep=sweep)
     body["provenance"] |= {"finished": now}
+    body["confirms"] = outcome.run.config.get("confirms")
 
     opened = outcome.run
 
     def write(connection: Connection) -> Report:
+        body["awaits_confirmation"] = verdict == "regressed" and _is_to_confirm(connection, opened)
         state = INCOMPLETE if verdict == "incomplete" else FINISHED
         if not replays.end(connection, opened.id, opened.owner or "", state, now, outcome.stopped):
             raise BusyError(f"run {opened.id} of {opened.name} was taken over by another process")
@@ -145,6 +154,15 @@ def _finish(
 
     with store.writing() as connection:
         return write(connection)
+
+
+def _is_to_confirm(connection: Connection, run: Run) -> bool:
+    """Whether a regression found unattended needs a second run before it stands; one that stands already
+    is confirmed by every further one."""
+    if run.cause not in UNATTENDED:
+        return False
+    before = reports.standing(connection, run.name)
+    return before is None or before.verdict != "regressed"
 
 
 def as_json(report: Report) -> dict[str, Any]:

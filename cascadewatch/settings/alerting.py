@@ -26,10 +26,15 @@ OWN = {
     "threshold": {"metric", "above", "below", "window", "min_n", "hold"},
     "burn_rate": {"factor", "window", "min_n", "hold"},
     "no_data": {"window"},
+    "replay": set[str](),
+    "stale": {"window"},
+    "budget": {"above"},
 }
-NEEDED = {"drift": {"metric"}, "threshold": {"metric"}, "burn_rate": {"factor"}, "no_data": set[str]()}
+NEEDED = {"drift": {"metric"}, "threshold": {"metric"}, "burn_rate": {"factor"}}
+# Where a rule looks: reports are about a whole cascade, and the month's budget is that of all replays.
+NOWHERE = {"replay": {"route"}, "stale": {"route"}, "budget": {"cascade", "route"}}
 
-Kind = Literal["drift", "threshold", "burn_rate", "no_data"]
+Kind = Literal["drift", "threshold", "burn_rate", "no_data", "replay", "stale", "budget"]
 
 
 class Alerts(Table):
@@ -59,7 +64,9 @@ class Rule(Table):
     """[[rule]]: one thing that is watched. A rule with the name of a default rule takes its place."""
 
     name: Name = Field(description="What messages and pages call it.")
-    kind: Kind = Field(description="How it decides: drift, threshold, burn_rate or no_data.")
+    kind: Kind = Field(
+        description="How it decides: drift, threshold, burn_rate, no_data, replay, stale or budget."
+    )
     metric: Name | None = Field(default=None, description="Key of the metric (drift, threshold).")
     cascade: Name | None = Field(default=None, description="Only this cascade; not set: each of them.")
     route: Name | None = Field(
@@ -71,7 +78,9 @@ class Rule(Table):
     direction: Literal["both", "up", "down"] = Field(default="both", description="Which moves count (drift).")
     baseline: Literal["pinned"] = Field(default="pinned", description="What is compared with (drift).")
     above: float | None = Field(
-        default=None, allow_inf_nan=False, description="Fires above this value (threshold)."
+        default=None,
+        allow_inf_nan=False,
+        description="Fires above this value (threshold), or this share of month_usd (budget, not set: 0.8).",
     )
     below: float | None = Field(
         default=None, allow_inf_nan=False, description="Fires below this value (threshold)."
@@ -84,7 +93,7 @@ class Rule(Table):
     )
     window: Duration | None = Field(
         default=None,
-        description="Range the value is taken over; not set: 24h, and for no_data 20 usual spacings.",
+        description="Range the value is taken over; not set: 24h, 20 usual spacings (no_data), 7d (stale).",
     )
     min_n: int = Field(default=30, ge=1, description="Fewest observations a value needs to count.")
     hold: Duration | None = Field(
@@ -108,13 +117,14 @@ class Rule(Table):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         given = {key for key in self.model_fields_set if getattr(self, key) is not None}
-        strangers = sorted((set().union(*OWN.values()) - OWN[self.kind]) & given)
+        taken = OWN[self.kind]
+        strangers = sorted((set().union(*OWN.values()) - taken | NOWHERE.get(self.kind, set())) & given)
         if strangers:
             word = "for" if strangers[0] == "hold" else strangers[0]
             raise ValueError(f'is of kind "{self.kind}", which does not take `{word}`; leave it out')
         if not self.enabled:
             return self  # nothing but a name is needed to switch a rule off
-        missing = sorted(NEEDED[self.kind] - given)
+        missing = sorted(NEEDED.get(self.kind, set()) - given)
         if missing:
             raise ValueError(f'is of kind "{self.kind}", which needs `{missing[0]}`')
         if self.kind == "threshold" and (self.above is None) == (self.below is None):

@@ -13,6 +13,7 @@ from cascadewatch.store.alert_tables import episodes as table
 from cascadewatch.store.alert_tables import transitions as changes
 
 RESOLVED = "resolved"
+EVERY = "*"  # the cascade of what is about all of them together
 _GROUP = 500  # numbers in one IN list
 
 
@@ -23,7 +24,7 @@ class Episode:
     `opened` is when the rule fired, `since` when the change began as estimated. `parent` is the episode that
     speaks for this one in messages. `detail` is JSON: `estimate` (value, baseline, low, high, n, effective,
     since), `peak` (value, time), `message`, `diagnosis` (docs/alerts.md has all keys). `version` rises by one
-    with every change.
+    with every change. `cascade` may be EVERY.
     """
 
     id: int

@@ -1,7 +1,7 @@
 """What was in use, and since when: models, verifiers and revisions out of the rollups.
 
 `appeared` gives every change point of a range. It reads quarter-hours and then, where they are kept, the
-minutes of those quarters that count.
+minutes of those quarters that count. `mostly` gives what a range was served by.
 """
 
 from collections.abc import Iterable, Iterator
@@ -37,6 +37,19 @@ def appeared(connection: Connection, cascade: str, start: int, end: int, route: 
                 time = _minute(connection, cascade, route, (what, subject), one)
                 found.append(change_of(what, subject, one, time))
     return sorted(found, key=lambda change: (change.time, change.what, change.subject, change.after))
+
+
+def mostly(connection: Connection, cascade: str, start: int, end: int) -> dict[tuple[What, str], str]:
+    """The model and the verifier that most attempts of each tier named in [start, end), by ("model" or
+    "verifier", tier); left out where most named none."""
+    counts: dict[tuple[What, str], dict[str, int]] = {}
+    for _, tier, model, verifier, n in _attempts(connection, cascade, start, end, ALL):
+        names: tuple[tuple[What, str], ...] = (("model", model), ("verifier", verifier))
+        for what, name in names:
+            of = counts.setdefault((what, tier), {})
+            of[name] = of.get(name, 0) + n
+    most = {key: max(sorted(of), key=of.__getitem__) for key, of in counts.items()}
+    return {key: name for key, name in most.items() if name not in ("", OTHER)}
 
 
 def change_of(what: What, subject: str, one: Appearance, time: int) -> Change:

@@ -7,19 +7,17 @@ crash knows which calls may have been paid. Money is nano-dollars, times are epo
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, insert, select, update
 
 from cascadewatch.store import dialect
 from cascadewatch.store.replay_tables import eval_sets, replay_results, replays
+from cascadewatch.store.tables import jobs
 
 RUNNING, FINISHED, INCOMPLETE, FAILED = "running", "finished", "incomplete", "failed"
 SENT, ANSWERED, DONE, LOST = "sent", "answered", "done", "failed"
 GIVEN_UP = "left unfinished for too long to go on with"
-
-# Why nothing may be sent: the run's own limit, that of the month, or the run is somebody else's by now.
-Refusal = Literal["run", "month", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +121,20 @@ def claim(connection: Connection, number: int, owner: str, now: int, until: int)
     return changed.rowcount == 1
 
 
+def latest(connection: Connection, name: str, cause: str | None = None) -> Run | None:
+    """The run of a name that began last, of one cause if that is said."""
+    wanted = select(replays).where(replays.c.name == name)
+    if cause is not None:
+        wanted = wanted.where(replays.c.cause == cause)
+    row = connection.execute(wanted.order_by(replays.c.started.desc(), replays.c.seq.desc()).limit(1)).first()
+    return None if row is None else _run(row)
+
+
+def last_slot(connection: Connection, job: str) -> int | None:
+    """The latest slot of a job that was claimed."""
+    return connection.execute(select(func.max(jobs.c.slot)).where(jobs.c.job == job)).scalar()
+
+
 def release(connection: Connection, number: int, owner: str, now: int) -> None:
     """Gives a run back that has not ended, if `owner` still has it."""
     mine = (replays.c.seq == number, replays.c.state == RUNNING, replays.c.owner == owner)
@@ -136,71 +148,19 @@ def give_up(connection: Connection, name: str, before: int, now: int) -> int:
     return connection.execute(update(replays).where(*old).values(values)).rowcount
 
 
+def abandon(connection: Connection, number: int, message: str, now: int) -> bool:
+    """Ends a run that nobody has; False where it had ended, or somebody has it."""
+    free = replays.c.owner.is_(None) | (replays.c.claimed <= now)
+    mine = (replays.c.seq == number, replays.c.state == RUNNING, free)
+    values = {"state": FAILED, "finished": now, "owner": None, "message": message}
+    return connection.execute(update(replays).where(*mine).values(values)).rowcount == 1
+
+
 def left_behind(connection: Connection, now: int) -> list[Run]:
     """Unfinished runs that nobody has, the oldest first."""
     free = replays.c.owner.is_(None) | (replays.c.claimed <= now)
     wanted = select(replays).where(replays.c.state == RUNNING, free).order_by(replays.c.seq)
     return [_run(row) for row in connection.execute(wanted)]
-
-
-def spent_since(connection: Connection, start: int) -> int:
-    """Dollars spent or held by all runs that began from `start` on, in nano-dollars."""
-    total = select(func.sum(replays.c.spent + replays.c.reserved)).where(replays.c.started >= start)
-    return int(connection.execute(total).scalar() or 0)
-
-
-def reserve(
-    connection: Connection, key: Key, owner: str, amount: int, month: tuple[int, int] | None, *, again: bool
-) -> Refusal | None:
-    """Marks a case as sent and holds what it may cost; else says what stands against it.
-
-    `month` is (its start, most that all runs since then may spend). `again`: it was sent before and has no
-    answer; what was held for it stays, since that call may have been paid.
-    """
-    if month is not None and spent_since(connection, month[0]) + amount > month[1]:
-        return "month"
-    total = replays.c.spent + replays.c.reserved + amount
-    mine = (replays.c.seq == key.replay, replays.c.state == RUNNING, replays.c.owner == owner)
-    free = replays.c.limit.is_(None) | (total <= replays.c.limit)
-    held = update(replays).where(*mine, free).values(reserved=replays.c.reserved + amount)
-    if connection.execute(held).rowcount != 1:
-        known = connection.execute(select(replays.c.seq).where(*mine)).first()
-        return "lost" if known is None else "run"
-    if again:
-        columns = replay_results.c
-        changes = {"attempts": columns.attempts + 1, "reserved": columns.reserved + amount}
-        connection.execute(update(replay_results).where(*_is(key)).values(changes))
-    else:
-        row = _values(key, Result(*key[1:], SENT, reserved=amount))
-        connection.execute(insert(replay_results).values(row))
-    return None
-
-
-def record(connection: Connection, number: int, result: Result, release: int, cost: int) -> None:
-    """Writes what became of an answer that was sent; gives `release` back and books `cost` as spent.
-
-    Counted as done or failed once. What an earlier process has written already stays: then only the
-    money is booked.
-    """
-    key = Key(number, result.case, result.repeat)
-    kept = {"replay", "case", "repeat", "attempts", "reserved"}
-    changes = {name: value for name, value in _values(key, result).items() if name not in kept}
-    back = {"reserved": replay_results.c.reserved - release}
-    unended = replay_results.c.state.not_in((DONE, LOST))
-    written = update(replay_results).where(*_is(key), unended).values(changes | back)
-    wrote = connection.execute(written).rowcount
-    if not wrote:
-        connection.execute(update(replay_results).where(*_is(key)).values(back))
-    connection.execute(
-        update(replays)
-        .where(replays.c.seq == number)
-        .values(
-            done=replays.c.done + int(wrote and result.state == DONE),
-            failed=replays.c.failed + int(wrote and result.state == LOST),
-            reserved=replays.c.reserved - release,
-            spent=replays.c.spent + cost,
-        )
-    )
 
 
 def record_free(connection: Connection, number: int, owner: str, found: Sequence[Result]) -> bool:
@@ -212,7 +172,7 @@ def record_free(connection: Connection, number: int, owner: str, found: Sequence
     values = {"done": replays.c.done + done, "failed": replays.c.failed + lost}
     if connection.execute(counted.values(values)).rowcount != 1:
         return False
-    rows = [_values(Key(number, result.case, result.repeat), result) for result in found]
+    rows = [values_of(Key(number, result.case, result.repeat), result) for result in found]
     connection.execute(insert(replay_results), rows)
     return True
 
@@ -249,12 +209,8 @@ def know_set(connection: Connection, statement: Mapping[str, Any], now: int) -> 
         )
 
 
-def _is(key: Key) -> tuple[Any, ...]:
-    columns = replay_results.c
-    return (columns.replay == key.replay, columns.case == key.case, columns.repeat == key.repeat)
-
-
-def _values(key: Key, result: Result) -> dict[str, Any]:
+def values_of(key: Key, result: Result) -> dict[str, Any]:
+    """The row of a result."""
     return {
         "replay": key.replay,
         "case": key.case,

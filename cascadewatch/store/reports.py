@@ -3,13 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select
 
 from cascadewatch.errors import NotFoundError
 from cascadewatch.store import dialect
-from cascadewatch.store.replay_tables import replay_baselines, reports
+from cascadewatch.store.replay_tables import replay_baselines, replays, reports
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,16 @@ class Report:
     created: int
     verdict: str
     body: Mapping[str, Any]
+
+
+class Head(NamedTuple):
+    """A report without its body; `cause` is why it ran: cli, schedule, api, alert or confirmation."""
+
+    id: int
+    name: str
+    created: int
+    verdict: str
+    cause: str
 
 
 def write(
@@ -63,6 +73,25 @@ def history(
     if cascade is not None:
         wanted = wanted.where(reports.c.cascade == cascade)
     return [_report(row) for row in connection.execute(wanted)]
+
+
+def heads(connection: Connection, name: str, limit: int = 100) -> list[Head]:
+    """The latest reports of a name, newest first, without their bodies."""
+    r = reports.c
+    wanted = (
+        select(r.seq, r.name, r.created, r.verdict, replays.c.cause)
+        .join(replays, replays.c.seq == r.replay)
+        .where(r.name == name)
+        .order_by(r.created.desc(), r.seq.desc())
+        .limit(limit)
+    )
+    return [Head(*row) for row in connection.execute(wanted)]
+
+
+def standing(connection: Connection, name: str) -> Report | None:
+    """The report that counts now: the newest that is not a regression still to be confirmed."""
+    newest = history(connection, name=name, limit=20)
+    return next((report for report in newest if not report.body.get("awaits_confirmation")), None)
 
 
 def pin(connection: Connection, name: str, number: int, author: str, now: int) -> None:

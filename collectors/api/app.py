@@ -19,6 +19,7 @@ from collectors.api.health import get_healthz, get_readyz
 from collectors.api.intake import post_annotation, post_events, post_labels
 from collectors.api.rate import Rates
 from collectors.api.refusal import answer, refusal_of
+from collectors.api.replays import get_replays, get_report, post_run
 from collectors.api.scrape import Counters
 from collectors.api.silences import delete_silence, get_silences, post_silence
 from collectors.api.watching import get_baselines, get_rules, post_back_test, post_baseline
@@ -36,6 +37,9 @@ HANDLERS: dict[str, Handler] = {
     "GET /v1/silences": get_silences,
     "POST /v1/silences": post_silence,
     "DELETE /v1/silences/{id}": delete_silence,
+    "GET /v1/replays": get_replays,
+    "POST /v1/replays/{name:path}/run": post_run,
+    "GET /v1/reports/{id}": get_report,
     "GET /v1/baselines": get_baselines,
     "POST /v1/baselines": post_baseline,
     "GET /v1/rules": get_rules,

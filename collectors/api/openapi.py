@@ -10,6 +10,7 @@ from cascadewatch.model import Event
 from cascadewatch.store.receipt import LabelRequest
 from collectors.api.episodes import Acknowledgement
 from collectors.api.guard import PROBE, PUBLIC, SCOPE
+from collectors.api.replays import Wanted
 from collectors.api.silences import Silence
 from collectors.api.watching import BackTest, Baseline
 from collectors.decode import Annotation
@@ -60,6 +61,12 @@ ABOUT: dict[str, About] = {
         body="Silence", whole=True),
     "DELETE /v1/silences/{id}": About(
         "Ends a silence; what still fires is told at once.", "Created", parameters=("id",)),
+    "GET /v1/replays": About(
+        "The latest runs of replays, newest first.", "Replays", parameters=("replay",)),
+    "POST /v1/replays/{name:path}/run": About(
+        "Asks for a run now; a worker takes it up within seconds. 409 while one waits already.", "Object",
+        body="Wanted", whole=True, parameters=("name",)),
+    "GET /v1/reports/{id}": About("What a replay said, whole.", "Object", parameters=("id",)),
     "GET /v1/baselines": About(
         "Every baseline that was pinned, newest first.", "Baselines", parameters=("metric", "cascade")),
     "POST /v1/baselines": About(
@@ -77,7 +84,7 @@ ABOUT: dict[str, About] = {
 }  # fmt: skip
 
 PARAMETERS: dict[str, str] = {
-    "id": "Id of the event; number of the episode or silence.",
+    "id": "Id of the event; number of the episode, silence or report.",
     "source": "Name of the key that sent it, where several senders may use the same ids.",
     "since": "Length of the range until now, such as 7d (the default), 24h or 90m.",
     "from": "Start of the range, RFC 3339 with a zone.",
@@ -88,7 +95,8 @@ PARAMETERS: dict[str, str] = {
     "limit": "Most rows of an answer, 50 unless said, at most 500.",
     "before": "Only episodes older than the one with this id.",
     "metric": "Only this metric.",
-    "name": "Name of the rule.",
+    "name": "Name of the rule or replay.",
+    "replay": "Only this replay.",
 }
 
 IN_PATH = {"id", "name"}
@@ -148,6 +156,7 @@ SCHEMAS: dict[str, Schema] = {
     "SilenceInForce": _object(
         id=_COUNT, rule=_STRING, **_SCOPE, starts=_MOMENT, ends=_MOMENT, author={"type": "string"},
         comment=_STRING),
+    "Replays": _many("replays", {"type": "object"}),
     "Silences": _many("silences", {"$ref": "#/components/schemas/SilenceInForce"}),
     "Baselines": _many("baselines", {"type": "object"}),
     "Rules": _many("rules", _object(
@@ -173,7 +182,7 @@ SCHEMAS: dict[str, Schema] = {
 def document() -> Schema:
     """The whole description, made once."""
     _, records = msgspec.json.schema_components(
-        [Event, LabelRequest, Annotation, Acknowledgement, Silence, Baseline, BackTest],
+        [Event, LabelRequest, Annotation, Acknowledgement, Silence, Wanted, Baseline, BackTest],
         ref_template="#/components/schemas/{name}",
     )
     paths: dict[str, Schema] = {}

@@ -11,7 +11,7 @@ from dashboard.choice import Choice
 from dashboard.figures import Axis, Behind
 from dashboard.formats import UNKNOWN, days, duration, escaped, points, when
 from dashboard.points import Point
-from dashboard.views import acts, episode_tiles, history, why
+from dashboard.views import acts, episode_tiles, history, report_link, why
 
 PARAMETER = "episode"
 LARGEST = 2**63 - 1
@@ -66,19 +66,19 @@ def _one(number: int, choice: Choice) -> None:
     now = data.now()
     episode_tiles.head(of)
     st.text(episode_words.headline(of, now, choice.zone))
-    widgets.tiles(
-        (
-            partial(episode_tiles.value, of),
-            partial(_normal, of, choice.zone),
-            partial(episode_tiles.day, of),
-            partial(_since, of, now, choice.zone),
-        ),
-        "tiles",
-    )
+    since = partial(_since, of, now, choice.zone)
+    if of.kind in episode_words.CHECKS:
+        widgets.tiles((since,), "tiles")
+    else:
+        value, day = partial(episode_tiles.value, of), partial(episode_tiles.day, of)
+        widgets.tiles((value, partial(_normal, of, choice.zone), day, since), "tiles")
     acts.row(of, choice.zone)
     _spoken_for(of)
-    _over_time(of, choice, now)
-    why.show(of, choice.zone)
+    if of.kind in episode_words.CHECKS:
+        _to_report(of, choice)
+    else:
+        _over_time(of, choice, now)
+        why.show(of, choice.zone)
     history.show(of, choice)
 
 
@@ -119,6 +119,15 @@ def _spoken_for(of: Episode) -> None:
         st.text(text.SPOKEN_FOR)
         if st.button(text.TO_PARENT, key="parent", type="tertiary", icon=":material/arrow_forward:"):
             open_one(of.parent)
+
+
+def _to_report(of: Episode, choice: Choice) -> None:
+    """The report that an episode is about; all replays where it is about none."""
+    number = episode_words.report(of)
+    if number is None:
+        widgets.link("replays", text.TO_REPLAYS, choice, data.settings().timezone)
+    else:
+        report_link.to(number, text.TO_REPORT, choice)
 
 
 def _over_time(of: Episode, choice: Choice, now: int) -> None:

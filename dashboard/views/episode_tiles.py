@@ -15,7 +15,7 @@ def head(of: Episode) -> None:
     """Whose episode it is, what is at stake, and where it stands."""
     quiet = of.is_open and any(covers(s, of.rule, of.cascade, of.route) for s in alerting.silenced())
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        widgets.name(of.cascade or of.rule)
+        widgets.name(episode_words.where(of.cascade, "") or of.rule)
         words, tone = episode_words.badge(of)
         st.badge(escaped(words), color=tone)
         for said, colour in episode_words.state(of, quiet):

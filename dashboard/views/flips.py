@@ -55,7 +55,7 @@ def _listed(
         for case in group.cases
     ]  # fmt: skip
     config = {
-        "case": tables.words(text.CASE, width=130), "asked": tables.words(text.ASKED),
+        "case": tables.words(text.CASE, width=130), "asked": tables.words(text.ASKED, width=300),
         "before": tables.words(text.BEFORE, width=250), "after": tables.words(text.AFTER, width=250),
     }  # fmt: skip
     picked = widgets.table(

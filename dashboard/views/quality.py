@@ -49,16 +49,16 @@ def _one(cascade: str, choice: Choice) -> None:
     hint = quality_words.next_step(facts, bool(found))
     if hint:
         st.text(hint)
-    _tiles(facts, f"tiles-{cascade}")
+    _tiles(facts, bool(found), f"tiles-{cascade}")
     axis = Axis(choice.span(facts.now), facts.now, choice.zone, template.is_dark())
     _over_time(cascade, facts, found, choice, axis)
     _verdicts(found, choice, facts.now)
 
 
-def _tiles(facts: Facts, key: str, brief: bool = False) -> None:
+def _tiles(facts: Facts, has_replays: bool, key: str, brief: bool = False) -> None:
     drawn = (
         partial(_labels, facts),
-        partial(_replay, facts),
+        partial(_replay, facts, has_replays),
         *(partial(_error, facts, rate) for rate in ERROR_KEYS),
     )
     widgets.tiles(drawn, key, narrowest=112 if brief else 150)
@@ -78,11 +78,12 @@ def _labels(facts: Facts) -> None:
     widgets.tile(text.LIVE_QUALITY, percent(share.value), caption, widgets.meaning("quality"), share.reason)
 
 
-def _replay(facts: Facts) -> None:
+def _replay(facts: Facts, has_replays: bool) -> None:
     """The whole cascade on its eval set."""
     found = facts.replayed
     if found is None:
-        widgets.tile(text.LAST_REPORT, UNKNOWN, text.NEVER_REPLAYED, widgets.meaning("quality"))
+        why = text.NOT_WHOLE if has_replays else text.NEVER_REPLAYED
+        widgets.tile(text.LAST_REPORT, UNKNOWN, why, widgets.meaning("quality"))
         return
     share = found.metric
     parts = [span(share.low, share.high), f"n{NB}{count(share.n)}", text.ON_THE_SET, ago(found.at, facts.now)]
@@ -147,4 +148,4 @@ def _all(choice: Choice) -> None:
                 widgets.name(cascade)
                 st.text(quality_words.sentence(facts, replayed.quality(replaying.reports(cascade))))
             with numbers:
-                _tiles(facts, f"tiles-{cascade}", brief=True)
+                _tiles(facts, bool(replaying.reports(cascade)), f"tiles-{cascade}", brief=True)

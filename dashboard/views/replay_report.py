@@ -9,11 +9,13 @@ from cascadewatch.store.reports import Report
 from dashboard import check_words, data, replaying, tables, widgets
 from dashboard import text_replays as text
 from dashboard.choice import Choice
+from dashboard.escalating import percentage
 from dashboard.formats import UNKNOWN, count, dollars, escaped, moment, percent, points
 from dashboard.views import flips, report_link
 from dashboard.views.episode import number_of
 
 PARAMETER = report_link.PARAMETER
+COLUMNS = {"n": tables.number, "change": tables.points}
 
 
 def asked() -> bool:
@@ -119,10 +121,7 @@ def _rates(of: Report) -> None:
     rows = [_row(name, rate, replaying.pinned(of.name) == of.id) for name, rate in of.body["rates"].items()]
     columns = text.RATE_COLUMNS
     helps = {"p": text.P_MEANING, "n": text.N_MEANING, "change": text.CHANGE_MEANING}
-    config = {
-        key: tables.number(label, helps.get(key)) if key == "n" else tables.words(label, helps.get(key))
-        for key, label in columns.items()
-    }
+    config = {key: COLUMNS.get(key, tables.words)(label, helps.get(key)) for key, label in columns.items()}
     widgets.table(tables.frame(rows, list(columns)), "rates", config, **tables.LOOK)
 
 
@@ -134,7 +133,7 @@ def _row(name: str, rate: dict[str, Any], is_pinned: bool) -> dict[str, Any]:
         "value": percent(rate["value"]),
         "reach": _between(rate["low"], rate["high"]),
         "baseline": percent(rate["baseline"]),
-        "change": points(rate["change"]) if compared else UNKNOWN,
+        "change": percentage(rate["change"]),
         "change_reach": _between(rate["change_low"], rate["change_high"]) if compared else UNKNOWN,
         "p": _chance(rate["p"]),
         "n": rate["n"],

@@ -8,7 +8,7 @@ import streamlit as st
 
 from cascadewatch.settings.replaying import Replay
 from cascadewatch.store.reports import Report
-from dashboard import acting, check_words, data, next_run, replaying, tables, widgets
+from dashboard import acting, check_words, data, replaying, tables, widgets
 from dashboard import text_replays as text
 from dashboard.choice import Choice
 from dashboard.formats import ago, count, dollars, escaped, when
@@ -108,26 +108,29 @@ def _failed_since(name: str, of: Report | None) -> None:
 def _facts(name: str, table: Replay, of: Report | None, now: int, choice: Choice) -> str:
     """Cascade, schedule, last and next run, and money, in one line."""
     run = replaying.running().get(name)
-    last = None if of is None else int(of.body["provenance"].get("started") or of.created)
-    coming = next_run.next_run(table.schedule, last, now, data.settings().timezone)
-    if table.schedule is None:
-        plan = text.BY_HAND
-    else:
-        plan = (
-            text.UNKNOWN_SCHEDULE
-            if coming is None
-            else text.NEXT_RUN.format(time=when(coming, now, choice.zone))
-        )
+    plan = text.BY_HAND if table.schedule is None else _plan(table.schedule, now, choice)
     parts = [
         table.cascade,
         None
         if run is None
         else text.HALF_RUN.format(done=count(run.done + run.failed), cases=count(run.cases)),
         text.NEVER_RAN if of is None else text.RAN.format(ago=ago(of.created, now)),
-        f"{plan} ({table.schedule})" if table.schedule else plan,
+        plan,
         None if of is None else check_words.spent(of),
     ]
     return " · ".join(part for part in parts if part)
+
+
+def _plan(schedule: str, now: int, choice: Choice) -> str:
+    """When it runs next, as the worker reads its schedule."""
+    from cascadewatch.replay.schedule import next_after
+
+    try:
+        coming = next_after(schedule, data.settings().timezone, now)
+    except ValueError:
+        coming = None
+    said = text.NEVER_COMES if coming is None else text.NEXT_RUN.format(time=when(coming, now, choice.zone))
+    return f"{said} ({schedule})"
 
 
 def _run_now(name: str, table: Replay, of: Report | None, disabled: bool) -> None:

@@ -6,7 +6,7 @@ from cascadewatch.store.reports import Report
 from dashboard import sweep_figure, sweep_points, sweep_words, tables, template, verifier_words, widgets
 from dashboard import text_replays as text
 from dashboard.escalating import percentage
-from dashboard.formats import UNKNOWN, escaped
+from dashboard.formats import escaped
 from dashboard.sentence import Facts
 from dashboard.sweep_points import Sweep
 
@@ -35,7 +35,8 @@ def _table(sweep: Sweep) -> None:
             "right": percentage(spot.quality),
             "reach": f"{spot.low * 100:.1f}–{spot.high * 100:.1f}",
             "cost": None if sweep.unit == "escalation" else spot.x,
-            "change": sweep_words.difference(sweep.unit, spot) or UNKNOWN,
+            "more": None if sweep.unit == "escalation" else spot.more,
+            "better": percentage(spot.better),
         }
         for spot in sweep.spots
     ]
@@ -43,8 +44,9 @@ def _table(sweep: Sweep) -> None:
         "threshold": tables.words(text.THRESHOLD, width=80), "escalated": tables.share(text.ESCALATED),
         "right": tables.percent(text.RIGHT), "reach": tables.words(text.LOW_HIGH, width=90),
         "cost": tables.usd(text.COST_COLUMN.get(sweep.unit, ""), [spot.x for spot in sweep.spots]),
-        "change": tables.words(text.CHANGE_COLUMN),
+        "more": tables.usd(text.MORE, [spot.more for spot in sweep.spots]),
+        "better": tables.points(text.BETTER),
     }  # fmt: skip
     if sweep.unit == "escalation":
-        del config["cost"]
+        del config["cost"], config["more"]
     widgets.table(tables.frame(rows, list(config)), "sweep-table", config, **tables.LONG)

@@ -64,5 +64,5 @@ def test_each_finds_what_it_is_there_for(
 def test_an_empty_database_has_nothing_to_say(watching_sqlite: Watch, now: int) -> None:
     watched = watching_sqlite(alerts=DEFAULTS)
     assert evaluate.check(watched.store, watched.settings, now) == []
-    assert watched.run(now) == "8 rules, 0 findings"
+    assert watched.run(now) == "11 rules, 0 findings"
     assert watched.states() == {}

@@ -4,7 +4,7 @@
 
 import json
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from alerts.messages import compose, sample
 from alerts.words import Told
 from cascadewatch.settings import Settings
+from cascadewatch.settings.alerting import Kind
 from tests.alerts.hostile import SLACK
 from tests.alerts.told import (
     COST,
@@ -313,7 +314,7 @@ class TestOtherKinds:
         assert item(episode(metric=metric)).title == f"support: {title} up 6 points to about 36 %"
 
     def test_a_kind_of_another_version_is_told_somehow(self) -> None:
-        said = item(episode(kind="replay", metric="quality", detail={"estimate": None, "limit": 0.9}))
+        said = item(episode(kind="callers", metric="quality", detail={"estimate": None, "limit": 0.9}))
         assert said.title.startswith("support: quality")
 
 
@@ -429,9 +430,9 @@ def test_a_sample_says_that_it_is_one() -> None:
     assert said.id != sample(SETTINGS, NOW + MINUTE).id
 
 
-@pytest.mark.parametrize("kind", ["drift", "threshold", "burn_rate", "no_data", "error"])
+@pytest.mark.parametrize("kind", [*get_args(Kind), "error"])
 def test_numbers_that_are_missing_stay_unsaid(kind: str) -> None:
-    for key in ("estimate", "peak", "diagnosis", "cost_usd_per_day", "tolerance", "unit", "message"):
+    for key in ("estimate", "peak", "diagnosis", "cost_usd_per_day", "tolerance", "unit", "message", "about"):
         for one, kinds in ((episode(kind=kind), ("firing",)), (over(kind=kind), ("resolved",))):
             kept = json.loads(json.dumps({k: v for k, v in one.detail.items() if k != key}))
             said = item(replace(one, detail=kept), *kinds, now=LATER)

@@ -18,6 +18,9 @@ NAMES = [
     "price-coverage",
     "verifier-overhead",
     "no-data",
+    "replay-regressed",
+    "quality-stale",
+    "replay-budget",
 ]
 
 
@@ -42,7 +45,7 @@ def test_a_rule_of_the_same_name_takes_the_place_of_a_default() -> None:
 
 def test_a_default_is_switched_off_by_its_name() -> None:
     off = {"name": "no-data", "kind": "no_data", "enabled": False}
-    assert [rule.name for rule in rules_of(settings(off))] == NAMES[:-1]
+    assert [rule.name for rule in rules_of(settings(off))] == [name for name in NAMES if name != "no-data"]
 
 
 def test_switching_off_needs_nothing_but_name_and_kind() -> None:
@@ -120,6 +123,11 @@ def rule(kind: str, **said: Any) -> dict[str, Any]:
             rule("threshold", metric="escalation_rate", above=0.3, window="500d"),
             "its window must be at least a minute",
         ),
+        (
+            rule("budget", above=80),
+            "can never fire: replays never spend more than month_usd; for 80 % write 0.8",
+        ),
+        (rule("budget", above=0), "would always fire: `above` is a share such as 0.8"),
     ],
     ids=lambda given: given["metric"] if isinstance(given, dict) and "metric" in given else None,
 )  # fmt: skip
@@ -129,6 +137,22 @@ def test_a_rule_that_could_never_work_is_refused_with_a_sentence(
     said = refused(given, cascade={"support": {"objective": 0.3}})
     assert said.startswith(f"rule mine: {sentence}")
     assert said.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "value"),
+    [
+        ("replay", "route", "faq"),
+        ("replay", "window", "7d"),
+        ("stale", "route", "faq"),
+        ("stale", "above", 0.5),
+        ("budget", "cascade", "support"),
+        ("budget", "window", "7d"),
+    ],
+)
+def test_what_a_kind_is_not_about_is_refused(kind: str, key: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=f'is of kind "{kind}", which does not take `{key}`; leave it out'):
+        settings(rule(kind, **{"cascade": "support", key: value} if key == "route" else {key: value}))
 
 
 def test_every_wrong_rule_is_named() -> None:
@@ -156,6 +180,7 @@ def test_every_default_rule_is_told_in_one_sentence(one: Any) -> None:
     said = definition(one)
     assert said.startswith("Fires when ")
     assert said.count(".") - said.count("0.2") == 1
+    assert said.endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -187,6 +212,20 @@ def test_every_default_rule_is_told_in_one_sentence(one: Any) -> None:
         (
             rule("no_data"),
             "Fires when no events of a cascade arrive longer than usual for that time of the week.",
+        ),
+        (
+            rule("replay", cascade="support"),
+            ("Fires when the latest replay or verifier check of support has surely ended worse than its "
+            "baseline, or two runs in a row were incomplete."),
+        ),
+        (
+            rule("stale", window="3d"),
+            ("Fires when the quality of a cascade with a [replay] was not checked for 3 days, or its "
+            "verifier's calibration may not hold any more."),
+        ),
+        (
+            rule("budget", above=0.5),
+            "Fires when the replays of a calendar month have spent more than 50 % of `month_usd`.",
         ),
     ],
 )  # fmt: skip

@@ -21,7 +21,7 @@ from tests.dashboard.hostile import CASCADES
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Dialog, Page
 
-PAGES = ("overview", "cost", "traffic", "incidents", "sources")
+PAGES = ("overview", "cost", "quality", "verifier", "traffic", "replays", "incidents", "sources")
 PAYLOAD = 1.5 * 1024 * 1024
 START = "import sys; from cascadewatch.cli import main; main()"
 # Asked for by Streamlit itself when a page below the first is opened directly; it then finds its base.

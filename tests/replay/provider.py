@@ -11,6 +11,7 @@ It speaks OpenAI's chat completions, Anthropic's messages and the plain JSON of 
 
 import json
 import socket
+import socketserver
 import threading
 import time
 from collections import Counter
@@ -19,12 +20,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tests.alerts.http_receiver import Receiver, drip, receiving, silent, status
+from tests.alerts.http_receiver import drip, silent, status
 
 Way = Literal[
     "unauthorized", "payment_required", "model_gone", "rate_limited", "server_error", "timeout", "empty",
     "html", "truncated_json", "cut", "ten_megabytes", "drip", "no_usage", "wrong_model", "moved", "refused",
-    "reset", "odd_shape", "no_text", "negative_usage",
+    "reset", "odd_shape", "no_text", "odd_usage",
 ]  # fmt: skip
 TURNED_AWAY = {"unauthorized", "payment_required", "model_gone", "rate_limited", "moved"}  # not billed
 INPUT, OUTPUT = 40, 20  # tokens of every answer
@@ -128,7 +129,7 @@ def _openai(call: Call, text: str, way: Way | None) -> dict[str, Any]:
         message = {"role": "assistant", "content": None, "refusal": "I will not."}
     if way == "no_text":
         message = {"role": "assistant", "content": None}
-    usage = {"prompt_tokens": INPUT, "completion_tokens": -1 if way == "negative_usage" else OUTPUT}
+    usage = {"prompt_tokens": INPUT, "completion_tokens": -1 if way == "odd_usage" else OUTPUT}
     return {
         "model": "another" if way == "wrong_model" else call.body["model"],
         "choices": [{"message": message, "finish_reason": "stop"}],
@@ -137,7 +138,7 @@ def _openai(call: Call, text: str, way: Way | None) -> dict[str, Any]:
 
 def _anthropic(call: Call, text: str, way: Way | None) -> dict[str, Any]:
     none = way in ("refused", "no_text")
-    usage = {"input_tokens": INPUT, "output_tokens": -1 if way == "negative_usage" else OUTPUT}
+    usage = {"input_tokens": INPUT, "output_tokens": -1 if way == "odd_usage" else OUTPUT}
     return {
         "model": "another" if way == "wrong_model" else call.body["model"],
         "content": [] if none else [{"type": "text", "text": text}],
@@ -197,11 +198,44 @@ WAYS: dict[str, Any] = {
 @contextmanager
 def providing(seconds: float = 0.0) -> Iterator[Provider]:
     """A provider that takes `seconds` for each answer."""
-    with receiving() as receiver:
-        provider = Provider(receiver.port, seconds)
-        receiver.answer = lambda connection: provider.serve(connection, _last(receiver, provider))
-        yield provider
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError):
+                call = _received(self.request)
+                if call is not None:
+                    provider.serve(self.request, call)
+
+    class Server(socketserver.ThreadingTCPServer):
+        allow_reuse_address = True
+        daemon_threads = True
+        block_on_close = False
+        request_queue_size = 128
+
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """A connection that broke is part of the play."""
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        provider = Provider(server.server_address[1], seconds)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        try:
+            yield provider
+        finally:
+            server.shutdown()
+            thread.join()
 
 
-def _last(receiver: Receiver, provider: Provider) -> Call:
-    raise NotImplementedError
+def _received(connection: socket.socket) -> Call | None:
+    """One request; None unless it came whole."""
+    with connection.makefile("rb") as file:
+        words = file.readline().decode("latin-1").split()
+        headers: dict[str, str] = {}
+        while (line := file.readline().decode("latin-1").strip()) != "":
+            name, _, value = line.partition(":")
+            headers[name.strip().lower()] = value.strip()
+        length = int(headers.get("content-length", 0))
+        body = file.read(length)
+    if len(words) < 3 or len(body) < length:
+        return None
+    return Call(words[1], headers, json.loads(body))

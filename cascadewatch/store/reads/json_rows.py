@@ -10,6 +10,7 @@ from cascadewatch.store.reads.report import stamp
 MOMENTS = frozenset(
     (
         *("opened", "since", "easing", "resolved", "acknowledged", "updated", "evaluated", "time", "at"),
+        *("started", "finished", "seen"),
         *("created", "due", "claimed", "delivered", "sent", "failing", "off", "not_before"),
         *("start", "end", "starts", "ends", "until", "pinned", "retired", "first", "last", "first_seen"),
     )

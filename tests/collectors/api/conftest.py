@@ -81,7 +81,8 @@ def serving(url: str, now: int) -> Iterator[Serve]:
     with ExitStack() as stack:
 
         def start(ingest: dict[str, Any] | None = None, **options: Any) -> Api:
-            settings = Settings(database_url=url, caller_ids="plain", ingest=Ingest(**(ingest or {})))
+            tables = {"replay": options.pop("replay", {}), "ingest": Ingest(**(ingest or {}))}
+            settings = Settings(database_url=url, caller_ids="plain", **tables)
             clock = Clock(now)
             store = Store(url)
             stack.callback(store.close)

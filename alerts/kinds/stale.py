@@ -1,0 +1,121 @@
+"""Quality that nobody has checked for a week, and a verifier's calibration that may not hold any more.
+
+Only of cascades with a [replay.NAME]: without one there is nothing to be late.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection
+
+from alerts.finding import Finding, Scope
+from alerts.rules import DAY_MS, WEEK_MS, span_words
+from alerts.staleness import Calibrated, Checked, Used, old, outdated, unchecked
+from alerts.windows import Windows
+from cascadewatch.metrics.window import Metric
+from cascadewatch.settings import Rule, Settings
+from cascadewatch.settings.replaying import Replay
+from cascadewatch.store import in_use, probes, reports, spacing
+from cascadewatch.store.cells import ALL
+from cascadewatch.store.reports import Head
+
+NO_BACK_TEST = "is judged from labels and reports, which are listed under Quality and Replays"
+ENDED_MS = WEEK_MS  # without events for so long: nothing is served that could be checked
+
+
+def look(windows: Windows, settings: Settings, rule: Rule, now: int) -> list[Finding]:
+    """One finding for each cascade with events that a [replay.NAME] is about."""
+    named: dict[str, dict[str, Replay]] = {}
+    for name, table in settings.replay.items():
+        if table.cascade is not None and rule.cascade in (None, table.cascade):
+            named.setdefault(table.cascade, {})[name] = table
+    found = [_look(windows, rule, cascade, tables, now) for cascade, tables in named.items()]
+    return [one for one in found if one is not None]
+
+
+def _look(
+    windows: Windows, rule: Rule, cascade: str, tables: Mapping[str, Replay], now: int
+) -> Finding | None:
+    connection = windows.connection
+    first = spacing.first_event(connection, cascade, ALL)
+    last = spacing.last_event(connection, cascade, ALL, now)
+    if first is None or last is None:
+        return None
+    if now - last > ENDED_MS:
+        said = f"No events for more than {span_words(ENDED_MS)}: there is nothing to check."
+        nothing = Metric(None, 0, reason="no events")
+        return Finding(rule, Scope(cascade), "no_data", nothing, said, detail={"ended": True})
+    heads = _latest(connection, tables)
+    checked = _checked(windows, cascade, heads, first)
+    calibrated = _calibrated(connection, [head for head in heads if tables[head.name].verifier is not None])
+    return _finding(connection, rule, cascade, checked, calibrated, tables, now)
+
+
+def _finding(
+    connection: Connection, rule: Rule, cascade: str, checked: Checked, calibrated: Calibrated | None,
+    tables: Mapping[str, Replay], now: int,
+) -> Finding:  # fmt: skip
+    window = rule.window or WEEK_MS
+    late = unchecked(checked, window, now)
+    reasons = [] if late is None else [late]
+    since = [] if late is None else [checked.at + window]
+    runs = [] if late is None else list(tables)
+    if calibrated is not None:
+        aged = old(calibrated, now)
+        worn = [*aged, *outdated(calibrated, _used(connection, cascade, calibrated.created, now))]
+        since += [calibrated.created + calibrated.LASTS_MS] if aged else []
+        runs += [calibrated.name] if worn and calibrated.name not in runs else []
+        reasons += worn
+    age = Metric(float(now - checked.at), 0, unit="ms")
+    if not reasons:
+        return Finding(rule, Scope(cascade), "ok", age, checked.words(now), detail={"cleared": {}})
+    about = {
+        "reasons": reasons,
+        "late": late is not None,
+        "checked": checked.at if checked.by else None,
+        "calibration": None if calibrated is None else calibrated.report,
+        "commands": [_command(name, tables[name]) for name in runs],
+    }
+    detail = {"about": about} | ({"since": min(since)} if since else {})
+    return Finding(rule, Scope(cascade), "breached", age, " ".join(reasons), detail=detail)
+
+
+def _command(name: str, table: Replay) -> str:
+    return f"cascadewatch {'verifier' if table.target is None else 'replay'} {name}"
+
+
+def _latest(connection: Connection, names: Mapping[str, Replay]) -> list[Head]:
+    """The last report of each replay that came to an end."""
+    every = ((head for head in reports.heads(connection, n) if head.verdict != "incomplete") for n in names)
+    return [head for found in every if (head := next(found, None)) is not None]
+
+
+def _checked(windows: Windows, cascade: str, heads: Sequence[Head], first: int) -> Checked:
+    """The newest of label and report; never: since the first event."""
+    known = windows.reader.known.cascades.get(cascade)
+    label = None if known is None else known.last_label
+    looks = [Checked(head.created, f"report {head.id} of {head.name}") for head in heads]
+    looks += [] if label is None else [Checked(label, "a label")]
+    return max(looks, key=lambda one: one.at, default=Checked(first, None))
+
+
+def _calibrated(connection: Connection, heads: Sequence[Head]) -> Calibrated | None:
+    """The newest calibration of a verifier."""
+    for head in sorted(heads, key=lambda head: head.created, reverse=True):
+        found = reports.report(connection, head.id)
+        if found.body.get("calibration"):
+            return Calibrated.of(found)
+    return None
+
+
+def _used(connection: Connection, cascade: str, then: int, now: int) -> Used:
+    """What live traffic names now, and what it named on the day before the calibration."""
+    today = in_use.mostly(connection, cascade, now - DAY_MS, now)
+    before = in_use.mostly(connection, cascade, then - DAY_MS, then)
+    settled = probes.settled(probes.probe(connection, cascade, now))
+    return Used(
+        models={name for (what, _), name in today.items() if what == "model"},
+        verifiers={tier: name for (what, tier), name in today.items() if what == "verifier"},
+        before={tier: name for (what, tier), name in before.items() if what == "verifier"},
+        thresholds={str(said) for (what, _), said in settled.items() if what == "threshold"},
+        verifier_models={str(said) for (what, _), said in settled.items() if what == "verifier model"},
+    )

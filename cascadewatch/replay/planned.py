@@ -1,0 +1,68 @@
+"""Replays with a schedule: what is due, how their last run went, and how both are told."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from cascadewatch.replay.schedule import LATE_MS, Due, decide, previous
+from cascadewatch.settings import Settings
+from cascadewatch.store import replays
+from cascadewatch.store.replays import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A replay as pages show it.
+
+    `last` is its latest run whatever began it; `due` what its schedule says now, None without one. `late`
+    since when a slot waits for a worker, `missed` how many before it passed unused. Times are epoch ms.
+    """
+
+    name: str
+    schedule: str | None
+    last: Run | None
+    due: Due | None
+    next: int | None
+    late: int | None
+    missed: int
+
+
+def planned(connection: Connection, settings: Settings, now: int) -> list[Planned]:
+    """All replays of the settings, in their order."""
+    return [_planned(connection, settings, name, now) for name in settings.replay]
+
+
+def due(connection: Connection, settings: Settings, name: str, now: int) -> Due | None:
+    """What is to be done about a replay; None without a schedule."""
+    schedule = settings.replay[name].schedule
+    if schedule is None:
+        return None
+    last = replays.last_slot(connection, job_of(name, schedule))
+    latest = replays.latest(connection, name)
+    busy = None if latest is None else (latest.started, latest.finished)
+    return decide(schedule, settings.timezone, now, last, busy)
+
+
+def job_of(name: str, schedule: str) -> str:
+    """Under what its slots are claimed: another schedule counts from its own first look on."""
+    return f"replay {name} at {schedule}"
+
+
+def drift_job(name: str) -> str:
+    """Under what its starts by drift episodes are claimed; the slot is the episode's number."""
+    return f"replay {name} on drift"
+
+
+def _planned(connection: Connection, settings: Settings, name: str, now: int) -> Planned:
+    found, schedule = due(connection, settings, name, now), settings.replay[name].schedule
+    waits = found is not None and found.reason == "late"
+    latest = None if schedule is None else previous(schedule, settings.timezone, now)
+    return Planned(
+        name=name,
+        schedule=schedule,
+        last=replays.latest(connection, name),
+        due=found,
+        next=None if found is None else found.next,
+        late=latest + LATE_MS if waits and latest is not None else None,
+        missed=0 if found is None else found.missed,
+    )

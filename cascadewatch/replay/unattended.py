@@ -1,0 +1,204 @@
+"""Replays that a worker runs: by schedule, after a drift alarm, after a crash, and when somebody asks.
+
+In a thread of its own, one run at a time, so that nothing else a worker does waits for a model. Each slot
+of a schedule and each episode is claimed by a row under the worker's lease, so it starts one run at most.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from functools import partial
+from secrets import randbits
+
+from cascadewatch.errors import CascadewatchError, StoreError
+from cascadewatch.replay.planned import drift_job, due, job_of
+from cascadewatch.replay.prepared import prepare
+from cascadewatch.replay.running import Asked, run
+from cascadewatch.replay.schedule import Due
+from cascadewatch.settings import Settings
+from cascadewatch.store import episodes, leases, replays, wishes
+from cascadewatch.store.engine import Store
+from cascadewatch.store.episodes import Episode
+from cascadewatch.store.leases import Lease
+from cascadewatch.store.replays import Run
+from cascadewatch.store.reports import Report
+
+log = logging.getLogger("cascadewatch.replay")
+
+LOOK_S = 5.0
+DAY_MS = 86_400_000
+GOES_ON = ("schedule", "alert", "confirmation")  # causes of runs that a worker takes up after a crash
+FALLS = {"escalation_rate", "flagship_share"}  # cheaper when they fall, and quality may be what pays for it
+WORKER = "worker"
+CHANGED = "given up: it was begun with other settings"
+
+
+class Unattended:
+    """A duty of the leading worker. `look` can be called by hand; `start` has a thread call it."""
+
+    def __init__(self, store: Store, settings: Settings, clock: Callable[[], int], lease: Lease) -> None:
+        self._store, self._settings, self._clock, self._lease = store, settings, clock, lease
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="run-replays", daemon=True)
+
+    def start(self) -> None:
+        """Begins to look."""
+        self._thread.start()
+
+    def stop(self, wait: bool = True) -> None:
+        """Ends; a run under way is interrupted, and gone on with by the next leader."""
+        self._ended.set()
+        if wait:
+            self._thread.join()
+
+    def _work(self) -> None:
+        while not self._ended.wait(LOOK_S):
+            try:
+                self.look()
+            except StoreError as error:
+                self._note("waiting", str(error))
+            except Exception:
+                log.exception("replays")
+
+    def look(self) -> None:
+        """Does everything that is to be done now."""
+        self._go_on()
+        for name, table in self._settings.replay.items():
+            if table.schedule is not None and not self._ended.is_set():
+                self._keep_schedule(name, table.schedule)
+        for name, episode in self._alarms():
+            self._answer_alarm(name, episode)
+        self._grant_wishes()
+
+    def _go_on(self) -> None:
+        """Takes up what a worker left unfinished."""
+        with self._store.reading() as connection:
+            left = replays.left_behind(connection, self._clock())
+        for one in left:
+            if one.cause in GOES_ON and not self._ended.is_set():
+                self._take_up(one)
+
+    def _take_up(self, one: Run) -> None:
+        """Goes on with it once. What fails again, or was begun with other settings, is given up."""
+        try:
+            message = CHANGED
+            if prepare(self._settings, one.name).config_hash == one.config_hash:
+                message = self._play(one.name, one.cause)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - told in the run's own row
+            if self._ended.is_set():
+                return
+            message = f"{type(error).__name__}: {error}"
+        with self._store.writing() as connection:
+            replays.abandon(connection, one.id, message[:500], self._clock())
+        self._note(one.name, message)
+
+    def _keep_schedule(self, name: str, schedule: str) -> None:
+        now = self._clock()
+        with self._store.reading() as connection:
+            found = due(connection, self._settings, name, now)
+        if found is None or found.slot is None:
+            return
+        job = job_of(name, schedule)
+        if not leases.claim(self._store, self._lease, job, found.slot, now):
+            return
+        if found.is_to_run:
+            state, message = self._said(lambda: self._play(name, "schedule"))
+        else:
+            state, message = leases.DONE, _left_out(found)
+        self._finish(job, found.slot, state, _introduced(found, now, message))
+
+    def _grant_wishes(self) -> None:
+        """Runs what somebody asked for, through the API or a page."""
+        with self._store.reading() as connection:
+            wanted = wishes.waiting(connection)
+        for wish in wanted:
+            if self._ended.is_set() or wish.name not in self._settings.replay:
+                continue
+            with self._store.writing() as connection:
+                mine = leases.still(connection, self._lease, self._clock()) and wishes.take(
+                    connection, wish.name
+                )
+            if mine:
+                _, message = self._said(partial(self._play, wish.name, "api", wish.author))
+                self._note(wish.name, message)
+
+    def _alarms(self) -> list[tuple[str, Episode]]:
+        """Replays that want to answer alarms, with each alarm of their cascade of the last day."""
+        wanted = {name: table.cascade for name, table in self._settings.replay.items() if table.on_drift}
+        if not wanted:
+            return []
+        since = self._clock() - DAY_MS
+        with self._store.reading() as connection:
+            opened = [e for e in episodes.opened_or_open(connection, since) if e.opened >= since]
+            return [
+                (name, episode)
+                for name, cascade in wanted.items()
+                for episode in opened
+                if episode.cascade == cascade and is_fall(episode)
+                if not leases.is_taken(connection, drift_job(name), episode.id)
+            ]
+
+    def _answer_alarm(self, name: str, episode: Episode) -> None:
+        """Starts the replay, once for an episode and once a day at the most."""
+        now, job = self._clock(), drift_job(name)
+        if self._ended.is_set() or not leases.claim(self._store, self._lease, job, episode.id, now):
+            return
+        with self._store.reading() as connection:
+            last = replays.latest(connection, name, "alert")
+        if last is not None and last.started > now - DAY_MS:
+            state, message = leases.DONE, f"left out: run {last.id} answered an alarm within the last day"
+        else:
+            state, message = self._said(lambda: self._play(name, "alert"))
+        self._finish(job, episode.id, state, message)
+
+    def _play(self, name: str, cause: str, author: str = WORKER) -> str:
+        """Runs it, and once more where a regression has to be confirmed; what came of it."""
+        report = self._run(name, Asked(cause=cause, author=author))
+        message = f"{report.verdict}: report {report.id}"
+        if not report.body["awaits_confirmation"]:
+            return message
+        again = Asked(cause="confirmation", author=WORKER, seed=randbits(31), confirms=report.id)
+        second = self._run(name, again)
+        word = "confirmed" if second.verdict == "regressed" else f"not confirmed ({second.verdict})"
+        return f"{message}, {word}: report {second.id}"
+
+    def _run(self, name: str, asked: Asked) -> Report:
+        return run(self._store, self._settings, name, asked, self._clock, interrupt=self._ended)
+
+    def _said(self, play: Callable[[], str]) -> tuple[str, str]:
+        try:
+            return leases.DONE, play()
+        except CascadewatchError as error:
+            return leases.FAILED, str(error)
+        except Exception as error:
+            log.exception("a replay failed")
+            return leases.FAILED, f"{type(error).__name__}: {error}"
+
+    def _finish(self, job: str, slot: int, state: str, message: str) -> None:
+        leases.finish(self._store, (job, slot, self._lease.fence), state, self._clock(), message[:500])
+        self._note(job, message)
+
+    def _note(self, what: str, message: str) -> None:
+        log.info("replays", extra={"fields": {"about": what, "result": message}})
+
+
+def is_fall(episode: Episode) -> bool:
+    """Whether an alarm says that less is escalated: quality may be what pays for it."""
+    return episode.kind == "drift" and episode.direction == "down" and episode.metric in FALLS
+
+
+def _left_out(found: Due) -> str:
+    if found.reason == "new":
+        return "first seen: its slots count from here on"
+    return "overlapping: left out, for another run of it went on"
+
+
+def _introduced(found: Due, now: int, message: str) -> str:
+    words = []
+    if found.reason == "late" and found.slot is not None:
+        words.append(f"late by {(now - found.slot) // 60_000} min")
+    if found.missed:
+        words.append(f"{found.missed} earlier slots missed")
+    return "; ".join([*words, message])

@@ -1,0 +1,61 @@
+"""Replays over HTTP: what ran, what it said, and the wish for a run now."""
+
+from msgspec import Struct
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cascadewatch.errors import NotFoundError
+from cascadewatch.store.reads import stamp
+from cascadewatch.store.wishes import Wish, ask
+from collectors.api.body import read_one
+from collectors.api.context import Context, Json
+from collectors.api.guard import Caller
+from collectors.api.query import known, name_of, place_of
+from collectors.api.refusal import RefusalError, respond
+
+MOST = 100
+
+
+class Wanted(Struct, frozen=True, forbid_unknown_fields=True):
+    """Nothing need be said: which replay, the path tells."""
+
+
+async def post_run(api: Context, request: Request, caller: Caller) -> Response:
+    """Leaves the wish for a run, which a worker takes up within seconds: the keys of models are there."""
+    await read_one(api.bodies, request, Wanted)
+    name: str = request.path_params["name"]
+    if name not in api.settings.replay:
+        here = ", ".join(api.settings.replay) or "none so far"
+        raise NotFoundError(f"there is no [replay.{name[:128]}]; known here: {here}")
+    now = api.clock()
+    if not await api.writing(lambda connection: ask(connection, Wish(name, caller.author, now))):
+        raise RefusalError(409, f"the replay {name} waits for a worker already")
+    return respond({"replay": name, "asked": stamp(now)}, 202)
+
+
+async def get_replays(api: Context, request: Request, _: Caller) -> Response:
+    """The latest runs, newest first."""
+    name = name_of(known(request, "replay"), "replay")
+
+    def read(connection: Connection) -> list[Json]:
+        from cascadewatch.store.reads.json_rows import row_json
+        from cascadewatch.store.replays import runs
+
+        return [row_json(run) for run in runs(connection, name, MOST)]
+
+    return respond({"replays": await api.reading(read)})
+
+
+async def get_report(api: Context, request: Request, _: Caller) -> Response:
+    """One report, whole."""
+    known(request)
+    number = place_of(request)
+
+    def read(connection: Connection) -> Json:
+        from cascadewatch.store.reads.json_rows import row_json
+        from cascadewatch.store.reports import report
+
+        return row_json(report(connection, number))
+
+    return respond(await api.reading(read))

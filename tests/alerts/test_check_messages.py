@@ -1,0 +1,166 @@
+"""What people read of replays that got worse, quality that is unchecked, and money that is nearly spent."""
+
+# ruff: noqa: E501, ISC004 - whole texts are compared
+
+import json
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from cascadewatch.store.episodes import Episode
+from tests.alerts.told import HOUR, NOW, SINCE, episode, fact, item, message
+
+LATER = NOW + 6 * HOUR
+LAX = {
+    "name": "false_accept", "value": 0.12, "baseline": 0.05, "low": 0.09, "high": 0.15, "n": 477,
+    "sentence": "false accepts: 12.0 % against 5.0 % before, +7.0 points (+4.0 to +10.0) over the same 477 wrong"
+    " answers; chance alone does this with probability less than 1 in 1,000.",
+}  # fmt: skip
+REGRESSED = {
+    "state": "regressed", "report": 12, "replay": "judge-check", "kind": "verifier check", "created": NOW,
+    "since": SINCE, "before": SINCE - 24 * HOUR, "rates": [LAX], "cause": "confirmation", "others": ["nightly"],
+    "notes": ["The verifier accepted 6 of 10 answers that are planted to be wrong."],
+}  # fmt: skip
+STALE = {
+    "reasons": ["Its quality was last checked 8 days ago, by report 12 of nightly."], "late": True,
+    "checked": SINCE, "calibration": 9, "commands": ["cascadewatch replay nightly"],
+}  # fmt: skip
+SPENT = {
+    "spent_usd": 41.2, "month_usd": 50.0, "start": SINCE - 18 * 24 * HOUR, "share": 0.824,
+    "by": [{"replay": "nightly", "usd": 36.0, "runs": 18}, {"replay": "judge-check", "usd": 5.2, "runs": 1}],
+}  # fmt: skip
+
+
+def about(kind: str, held: dict[str, Any], **said: Any) -> Episode:
+    detail = {"about": held, "estimate": None, "peak": None, "diagnosis": None, "cost_usd_per_day": None}
+    return episode(
+        kind=kind, metric=None, baseline=None, direction="", detail=detail | said.pop("detail", {}), **said
+    )
+
+
+class TestAReplay:
+    def test_says_what_moved_over_how_many_cases_since_when_and_what_to_do(self) -> None:
+        said = item(about("replay", REGRESSED))
+        assert said.title == "support: verifier check judge-check: false accepts up from 5.0 % to 12 %"
+        assert said.facts == (
+            (
+                "What moved",
+                "False accepts: 12.0 % against 5.0 % before, +7.0 points (+4.0 to +10.0) over the same 477 wrong"
+                " answers; chance alone does this with probability less than 1 in 1,000. The verifier lets more"
+                " wrong answers through: quality is at risk.",
+            ),
+            ("Since", "The run of Wed 10:00; that of Tue 10:00 was not worse. A second run confirms it."),
+            ("Noted", "The verifier accepted 6 of 10 answers that are planted to be wrong."),
+            ("Also", "nightly, in the same way."),
+            (
+                "Next",
+                "Read the answers it accepts now, then mend the verifier or raise its threshold. Side by side:"
+                " https://watch.example.com/replays?report=12",
+            ),
+        )
+
+    def test_that_is_incomplete_twice_says_so(self) -> None:
+        why = "30 of 400 calls failed, most of them as timeout; more than 2 %, so nothing is concluded."
+        held = {**REGRESSED, "state": "incomplete", "rates": [], "notes": [why], "others": [], "cause": None}
+        words = "The last two runs of verifier check judge-check were incomplete, so nothing is known."
+        said = item(about("replay", held, detail={"message": words}))
+        assert said.title == "support: verifier check judge-check incomplete twice in a row"
+        assert fact(said, "What moved") == words
+        assert fact(said, "Since") == "The run of Wed 10:00; that of Tue 10:00 was not incomplete."
+        assert fact(said, "Next") == (
+            "See which calls failed, mend that, and run it again: https://watch.example.com/replays?report=12"
+        )
+
+    def test_that_is_over_names_the_report_that_says_so(self) -> None:
+        cleared = {"judge-check": {"report": 14, "verdict": "unchanged"}}
+        one = about(
+            "replay", REGRESSED, state="resolved", resolved=SINCE + 6 * HOUR, detail={"cleared": cleared}
+        )
+        said = item(one, "resolved", now=LATER)
+        assert said.title == "Resolved: support: verifier check judge-check no longer worse"
+        assert fact(said, "What") == (
+            "The verifier check judge-check is not worse any more. Report 14 of it is unchanged:"
+            " https://watch.example.com/replays?report=14"
+        )
+        missed = item(one, "firing", "resolved", now=LATER)
+        assert missed.title == (
+            "Over already: support: verifier check judge-check: false accepts up from 5.0 % to 12 %, for a time"
+        )
+        assert [label for label, _ in missed.facts] == ["What moved", "What", "Lasted"]
+
+
+class TestUncheckedQuality:
+    def test_says_since_when_and_what_to_run(self) -> None:
+        said = item(about("stale", STALE))
+        assert said.title == "support: quality unchecked"
+        assert said.facts == (
+            ("What", "Its quality was last checked 8 days ago, by report 12 of nightly."),
+            ("Since", "Wed 10:00. Nothing has to be wrong; nobody would know."),
+            (
+                "Next",
+                "Run `cascadewatch replay nightly`, or label a random sample of answers. The last calibration:"
+                " https://watch.example.com/replays?report=9",
+            ),
+        )
+
+    def test_a_calibration_alone_is_named_in_the_title(self) -> None:
+        said = item(about("stale", {**STALE, "late": False}))
+        assert said.title == "support: its verifier's calibration is out of date"
+
+    def test_that_was_checked_is_over(self) -> None:
+        one = about("stale", STALE, state="resolved", resolved=SINCE + 6 * HOUR)
+        assert item(one, "resolved", now=LATER).title == "Resolved: support: quality checked"
+        assert item(one, "firing", "resolved", now=LATER).title == (
+            "Over already: support: quality unchecked, for a time"
+        )
+
+
+class TestMoneyForReplays:
+    one = about("budget", SPENT, cascade="*", detail={"limit": 0.8})
+
+    def test_says_how_much_is_gone_on_what_and_what_follows(self) -> None:
+        said = item(self.one)
+        assert said.title == "Replays: 82 % of the month's money is spent"
+        assert said.facts == (
+            ("What", "All replays of the month have spent or hold $41.20 of $50.00, more than 80 %."),
+            ("Since", "First seen Wed 10:00; counted since Sat 31 Oct 10:00."),
+            ("On", "nightly $36.00 in 18 runs; judge-check $5.20 in 1 run."),
+            ("Then", "When all of it is gone, runs that cost money end incomplete until the next month."),
+            (
+                "Next",
+                "Run replays less often or on fewer cases, or raise `month_usd` under [replays]. What each run"
+                " cost: https://watch.example.com/replays",
+            ),
+        )
+
+    def test_its_link_chooses_no_cascade(self) -> None:
+        assert "cascade" not in parse_qs(urlsplit(item(self.one).link).query)
+
+    def test_beside_others_it_is_about_all_cascades(self) -> None:
+        said = message((self.one, ("firing",)), (episode(8, cascade="coding"), ("firing",)))
+        assert said.subject == "2 cascades: all cascades and coding"
+
+    def test_that_there_is_money_again(self) -> None:
+        cleared = {"cleared": {"money": "$0.00 of $50.00"}, "limit": 0.8}
+        done = replace(
+            self.one, state="resolved", resolved=SINCE + 6 * HOUR, detail={**self.one.detail, **cleared}
+        )
+        said = item(done, "resolved", now=LATER)
+        assert (said.title, fact(said, "What")) == (
+            "Resolved: Replays: money for them again", "Replays have spent or hold $0.00 of $50.00.",
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "held"), [("replay", REGRESSED), ("stale", STALE), ("budget", SPENT)])
+def test_what_another_version_left_out_stays_unsaid(kind: str, held: dict[str, Any]) -> None:
+    for key in held:
+        less = json.loads(json.dumps({k: v for k, v in held.items() if k != key}))
+        for wrong in (less, {**less, key: None}, {**less, key: "x"}, {**less, key: [None]}):
+            for ending in ({}, {"state": "resolved", "resolved": SINCE + HOUR}):
+                one = about(kind, wrong, **ending)
+                for kinds in (("firing",), ("resolved",), ("firing", "resolved")):
+                    said = item(one, *kinds, now=LATER)
+                    assert said.title
+                    assert all("None" not in text for _, text in said.facts)

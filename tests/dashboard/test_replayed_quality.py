@@ -1,0 +1,64 @@
+"""Quality is what the newer of live labels and the last replay of the whole cascade says."""
+
+from dataclasses import replace
+from typing import Any
+
+from cascadewatch.metrics.window import Metric
+from cascadewatch.store.reports import Report
+from dashboard import quality_words, replayed, sentence
+from dashboard.replayed import Replayed
+from tests.dashboard.test_sentence import DAY, cascade, facts, said
+
+GOOD, BAD = Metric(0.93, 1319, 0.915, 0.945), Metric(0.80, 1319, 0.78, 0.82)
+
+
+def report(at: int, verdict: str = "unchanged", **body: Any) -> Report:
+    rates = {"accuracy": {"value": 0.5, "n": 1000, "low": 0.47, "high": 0.53}}
+    return Report(at, at, "nightly", "support", at, verdict, {"rates": rates, "sweep": None} | body)
+
+
+PRESENT = {"present": {"quality": 0.9, "n": 1319, "low": 0.88, "high": 0.92}}
+
+
+def test_a_replay_after_the_last_label_counts() -> None:
+    now = replace(facts(cascade(), now=DAY), replayed=Replayed("nightly", DAY // 2, GOOD))
+    assert now.quality == GOOD
+    assert now.quality_age == DAY // 2
+    assert "Quality 93.0 % (92–94), on the eval set, last checked 12 h ago." in said(now)
+    assert "by nightly on 1,319 fixed cases" in quality_words.sentence(now)
+
+
+def test_a_label_after_the_last_replay_counts() -> None:
+    now = replace(facts(cascade(checked=DAY), now=DAY), replayed=Replayed("nightly", DAY // 2, GOOD))
+    assert now.quality.value == 0.95
+    assert "100 live labels" in quality_words.sentence(now)
+
+
+def test_a_replay_makes_unlabelled_quality_checked() -> None:
+    unlabelled = facts(cascade(checked=None), now=DAY)
+    assert not sentence.is_checked(unlabelled)
+    assert sentence.is_checked(replace(unlabelled, replayed=Replayed("nightly", DAY, GOOD)))
+
+
+def test_a_replay_below_the_bar_is_said() -> None:
+    now = replace(facts(cascade(), now=DAY, bar=0.88), replayed=Replayed("nightly", DAY, BAD))
+    assert sentence.describe(now).state == "quality_low"
+    assert "below the bar of 88" in quality_words.sentence(now)
+
+
+def test_one_model_alone_is_not_the_cascade() -> None:
+    found = [report(2, sweep=PRESENT), report(3)]
+    assert [one.whole for one in replayed.quality(found)] == [True, False]
+    newest = replayed.newest(found)
+    assert newest is not None
+    assert (newest.at, newest.metric.value) == (2, 0.9)
+
+
+def test_an_incomplete_run_measures_nothing() -> None:
+    assert replayed.quality([report(1, "incomplete", sweep=PRESENT)]) == []
+
+
+def test_nobody_knows_without_labels_and_replays() -> None:
+    now = facts(cascade(checked=None), now=DAY)
+    assert quality_words.sentence(now).startswith("Nobody knows")
+    assert "drawn at random" in (quality_words.next_step(now, has_replays=False) or "")
