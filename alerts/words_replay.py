@@ -19,7 +19,8 @@ STEPS = {
     "false_escalate": "Read the answers it rejects now, then mend the verifier or lower its threshold.",
 }
 LOOK = "Look at the report."
-WHY_SURE = {"schedule": "Two scheduled runs say so.", "confirmation": "A second run confirms it."}
+TWICE = "Two runs in a row say so."
+WHY_SURE = {"schedule": TWICE, "alert": TWICE, "confirmation": "A second run confirms it."}
 
 
 def firing(told: Told, speaker: Speaker) -> Words:

@@ -87,8 +87,10 @@ def message(settings: Settings, direction: str) -> Message:
 
 def html_of(said: Message) -> str:
     """The HTML part of the mail."""
-    part = mail(CHANNEL, said).get_payload()[-1]
-    return str(part.get_payload(decode=True).decode())
+    *_, part = mail(CHANNEL, said).walk()
+    content = part.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    return content.decode()
 
 
 def blocks_of(said: Message) -> str:

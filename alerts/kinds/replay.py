@@ -1,7 +1,7 @@
 """A replay or verifier check of a cascade that ended worse than its baseline, or twice without an end.
 
-A run by hand counts at once, and so does one that an alarm has started, which is a second witness. A
-scheduled one counts once an independent run agrees: its confirmation, or the next scheduled one.
+A run by hand counts at once. One that nobody asked for counts once an independent run agrees: its
+confirmation, or the next one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,6 +20,7 @@ from cascadewatch.store.reports import Head, Report
 
 NO_BACK_TEST = "is judged from reports, which are listed under Replays"
 CHECK = "verifier check"
+UNATTENDED = ("schedule", "alert")  # causes of runs that a second one has to agree with
 NOTES = 3  # of a report, in a message
 # The most serious first: wrong answers are shipped, then the model is worse, then money is wasted.
 RATES = ("false_accept", "accuracy", "false_escalate")
@@ -63,7 +64,7 @@ def _ended(heads: Sequence[Head]) -> Standing:
     bad = list(takewhile(lambda head: head.verdict == "regressed", heads))
     if not bad:
         return Standing("fine", heads[0], heads[0].created, None)
-    waits = bad[0].cause == "schedule" and len(bad) == 1
+    waits = bad[0].cause in UNATTENDED and len(bad) == 1
     before = heads[len(bad)] if len(heads) > len(bad) else None
     return Standing("unconfirmed" if waits else "regressed", bad[0], bad[-1].created, before)
 

@@ -27,7 +27,7 @@ log = logging.getLogger("cascadewatch.replay")
 
 LOOK_S = 5.0
 DAY_MS = 86_400_000
-GOES_ON = ("schedule", "alert", "confirmation")  # causes of runs that a worker takes up after a crash
+GOES_ON = ("schedule", "alert", "confirmation", "api")  # causes of runs that a worker takes up after a crash
 FALLS = {"escalation_rate", "flagship_share"}  # cheaper when they fall, and quality may be what pays for it
 WORKER = "worker"
 CHANGED = "given up: it was begun with other settings"

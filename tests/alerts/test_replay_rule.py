@@ -50,17 +50,16 @@ def test_it_fires_with_a_report_and_ends_with_the_next_that_is_not_worse(watchin
     assert [kind for _, kind, _ in watched.said()] == ["firing", "resolved"]
 
 
-@pytest.mark.parametrize("cause", ["cli", "api", "alert"])
-def test_a_run_that_somebody_or_an_alarm_asked_for_counts_at_once(
-    watched: Watched, now: int, cause: str
-) -> None:
+@pytest.mark.parametrize("cause", ["cli", "api"])
+def test_a_run_that_somebody_asked_for_counts_at_once(watched: Watched, now: int, cause: str) -> None:
     reported(watched, "nightly", "regressed", now - HOUR, cause=cause, rates=WORSE)
     assert state(watched, now) == "firing"
 
 
-class TestAScheduledRun:
-    def test_alone_does_not_count(self, watched: Watched, now: int) -> None:
-        reported(watched, "nightly", "regressed", now - HOUR, cause="schedule", rates=WORSE)
+class TestARunNobodyAskedFor:
+    @pytest.mark.parametrize("cause", ["schedule", "alert"])
+    def test_alone_does_not_count(self, watched: Watched, now: int, cause: str) -> None:
+        reported(watched, "nightly", "regressed", now - HOUR, cause=cause, rates=WORSE)
         assert state(watched, now) == "ok"
         assert watched.episodes() == []
         assert watched.states()[KEY].message == (

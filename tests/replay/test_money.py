@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -248,53 +247,6 @@ def test_the_estimate_asks_nobody(store_url: str, tmp_path: Path, provider: Prov
     found = estimate(prepare(settings, "paid"), PriceBook(settings.price), clock())
     assert (found.calls, found.worst, found.limit) == (60, 60 * WORST_NANO, 1_000_000_000)
     assert provider.calls == []
-
-
-def wrong(share: float) -> Any:
-    """Answers wrongly to such a share of the questions, the same ones each time."""
-    return lambda q: "41" if hash_of(q) < share else "42"
-
-
-def hash_of(question: str) -> float:
-    from hashlib import sha256
-
-    return int.from_bytes(sha256(question.encode()).digest()[:4], "big") / 2**32
-
-
-@pytest.mark.parametrize(("share", "verdict"), [(0.15, "unchanged"), (0.45, "regressed")])
-def test_a_run_ends_once_its_outcome_is_certain(
-    store: Store, store_url: str, tmp_path: Path, provider: Provider, share: float, verdict: str
-) -> None:
-    provider.says = wrong(0.15)
-    settings = paid_settings(tmp_path, store_url, provider, 400)
-    pinned = play(store, settings, pin=True)
-    assert pinned.body["stopped_early"] is None
-    assert len(provider.calls) == 400
-    provider.says = wrong(share)
-    found = play(store, settings)
-    saved = 800 - len(provider.calls)
-    assert (found.verdict, found.body["stopped_early"]) == (verdict, "the outcome is certain")
-    assert saved > 200
-    assert play(store, settings, pin=True).body["cases"] == 400, "never while a baseline is pinned"
-
-
-def test_a_run_that_had_its_outcome_before_a_crash_asks_nothing_more(
-    store: Store, store_url: str, tmp_path: Path, provider: Provider, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from cascadewatch.replay import events
-
-    provider.says = wrong(0.15)
-    settings = paid_settings(tmp_path, store_url, provider, 400)
-    play(store, settings, pin=True)
-    with monkeypatch.context() as broken:
-        broken.setattr(events, "write", lambda *_: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            play(store, settings)
-    before = len(provider.calls)
-    assert before < 700
-    found = play(store, settings)
-    assert (found.verdict, len(provider.calls)) == ("unchanged", before)
-    assert found.replay == 2
 
 
 def test_rest_asked_for_of_one_call_is_kept_by_all(

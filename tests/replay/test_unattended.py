@@ -1,29 +1,19 @@
-"""What a worker runs by itself: schedules, drift alarms, and what another left unfinished."""
+"""What a worker runs by itself: by schedule, and after drift alarms."""
 
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
-from cascadewatch.jobs import Context, Worker, everything
-from cascadewatch.replay.planned import planned
-from cascadewatch.replay.unattended import Unattended
 from cascadewatch.settings import Settings
-from cascadewatch.store import episodes, leases, replays, reports
+from cascadewatch.store import episodes, replays, reports
 from cascadewatch.store.engine import Store
-from cascadewatch.store.replays import Run
-from cascadewatch.store.tables import jobs
 from tests.alerts.delivering import values
 from tests.replay.conftest import prime_cases, write
-from tests.replay.paid import paid_settings, start
-from tests.replay.provider import Provider, providing
+from tests.replay.looked_after import NOON, Watched
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
-NOON = 1_795_262_400_000  # 2026-11-21 12:00 UTC
 THREE = NOON + 15 * HOUR  # the next day's slot
 SETTINGS = """
 timezone = "UTC"
@@ -44,35 +34,6 @@ target = "{target}"
 NIGHTLY = 'schedule = "0 3 * * *"'
 
 Configured = Callable[[str], Settings]
-
-
-class Watched:
-    """A leading worker's replays, looked after by hand at any time."""
-
-    def __init__(self, store: Store, settings: Settings) -> None:
-        self.store, self.settings, self.now, self.lease = store, settings, NOON, leases.Lease("w", "a", 1, 0)
-
-    def look(self, now: int) -> None:
-        self.now = now
-        assert leases.acquire(self.store, "w", "a", now, 15_000) is not None
-        with self.store.reading() as connection:
-            held = leases.held(connection, "w")
-        assert held is not None
-        Unattended(self.store, self.settings, lambda: self.now, held).look()
-
-    def runs(self) -> list[Run]:
-        with self.store.reading() as connection:
-            return replays.runs(connection)[::-1]
-
-    def notes(self) -> list[tuple[str, str | None]]:
-        with self.store.reading() as connection:
-            rows = connection.execute(select(jobs.c.state, jobs.c.message).order_by(jobs.c.slot))
-            return [(row.state, row.message) for row in rows]
-
-    def planned(self, now: int) -> Any:
-        with self.store.reading() as connection:
-            (found,) = planned(connection, self.settings, now)
-        return found
 
 
 @pytest.fixture
@@ -206,7 +167,7 @@ def test_a_falling_rate_starts_a_check_once_for_an_episode(watched: Callable[...
 )  # fmt: skip
 def test_no_other_alarm_does(watched: Callable[..., Watched], changes: dict[str, Any]) -> None:
     one = watched(DRIFT)
-    alarm(one, changes.pop("opened", NOON), **changes)
+    alarm(one, **({"opened": NOON} | changes))
     one.look(NOON + 5_000)
     assert one.runs() == []
 
@@ -228,125 +189,3 @@ def test_a_thousand_alarms_start_one_run_a_day(watched: Callable[..., Watched]) 
     alarm(one, NOON + 26 * HOUR, route="new")
     one.look(NOON + 26 * HOUR + 1)
     assert len(one.runs()) == 2
-
-
-@pytest.fixture
-def provider() -> Iterator[Provider]:
-    with providing(seconds=0.02) as provider:
-        yield provider
-
-
-def marked(store: Store, cause: str) -> Run:
-    """The crashed run, as if a worker of another machine had begun it."""
-    from sqlalchemy import update
-
-    from cascadewatch.store.replay_tables import replays as table
-
-    ago = time.time_ns() // 1_000_000 - 1
-    with store.writing() as connection:
-        connection.execute(update(table).values(cause=cause, owner="elsewhere:1:x", claimed=ago))
-        return replays.run_of(connection, 1)
-
-
-def crashed(folder: Path, provider: Provider) -> None:
-    process = start(folder)
-    while len(provider.calls) < 6:
-        time.sleep(0.002)
-    process.kill()
-    process.join()
-
-
-def looker(store: Store, settings: Settings) -> Watched:
-    one = Watched(store, settings)
-    one.now = time.time_ns() // 1_000_000
-    return one
-
-
-def test_the_next_worker_goes_on_with_a_run_that_was_left(
-    store: Store, store_url: str, tmp_path: Path, provider: Provider
-) -> None:
-    settings = paid_settings(tmp_path, store_url, provider, 40, concurrency=2)
-    crashed(tmp_path, provider)
-    marked(store, "schedule")
-    one = looker(store, settings)
-    one.look(one.now)
-    (only,) = one.runs()
-    assert (only.state, only.done) == ("finished", 40)
-
-
-def test_a_run_begun_by_hand_is_left_to_that_hand(
-    store: Store, store_url: str, tmp_path: Path, provider: Provider
-) -> None:
-    settings = paid_settings(tmp_path, store_url, provider, 40, concurrency=2)
-    crashed(tmp_path, provider)
-    marked(store, "cli")
-    one = looker(store, settings)
-    one.look(one.now)
-    assert one.runs()[0].state == "running"
-
-
-def test_a_run_begun_with_other_settings_is_given_up_and_costs_nothing_more(
-    store: Store, store_url: str, tmp_path: Path, provider: Provider
-) -> None:
-    paid_settings(tmp_path, store_url, provider, 40, concurrency=2)
-    crashed(tmp_path, provider)
-    marked(store, "schedule")
-    settings = paid_settings(tmp_path, store_url, provider, 39)
-    calls = len(provider.calls)
-    one = looker(store, settings)
-    for later in (0, 5_000):
-        one.look(one.now + later)
-    (only,) = one.runs()
-    assert (only.state, only.message) == ("failed", "given up: it was begun with other settings")
-    assert len(provider.calls) == calls
-
-
-def test_alerting_goes_on_and_the_worker_ends_soon_while_a_replay_runs(
-    store: Store, store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from cascadewatch.replay import unattended
-
-    monkeypatch.setattr(unattended, "LOOK_S", 0.05)
-    with providing(seconds=0.5) as slow:
-        more = 'budget_usd = 1.0\nschedule = "1m"'
-        settings = paid_settings(tmp_path, store_url, slow, 200, more=more, concurrency=2)
-        ahead = [0]
-
-        def clock() -> int:
-            return time.time_ns() // 1_000_000 + ahead[0]
-
-        worker = Worker(Context(store, settings), clock, "a", (), duties=everything)
-        worker.tick(clock())
-        wait_for(lambda: len(notes(store)) == 1)
-        ahead[0] = MINUTE
-        worker.tick(clock())
-        wait_for(lambda: len(slow.calls) > 2)
-        assert "run-replays" in {thread.name for thread in threading.enumerate()}
-        began = time.monotonic()
-        worker.tick(clock())
-        assert time.monotonic() - began < 5
-        worker.stop()
-        assert time.monotonic() - began < 15
-    with store.reading() as connection:
-        (only,) = replays.runs(connection)
-    assert (only.state, only.owner) == ("running", None)
-    assert 0 < only.done < 200
-
-
-def notes(store: Store) -> list[Any]:
-    with store.reading() as connection:
-        return list(connection.execute(select(jobs.c.message)))
-
-
-def wait_for(true: Callable[[], bool], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not come true"
-        time.sleep(0.01)
-
-
-def test_without_schedules_no_thread_is_started(store: Store, configured: Configured) -> None:
-    from cascadewatch.jobs import replaying
-
-    lease = leases.Lease("w", "a", 1, 0)
-    assert replaying(Context(store, configured(""), lease), lambda: NOON) == ()
