@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import NullPool, create_engine, make_url
+from sqlalchemy import NullPool, create_engine, make_url, text
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -48,10 +48,22 @@ def postgres_url() -> Iterator[str]:
     folder = tempfile.mkdtemp(prefix="cascadewatch-postgres-")
     server = get_server(folder, cleanup_mode="stop")
     try:
-        yield psycopg_url(server.get_uri())
+        url = psycopg_url(server.get_uri())
+        hurry(url)
+        yield url
     finally:
         server.cleanup()
         shutil.rmtree(folder)
+
+
+def hurry(url: str) -> None:
+    """Has a server that is thrown away wait for no disk: the tests kill our processes, never the machine."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    engine.dispose()
 
 
 @pytest.fixture(params=ENGINES)

@@ -19,6 +19,7 @@ from cascadewatch.store.engine import Store
 SECRET = "CASCADEWATCH_TEST_SECRET"
 SPEED = 40  # so many times faster than real time
 CLAIM_MS = 16_000
+LONG_CLAIM_MS = 40_000  # a machine that is slow for a moment must not look like a dead worker
 SLOT_MS = 500
 
 
@@ -78,7 +79,7 @@ def work(url: str, hook: int, mail: int, clock: FastClock, effects: str, name: s
 
     def duties(context: Context, now: Callable[[], int]) -> Sequence[Duty]:
         owner = f"{name}/{context.lease}"
-        return (Deliverer(context.store, settings, now, owner, lease=context.lease, claim_ms=CLAIM_MS),)
+        return (Deliverer(context.store, settings, now, owner, lease=context.lease, claim_ms=LONG_CLAIM_MS),)
 
     job = Job("hammer", SLOT_MS, effect)
     worker = Worker(Context(Store(url), settings), clock.now, name, (job,), LEASE_MS, duties=duties)

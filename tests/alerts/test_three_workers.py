@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.alerts.delivering_process import CLAIM_MS, SPEED, deliver, sleep_with_a_message, work
+from tests.alerts.delivering_process import LONG_CLAIM_MS, SPEED, deliver, sleep_with_a_message, work
 from tests.alerts.delivery_scene import Scene, scene_at, wait_for
 
 TAKEOVER_S = 30 / SPEED  # of a lease of 15 s, on a clock that runs fast
@@ -47,19 +47,24 @@ class Workers:
     def leader(self) -> str:
         return self.slots()[-1][1]
 
-    def signal(self, name: str, number: signal.Signals) -> None:
-        os.kill(self.running[name].pid or 0, number)
+    def stop(self, name: str) -> None:
+        pid = self.running[name].pid or 0
+        os.kill(pid, signal.SIGSTOP)
+        wait_for(lambda: is_stopped(pid))  # a commit under way is finished first
+        self.scene.note_half_sent()
+
+    def wake(self, name: str) -> None:
+        os.kill(self.running[name].pid or 0, signal.SIGCONT)
 
     def stop_leader(self) -> str:
         """Stops the leader until another works in its place. One that is stopped in the middle of a write
         holds the database: it is woken, and stopped again a little later."""
         for _ in range(20):
             leader = self.leader()
-            self.signal(leader, signal.SIGSTOP)
-            self.scene.note_half_sent()
+            self.stop(leader)
             if self._taken_over(leader, TAKEOVER_S):
                 return leader
-            self.signal(leader, signal.SIGCONT)
+            self.wake(leader)
             time.sleep(0.3)
         raise AssertionError("nobody took over")
 
@@ -102,8 +107,8 @@ def trouble(workers: Workers, rounds: int, seed: int) -> None:
         time.sleep(chance.uniform(0.15, 0.35))
         asleep = workers.stop_leader()
         scene.fire()
-        time.sleep(1.2 * CLAIM_MS / SPEED / 1000)  # longer than a claim
-        workers.signal(asleep, signal.SIGCONT)
+        time.sleep(1.2 * LONG_CLAIM_MS / SPEED / 1000)  # longer than a claim
+        workers.wake(asleep)
         scene.fire()
         time.sleep(chance.uniform(0.15, 0.35))
         workers.kill_leader()
@@ -151,4 +156,6 @@ def test_what_a_worker_took_before_it_slept_it_does_not_send_when_it_wakes(scene
 
 
 def is_stopped(pid: int) -> bool:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+    """Whether every thread of the process stands still."""
+    states = (task.joinpath("stat").read_text() for task in Path(f"/proc/{pid}/task").iterdir())
+    return all(state.rpartition(")")[2].split()[0] == "T" for state in states)
