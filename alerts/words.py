@@ -3,7 +3,7 @@
 An episode's detail is JSON that may have been written by another version: what is missing stays unsaid.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -175,6 +175,15 @@ def in_all(episode: Episode) -> float | None:
         return numbers.shift * numbers.n * each
     usd = per_day(episode)
     return None if usd is None else usd * max(0, (episode.easing or episode.resolved) - episode.since) / DAY
+
+
+def course(episode: Episode, speaker: Speaker, shown: Callable[[float], str]) -> Facts:
+    """How long an episode that is over lasted, and its peak, which `shown` puts into words."""
+    lasted = ("Lasted", f"{speaker.span(episode)}.")
+    found = peak(episode)
+    if found is None:
+        return (lasted,)
+    return lasted, ("Peak", f"{shown(found[0])}, seen {speaker.when(found[1])}.")
 
 
 def total_fact(episode: Episode) -> Facts:

@@ -10,9 +10,9 @@ from alerts.words import (
     Words,
     between,
     cause_facts,
+    course,
     next_fact,
     number,
-    peak,
     per_day,
     scope,
     text,
@@ -96,8 +96,7 @@ def resolved(told: Told, speaker: Speaker) -> Words:
         f"{scope(episode)}: {rate.short} back to normal",
         (
             ("What", f"{_sentence(rate.whole)} of {scope(episode)} is back at its baseline{level}."),
-            ("Lasted", f"{speaker.span(episode)}."),
-            *_peak(episode, speaker),
+            *course(episode, speaker, _about),
             *total_fact(episode),
             *_cause_of_past(episode),
             *_after_a_fall(episode),
@@ -118,8 +117,7 @@ def missed(told: Told, speaker: Speaker) -> Words:
                 "What moved",
                 f"{_from_to(episode)} It is back to normal. You could not be told while it lasted.",
             ),
-            ("Lasted", f"{speaker.span(episode)}."),
-            *_peak(episode, speaker),
+            *course(episode, speaker, _about),
             *cause_facts(episode),
             *total_fact(episode),
             *_after_a_fall(episode),
@@ -229,9 +227,8 @@ def _cause_of_past(episode: Episode) -> Facts:
     return cause_facts(episode)[:1]
 
 
-def _peak(episode: Episode, speaker: Speaker) -> Facts:
-    found = peak(episode)
-    return () if found is None else (("Peak", f"About {percent(found[0])}, seen {speaker.when(found[1])}."),)
+def _about(rate: float) -> str:
+    return f"About {percent(rate)}"
 
 
 def _after_a_fall(episode: Episode) -> Facts:

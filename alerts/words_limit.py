@@ -1,5 +1,7 @@
 """What is said of a metric beyond a limit, and of a budget that goes too fast."""
 
+from functools import partial
+
 from alerts.words import (
     Facts,
     Numbers,
@@ -8,10 +10,10 @@ from alerts.words import (
     Words,
     between,
     cause_facts,
+    course,
     mapping,
     next_fact,
     number,
-    peak,
     per_day,
     scope,
     total_fact,
@@ -62,8 +64,7 @@ def resolved(told: Told, speaker: Speaker) -> Words:
         f"{scope(episode)}: {name(episode)} within its limit again",
         (
             ("What", f"{_sentence(name(episode))} is no longer {_side(episode)} {_limit(episode)}."),
-            ("Lasted", f"{speaker.span(episode)}."),
-            *_peak(episode, speaker),
+            *course(episode, speaker, partial(_shown, episode)),
             *total_fact(episode),
         ),
     )
@@ -79,8 +80,7 @@ def missed(told: Told, speaker: Speaker) -> Words:
                 "What",
                 f"{_what(episode)} It is within its limit again. You could not be told while it lasted.",
             ),
-            ("Lasted", f"{speaker.span(episode)}."),
-            *_peak(episode, speaker),
+            *course(episode, speaker, partial(_shown, episode)),
             *cause_facts(episode),
             *total_fact(episode),
         ),
@@ -156,13 +156,6 @@ def _cost(episode: Episode) -> Facts:
     }
     over = beyond.get(episode.kind, "")
     return (("Cost", f"About {dollars(usd)} a day{between(episode)}{over}, at today's traffic."),)
-
-
-def _peak(episode: Episode, speaker: Speaker) -> Facts:
-    found = peak(episode)
-    if found is None:
-        return ()
-    return (("Peak", f"{_shown(episode, found[0])}, seen {speaker.when(found[1])}."),)
 
 
 def _side(episode: Episode) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from cascadewatch.drift.diagnosis.cause import Cause, Fact
-from cascadewatch.drift.diagnosis.material import Change, Group, Share
+from cascadewatch.drift.diagnosis.material import Group, Share
 from cascadewatch.drift.diagnosis.spoken import listed, part_of, percent, shown
-from cascadewatch.drift.diagnosis.verdicts import carried_by
+from cascadewatch.drift.diagnosis.verdicts import carried_by, reject_facts
 from cascadewatch.drift.diagnosis.view import (
     View,
     answer_facts,
@@ -29,7 +29,11 @@ def cheap_model_changed(view: View) -> Iterator[Cause]:
         yield Cause(
             "cheap_model_changed", carried, n,
             f"{change_words(change, view)}; its answers carry {part_of(carried, view.shift)}",
-            (change_fact(change, view), *_rejects(change, view), *answer_facts(view)),
+            (
+                change_fact(change, view),
+                *reject_facts(change, view, "Rejected answers of"),
+                *answer_facts(view),
+            ),
             f"Compare both models on the same questions; go back to "
             f"{shown(change.before) if change.before else 'the former one'} if the new one answers worse.",
         )  # fmt: skip
@@ -56,15 +60,6 @@ def answers_differ(view: View) -> Iterator[Cause]:
             tuple(answer_facts(view)),
             "Replay fixed questions against the cheap tier: they tell a new model from harder questions.",
         )  # fmt: skip
-
-
-def _rejects(change: Change, view: View) -> Iterator[Fact]:
-    for name in (change.before, change.after):
-        uses = [u for u in view.material.uses if u.model == name and u.tier == view.material.cheap]
-        sums = [sum(side) for side in zip(*((*u.before, *u.after) for u in uses), strict=True)] or [0] * 4
-        group = Group(name or "", Share(sums[0], sums[1]), Share(sums[2], sums[3]))
-        if name is not None and (group.before.n or group.after.n):
-            yield rate_fact(f"Rejected answers of {shown(name)}", group)
 
 
 def cheap_tier_failing(view: View) -> Iterator[Cause]:

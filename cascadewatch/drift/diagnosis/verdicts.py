@@ -86,14 +86,19 @@ def carried_by(change: Change, view: View) -> tuple[float, int]:
 
 
 def _verdict_facts(change: Change, view: View) -> Iterator[Fact]:
-    if change.what != "verifier":
-        return
+    if change.what == "verifier":
+        yield from reject_facts(change, view, "Rejects by")
+
+
+def reject_facts(change: Change, view: View, words: str) -> Iterator[Fact]:
+    """The rate of rejects on the cheap tier under the name before and the one after, where any are known."""
     for name in (change.before, change.after):
-        uses = [u for u in view.material.uses if u.verifier == name and u.tier == view.material.cheap]
-        sums = [sum(side) for side in zip(*((*u.before, *u.after) for u in uses), strict=True)] or [0] * 4
+        uses = [use for use in view.material.uses if use.tier == view.material.cheap]
+        mine = [use for use in uses if name == (use.model if change.what == "model" else use.verifier)]
+        sums = [sum(side) for side in zip(*((*u.before, *u.after) for u in mine), strict=True)] or [0] * 4
         group = Group(name or "", Share(sums[0], sums[1]), Share(sums[2], sums[3]))
         if name is not None and (group.before.n or group.after.n):
-            yield rate_fact(f"Rejects by {shown(name)}", group)
+            yield rate_fact(f"{words} {shown(name)}", group)
 
 
 def verifier_broken(view: View) -> Iterator[Cause]:
