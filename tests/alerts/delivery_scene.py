@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from typing import Any
 
@@ -19,11 +18,8 @@ from tests.alerts.delivering import values
 from tests.alerts.delivering_process import FastClock
 from tests.alerts.http_receiver import Receiver, receiving
 from tests.alerts.mail_receiver import Mailbox, receiving_mail
+from tests.forking import CONTEXT
 
-CONTEXT = get_context("forkserver")  # every child is a process of its own that need not import anew
-CONTEXT.set_forkserver_preload(
-    ["tests.alerts.delivering_process", "alerts.channels.webhook", "alerts.channels.email"]
-)
 CHANNELS = ("hook", "mail")
 
 

@@ -2,7 +2,6 @@
 
 import os
 import time
-from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,11 @@ from cascadewatch.replay.running import Asked, run
 from cascadewatch.settings import Settings, load
 from cascadewatch.store.engine import Store
 from cascadewatch.store.reports import Report
+from tests.forking import CONTEXT
 from tests.replay.conftest import write
 from tests.replay.provider import PRICE, Provider
 
 KEY = "CASCADEWATCH_TEST_MODEL_KEY"
-CONTEXT = get_context("forkserver")  # every child is a process of its own that need not import anew
-CONTEXT.set_forkserver_preload(["tests.replay.paid", "cascadewatch.replay.targets.openai"])
 SETTINGS = (
     PRICE
     + """

@@ -2,17 +2,14 @@
 
 import random
 import time
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
 import pytest
 
+from tests.forking import CONTEXT
 from tests.store.conftest import Open
 from tests.store.ingesting import BATCH, batch, ingest
 from tests.store.opened import Opened
-
-CONTEXT = get_context("forkserver")  # every child is a process of its own that need not import anew
-CONTEXT.set_forkserver_preload(["tests.store.ingesting"])
 
 
 def acknowledged_until_killed(url: str, first: int, delay: float, working: bool) -> list[int]:

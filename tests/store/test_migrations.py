@@ -17,7 +17,9 @@ from cascadewatch.errors import SchemaError
 from cascadewatch.store import migrate, rollup_tables
 from cascadewatch.store.engine import Store, open_store
 from cascadewatch.store.tables import metadata
+from tests.forking import CONTEXT
 from tests.model.events import escalated
+from tests.store.ingesting import create_at
 from tests.store.opened import Opened, settings_for
 
 MINUTE_DAYS = 14
@@ -194,13 +196,8 @@ def test_several_openers_of_one_new_database_at_once(database_url: str, now: int
 
 
 def test_two_processes_creating_one_new_database_at_once(database_url: str, now: int) -> None:
-    from multiprocessing import get_context
-
-    from tests.store.ingesting import create_at
-
-    context = get_context("forkserver")
-    gate = context.Barrier(2)
-    children = [context.Process(target=create_at, args=(database_url, now, gate)) for _ in range(2)]
+    gate = CONTEXT.Barrier(2)
+    children = [CONTEXT.Process(target=create_at, args=(database_url, now, gate)) for _ in range(2)]
     for child in children:
         child.start()
     for child in children:
