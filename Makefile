@@ -4,9 +4,9 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.stamp-installed
-# Two worker processes keep two cores busy; WORKERS=0 runs everything in one.
-WORKERS ?= 2
-BENCHES := bench/ingest.py bench/queries.py bench/startup.py bench/emit.py
+# Three worker processes keep two cores busy, as many tests wait; WORKERS=0 runs everything in one.
+WORKERS ?= 3
+BENCHES := bench/ingest.py bench/queries.py bench/startup.py bench/replay.py bench/pages.py bench/growth.py bench/emit.py
 
 # Behind a company's proxy the certificates that count are the system's.
 export UV_SYSTEM_CERTS := true

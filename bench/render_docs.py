@@ -122,6 +122,49 @@ def disk(found: Json) -> str:
     return str(found["databases"]["sqlite"]["http"]["500"]["cascadewatch"]["bytes_per_event"])
 
 
+def played(found: Json) -> str:
+    """A whole replay."""
+    part = found["replay"]
+    return f"{part['command_s']:.1f} s, {part['seconds']:.1f} s of it the run; {part['rss_mib']:.0f} MiB"
+
+
+def worst(part: str, figure: Callable[[Json], float], unit: str) -> Callable[[Json], str]:
+    """The page with the largest figure."""
+
+    def cell(found: Json) -> str:
+        pages: Json = found["pages"][part]
+        name = max(pages, key=lambda page: figure(pages[page]))
+        return f"{figure(pages[name]):,.{0 if unit == 'ms' else 2}f} {unit} ({name})"
+
+    return cell
+
+
+def watched(found: Json) -> str:
+    """Wait of a sender beside open dashboards."""
+    part = found["pages"]["ingest"]
+    return f"p50 {part['watched']['p50_ms']:.0f} ms, p99 {part['watched']['p99_ms']:.0f} ms"
+
+
+def unwatched(found: Json) -> str:
+    """The same alone, and what the process held."""
+    part = found["pages"]["ingest"]
+    held, slope = part["rss_mib"]["at_the_end"], part["growth_mib_per_minute"]
+    return f"alone p99 {part['alone']['p99_ms']:.0f} ms; the process held {held} MiB, {slope:+.1f} a minute"
+
+
+def grown(found: Json) -> str:
+    """Speed into a full database."""
+    part = found["growth"]["sqlite"]
+    return f"{part['full_to_empty_per_cpu_second']:.2f} with {part['held']:,} events held"
+
+
+def paces(found: Json) -> str:
+    """The two speeds behind the ratio."""
+    part = found["growth"]["sqlite"]
+    full, empty = (part[key]["events_per_cpu_second"] for key in ("full", "empty"))
+    return f"{full:,} against {empty:,} per CPU second; {part['bytes_per_event']} bytes an event"
+
+
 PROMISES = (
     Promise(
         "ingest over HTTP, SQLite, 500 events a request", "10,000/s; 0.40 of the reference",
@@ -139,6 +182,21 @@ PROMISES = (
     ),
     Promise("slowest single question of a page, any range up to 90 days, p95", "50 ms", asked, raw),
     Promise(
+        "slowest page, its script and questions, warm, p95", "300 ms",
+        worst("server_ms", lambda page: page["p95"], "ms"),
+    ),
+    Promise(
+        "slowest page in a browser that was there before, until the last figure stands", "1.5 s",
+        worst("browser", lambda page: page["settled_ms"]["p50"], "ms"),
+    ),
+    Promise(
+        "largest payload of a page", "1.5 MiB", worst("browser", lambda page: page["payload_mib"], "MiB")
+    ),
+    Promise(
+        "acknowledgement at 500 events/s while five dashboards are open", "p99 250 ms", watched, unwatched
+    ),
+    Promise("ingest into a full database against an empty one, per CPU second", "0.65", grown, paces),
+    Promise(
         "`serve`: start to first 200, new database", "1.5 s",
         milliseconds("servers", "serve", "first_200_ms"),
     ),
@@ -150,6 +208,10 @@ PROMISES = (
     Promise(
         "`cascadewatch report`", "800 ms", milliseconds("commands_ms", "report"),
         lambda found: f"import of SQLAlchemy {found['commands_ms']['import sqlalchemy']['median']} ms",
+    ),
+    Promise(
+        "`cascadewatch replay`: 1,000 cases, a provider that takes 50 ms, 16 calls at once, start included",
+        "6 s; 150 MiB", played, lambda found: f"waiting alone {found['replay']['floor_s']:.1f} s",
     ),
     Promise("memory of `serve`, idle", "120 MiB", memory("serve")),
     Promise("memory of `up`, idle, before the first visitor", "300 MiB", memory("up")),

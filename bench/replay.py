@@ -82,8 +82,13 @@ def measured(given: argparse.Namespace) -> Json:
     finally:
         provider.terminate()
         provider.wait(10)
+    options = {name: getattr(given, name) for name in ("cases", "delay_ms", "concurrency", "repeats")}
+    return {"replay": summed(given, runs) | {"options": options}}
+
+
+def summed(given: argparse.Namespace, runs: list[Json]) -> Json:
+    """The middle of all runs, and the most memory of any."""
     return {
-        "options": {name: getattr(given, name) for name in ("cases", "delay_ms", "concurrency", "repeats")},
         "floor_s": given.cases * given.delay_ms / 1000 / given.concurrency,
         "seconds": median(run["seconds"] for run in runs),
         "command_s": median(run["command_s"] for run in runs),

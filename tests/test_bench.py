@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent
-NAMES = ("ingest", "queries", "startup")
+NAMES: dict[str, tuple[str, ...]] = {
+    "ingest": (), "queries": (), "replay": (), "startup": (), "growth": (),
+    "pages": ("--only", "server"),  # Chromium has tests of its own
+}  # fmt: skip
 pytestmark = pytest.mark.timeout(300)
 
 
@@ -19,7 +22,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("figures")
     files = {name: folder / f"{name}.json" for name in NAMES}
     for name, file in files.items():
-        command = [sys.executable, str(ROOT / "bench" / f"{name}.py"), "--quick"]
+        command = [sys.executable, str(ROOT / "bench" / f"{name}.py"), "--quick", *NAMES[name]]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         file.write_text(done.stdout)
@@ -55,6 +58,25 @@ def test_multiplied_rollups_have_a_row_for_every_minute_and_route(printed: dict[
     assert found["databases"]["sqlite"]["rollup_rows"]["rollup_events_minute"] == minutes * with_all_routes
 
 
+def test_every_page_is_timed_over_a_day_and_a_month(printed: dict[str, Path]) -> None:
+    found = read(printed["pages"])["pages"]["server_ms"]
+    assert {name.split()[1] for name in found} == {"24h", "30d"}
+    assert len(found) == 16
+
+
+def test_a_full_database_is_compared_with_an_empty_one(printed: dict[str, Path]) -> None:
+    found = read(printed["growth"])["growth"]["sqlite"]
+    assert found["full"].keys() == found["empty"].keys()
+    assert found["held"] == 6000
+
+
+def test_a_replay_is_timed_with_its_memory(printed: dict[str, Path]) -> None:
+    found = read(printed["replay"])["replay"]
+    assert found["seconds"] >= found["floor_s"] > 0
+    assert found["command_s"] >= found["seconds"]
+    assert found["rss_mib"] > 10
+
+
 def test_startup_times_commands_and_servers(printed: dict[str, Path]) -> None:
     found = read(printed["startup"])
     assert {"python -c pass", "import sqlalchemy", "--help", "report"} <= set(found["commands_ms"])
@@ -70,4 +92,7 @@ def test_the_table_of_the_docs_is_made_from_what_they_print(printed: dict[str, P
         "ingest over HTTP, Postgres, 500 events a request",
         "the same, 50 a request",
         "the same, 1 a request, 16 senders",
+        "slowest page in a browser that was there before, until the last figure stands",
+        "largest payload of a page",
+        "acknowledgement at 500 events/s while five dashboards are open",
     ]

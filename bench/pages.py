@@ -1,0 +1,244 @@
+"""How long the pages take over months of traffic, what they send, and what they do to those who send events.
+
+python bench/pages.py [--events 60000] [--repeats 20] [--seconds 30] [--watchers 5] [--quick]
+                      [--only server,browser,ingest]
+
+Prints one JSON document. The rollups are as large as ten million events in 30 days leave them (see
+bench/queries.py). `server`: a page's script in this process, its questions included, warm. `browser`: from
+the address to the last figure in a headless Chromium, and the bytes that came for it. `ingest`: the wait of a
+sender at a steady 500 events a second while nobody looks, and while dashboards are open and renew
+themselves; with the memory of the process and how it grew.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from databases import Database, empty
+from events import CASCADE, bodies
+from filling import clock, fill, opened
+from load import Answers, request, steady
+from multiplying import multiply
+from processes import Server, cascadewatch, free_port, running
+from servers import KEY, SETTINGS
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+PAGES = ("overview", "cost", "quality", "verifier", "traffic", "replays", "incidents", "sources")
+RANGES = ("24h", "30d")
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+DAYS, ROUTES = 30, 5
+PER_REQUEST, PER_SECOND = 50, 500
+MIB = 2**20
+Json = dict[str, Any]
+
+
+class Options(NamedTuple):
+    """What one run measures."""
+
+    events: int
+    repeats: int
+    seconds: int
+    watchers: int
+    only: tuple[str, ...]
+
+
+def main() -> None:
+    """Fills, measures and prints."""
+    options = chosen()
+    found: Json = {"options": options._asdict()}
+    with empty(None) as database:
+        with opened(database) as store:
+            progress(f"taking in {options.events:,} events and multiplying the rollups")
+            fill(database, store, options.events)
+            multiply(store, clock(), DAYS, ROUTES)
+        if "server" in options.only:
+            found["server_ms"] = scripts(database, options.repeats)
+        with up(database) as server:
+            if "browser" in options.only:
+                found["browser"] = looked_at(server, options.repeats)
+            if "ingest" in options.only:
+                found["ingest"] = while_sending(server, options)
+    print(json.dumps({"pages": found}, indent=1))
+
+
+def chosen() -> Options:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Measures the pages; prints JSON.")
+    parser.add_argument("--events", type=int, default=60_000, help="held as rows")
+    parser.add_argument("--repeats", type=int, default=20)
+    parser.add_argument("--seconds", type=int, default=30, help="of steady sending, each time")
+    parser.add_argument("--watchers", type=int, default=5, help="dashboards open meanwhile")
+    parser.add_argument("--only", default="server,browser,ingest")
+    parser.add_argument("--quick", action="store_true", help="small and once, to see that everything runs")
+    given = parser.parse_args()
+    only = tuple(given.only.split(","))
+    if given.quick:
+        return Options(2000, 1, 2, 1, only)
+    return Options(given.events, given.repeats, given.seconds, given.watchers, only)
+
+
+@contextmanager
+def up(database: Database) -> Iterator[Server]:
+    """`cascadewatch up` on the database."""
+    port = free_port()
+    line = cascadewatch("up", "--config", str(SETTINGS), "--db", database.url, "--port", str(port))
+    with running(line, port, "/readyz", KEY) as server:
+        yield server
+
+
+def scripts(database: Database, repeats: int) -> Json:
+    """Milliseconds of each page's script over each range; what pages keep for a moment is forgotten."""
+    import streamlit
+    from streamlit.testing.v1 import AppTest
+
+    os.environ |= {"CASCADEWATCH_DATABASE_URL": database.url, "CASCADEWATCH_CONFIG": str(SETTINGS)} | KEY
+    found = {}
+    for name in PAGES:
+        text = f"from dashboard import sidebar\nfrom dashboard.views import {name} as page\n"
+        text += "page.show(sidebar.choose())\n"
+        for span in RANGES:
+            progress(f"{name} over {span}")
+            app = AppTest.from_string(text, default_timeout=60)
+            app.query_params["cascade"], app.query_params["range"] = CASCADE, span
+            found[f"{name} {span}"] = spread(timed(app.run, repeats, streamlit.cache_data.clear))
+    return found
+
+
+def timed(once: Callable[[], object], repeats: int, before: Callable[[], object]) -> list[float]:
+    """Milliseconds of each repeat but the first, which imports what is needed."""
+    taken = []
+    for _ in range(repeats + 1):
+        before()
+        start = time.perf_counter()
+        once()
+        taken.append(1000 * (time.perf_counter() - start))
+    return taken[1:]
+
+
+@contextmanager
+def chromium() -> "Iterator[Browser]":
+    """A headless Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    path = next(filter(None, map(shutil.which, CHROMIUMS)))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+def looked_at(server: Server, repeats: int) -> Json:
+    """Milliseconds until a page stands still, and its largest payload, for a visitor who was here before."""
+    with chromium() as browser:
+        context = browser.new_context(viewport={"width": 1360, "height": 900})
+        found = {}
+        for name in PAGES:
+            progress(f"{name} in the browser")
+            seen = [visited(context.new_page(), server, name) for _ in range(min(5, repeats) + 1)][1:]
+            found[name] = {
+                "settled_ms": spread([ms for ms, _ in seen]),
+                "payload_mib": round(max(size for _, size in seen) / MIB, 3),
+            }
+        return found
+
+
+def visited(page: "Page", server: Server, name: str) -> tuple[float, int]:
+    """One visit: milliseconds and bytes of the page's own messages."""
+    received = [0]
+
+    def count(frame: str | bytes) -> None:
+        received[0] += len(frame)
+
+    page.on("websocket", lambda socket: socket.on("framereceived", count))
+    start = time.perf_counter()
+    page.goto(address(server, name))
+    settle(page)
+    taken = 1000 * (time.perf_counter() - start)
+    page.close()
+    return taken, received[0]
+
+
+def address(server: Server, name: str) -> str:
+    """Of a page, over 30 days of the cascade."""
+    path = "" if name == "overview" else name
+    return f"http://127.0.0.1:{server.port}/{path}?cascade={CASCADE}&range=30d"
+
+
+def settle(page: "Page") -> None:
+    """Returns when the script has run and every figure is drawn."""
+    page.wait_for_selector("[data-testid=stMain] h2")
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    page.wait_for_function(
+        "document.querySelectorAll('.stPlotlyChart').length"
+        " <= document.querySelectorAll('.stPlotlyChart .main-svg').length"
+    )
+
+
+def while_sending(server: Server, options: Options) -> Json:
+    """The wait of a sender alone and beside open dashboards, and the memory of the process."""
+    alone = waits(server, options.seconds, 100)
+    before = server.rss_mib()
+    with chromium() as browser:
+        for name in (PAGES * options.watchers)[: options.watchers]:
+            page = browser.new_page()
+            page.goto(address(server, name))
+            settle(page)
+        first = server.rss_mib()
+        beside = waits(server, options.seconds, 200)
+        last = server.rss_mib()
+    return {
+        "alone": alone, "watched": beside, "watchers": options.watchers,
+        "rss_mib": {"before": round(before), "opened": round(first), "at_the_end": round(last)},
+        "growth_mib_per_minute": round((last - first) / options.seconds * 60, 1),
+    }  # fmt: skip
+
+
+def waits(server: Server, seconds: int, seed: int) -> Json:
+    """Milliseconds that senders waited."""
+    progress("a steady load")
+    count = PER_SECOND * seconds
+    prepared = [request(b, "/v1/events", server.port) for b in bodies(count, PER_REQUEST, seed)]
+    with ThreadPoolExecutor(1) as pool:  # in the main thread Playwright keeps a loop of its own
+        answers = pool.submit(steady, server.port, prepared, PER_SECOND / PER_REQUEST).result()
+    if set(answers.statuses) != {200}:
+        raise AssertionError(f"refused: {refusals(answers)}")
+    taken = sorted(1000 * s for s in answers.latencies)
+    return {"events": count, "p50_ms": round(median(taken), 1), "p99_ms": round(at(taken, 0.99), 1),
+            "max_ms": round(taken[-1], 1)}  # fmt: skip
+
+
+def refusals(answers: Answers) -> list[bytes]:
+    """What the first requests that were not accepted heard."""
+    return [body for status, body in zip(answers.statuses, answers.bodies, strict=True) if status != 200][:3]
+
+
+def spread(values: list[float]) -> Json:
+    """Median and 95th percentile."""
+    return {"p50": round(median(values), 1), "p95": round(at(sorted(values), 0.95), 1)}
+
+
+def at(ascending: list[float], share: float) -> float:
+    """What `share` of the values do not exceed."""
+    return ascending[min(len(ascending) - 1, int(share * len(ascending)))]
+
+
+def progress(message: str) -> None:
+    """A word to whoever waits."""
+    print(message, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
