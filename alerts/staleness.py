@@ -3,11 +3,12 @@
 What is not known makes nothing stale: names that traffic leaves out, a report without them.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from cascadewatch.drift.diagnosis.spoken import DAY, duration, listed, shown
+from cascadewatch.replay.binding import ASKS, Difference
 from cascadewatch.store.reports import Report
 
 
@@ -48,7 +49,7 @@ class Calibrated:
         verifier: Mapping[str, Any] = held.get("verifier") or {}
         return cls(
             report.id, report.name, report.created, verifier.get("name"), verifier.get("threshold"),
-            verifier.get("model"), tuple(held.get("models") or ()),
+            verifier.get(ASKS), tuple(held.get("models") or ()),
         )  # fmt: skip
 
 
@@ -76,23 +77,27 @@ def old(of: Calibrated, now: int) -> list[str]:
     return [f"The calibration of report {of.report} is {duration(age)} old; after 30 days it may not hold."]
 
 
-def outdated(of: Calibrated, used: Used) -> list[str]:
-    """What has changed since the calibration was measured, a sentence each."""
+def outdated(of: Calibrated, used: Used, differs: Sequence[Difference] = ()) -> list[str]:
+    """What has changed since the calibration was measured, a sentence each: in the settings (`differs`), and
+    in what traffic names where the settings do not say it already."""
     report = f"The calibration of report {of.report}"
-    before = used.before or {}
-    said = [
+    before, told = used.before or {}, {one.what for one in differs}
+    said = [f"{report} {shown(one.words)}" for one in differs]
+    said += [
         f"{report} is of the verifier {shown(before[tier])}; {shown(tier)} is judged by {shown(name)} now."
         for tier, name in (used.verifiers or {}).items()
         if before.get(tier, name) != name
     ]
-    if of.threshold is not None and used.thresholds and f"{of.threshold:g}" not in used.thresholds:
+    moved = of.threshold is not None and bool(used.thresholds) and f"{of.threshold:g}" not in used.thresholds
+    if moved and "threshold" not in told:
         named = _named(used.thresholds)
         said.append(f"{report} is of the threshold {of.threshold:g}; traffic has {named} now.")
-    if _differ(of.models, used.models):
+    if _differ(of.models, used.models) and "target" not in told:
         said.append(f"{report} is of answers by {_named(of.models)}; {_named(used.models)} answers now.")
-    if of.verifier_model is not None and _differ([of.verifier_model], used.verifier_models):
+    asked = [] if of.verifier_model is None else [of.verifier_model]
+    if _differ(asked, used.verifier_models) and "model" not in told:
         named = _named(used.verifier_models)
-        said.append(f"{report} is of a verifier by {shown(of.verifier_model)}; it is {named} now.")
+        said.append(f"{report} is of a verifier by {_named(asked)}; it is {named} now.")
     return said
 
 

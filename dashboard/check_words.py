@@ -1,13 +1,13 @@
 """Reports in words: their verdict, whether what they measured still holds, how they compare. Pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal
 
+from cascadewatch.replay.binding import differences
 from cascadewatch.settings import Settings
 from cascadewatch.store.reports import Report
 from dashboard import text_replays as text
 from dashboard.formats import DAY, dollars, duration
-from dashboard.sweep_words import threshold
 
 Tone = Literal["red", "orange", "gray"]
 OLD = 30 * DAY  # of a calibration
@@ -32,12 +32,17 @@ def tone(of: Report) -> Tone:
 
 
 def sentence(of: Report, pinned: int | None) -> str:
-    """What it found, with what else was noticed."""
+    """What it found, with what else was noticed; first of all, if another model than usual was asked.
+
+    The verdict itself stands beside it, in a badge or a column.
+    """
+    other = [] if of.override is None else [text.OTHER_MODEL.format(model=of.override)]
     if pinned == of.id:
         rates = "; ".join(_plain(rate["sentence"]) for rate in of.body["rates"].values())
-        return " ".join([text.PINNED_SENTENCE, f"{rates[:1].upper()}{rates[1:]}.", *of.body["notes"]])
-    said = [str(of.body["sentence"])]
-    return " ".join(said + [note for note in of.body["notes"] if note not in said[0]])
+        found = [text.PINNED_SENTENCE, f"{rates[:1].upper()}{rates[1:]}."]
+    else:
+        found = [str(of.body["sentence"]).removeprefix(f"{of.verdict.capitalize()}. ")]
+    return " ".join([*other, *found, *(note for note in of.body["notes"] if note not in found[0])])
 
 
 def _plain(words: str) -> str:
@@ -46,8 +51,10 @@ def _plain(words: str) -> str:
 
 
 def spent(of: Report) -> str:
-    """What the run cost."""
+    """What the run cost: nothing is told only where that is known."""
     usd = of.body["spent_usd"]
+    if usd is None:
+        return text.SPENT_UNKNOWN
     return text.SPENT.format(usd=dollars(usd)) if usd else text.SPENT_NOTHING
 
 
@@ -56,29 +63,18 @@ def stale(of: Report, settings: Settings, models: Collection[str], now: int) -> 
 
     `models` are those that the cheap tier of live traffic has lately been.
     """
-    found = []
-    if now - of.created > OLD:
-        found.append(text.STALE_AGE.format(age=duration(now - of.created)))
-    table = settings.replay.get(of.name)
-    if table is None:
-        return [*found, text.STALE_GONE.format(name=of.name)]
-    then: Mapping[str, Any] = of.body["provenance"].get("verifier") or {}
-    if then and then.get("name") != table.verifier:
-        names = {"old": then.get("name"), "new": table.verifier or "none"}
-        return [*found, text.STALE_VERIFIER.format(name=of.name, **names)]
-    today = settings.verifier.get(table.verifier or "")
-    if today is not None and then.get("threshold") != today.threshold and today.threshold is not None:
-        found.append(
-            text.STALE_THRESHOLD.format(old=_threshold(then.get("threshold")), new=threshold(today.threshold))
-        )
+    found = [] if now - of.created <= OLD else [text.STALE_AGE.format(age=duration(now - of.created))]
+    differs = differences(of.body["provenance"], settings, of.name)
+    found += [f"It {one.words}" for one in differs]
     measured = of.body["provenance"].get("models") or {}
     if measured and models and not set(measured) & set(models):
         found.append(text.STALE_MODEL.format(old=_listed(measured), new=_listed(models)))
     return found
 
 
-def _threshold(value: float | None) -> str:
-    return "none" if value is None else threshold(value)
+def own(found: Iterable[Report]) -> list[Report]:
+    """Those of the replay's own model: a run that asked another one says nothing of the cascade."""
+    return [report for report in found if report.override is None]
 
 
 def _listed(names: Collection[str]) -> str:
@@ -96,7 +92,7 @@ def quality_of(of: Report) -> Mapping[str, Any] | None:
 def latest(reports: Collection[Report], key: str) -> dict[str, Report]:
     """The newest report of each name that has this part in it, newest first."""
     found: dict[str, Report] = {}
-    for report in sorted(reports, key=lambda r: -r.created):
+    for report in sorted(own(reports), key=lambda r: -r.created):
         if report.body.get(key):
             found.setdefault(report.name, report)
     return found

@@ -19,14 +19,16 @@ class Flips:
 
 
 def groups(body: Mapping[str, Any]) -> list[Flips]:
-    """Every direction of every rate in which a case changed, the largest first."""
+    """Every direction of every rate in which a case changed: what made a rate regress, then the largest."""
     found = []
     for rate, flips in (body.get("flips") or {}).items():
+        regressed = body["rates"].get(rate, {}).get("verdict") == "regressed"
         for way, words in (("rose", text.WENT_UP), ("fell", text.WENT_DOWN)):
             if flips[way]:
-                n = flips[f"n_{way}"]
-                found.append(Flips(words[rate].format(n=f"{n:,}"), tuple(flips[way]), n))
-    return sorted(found, key=lambda group: -group.n)
+                n, worse = flips[f"n_{way}"], regressed and (way == "fell") == (rate == "accuracy")
+                group = Flips(words[rate].format(n=f"{n:,}"), tuple(flips[way]), n)
+                found.append((not worse, -n, group))
+    return [group for *_, group in sorted(found, key=lambda one: one[:2])]
 
 
 def answer(result: Result | None) -> str | None:

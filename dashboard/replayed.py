@@ -29,7 +29,7 @@ def quality(reports: Collection[Report]) -> list[Replayed]:
     """Every measured quality, oldest first: of the cascade where both tiers' answers are known, else the
     accuracy of the model that was asked."""
     out = []
-    for of in sorted(reports, key=lambda r: r.created):
+    for of in sorted(check_words.own(reports), key=lambda r: r.created):
         present, accuracy = check_words.quality_of(of), of.body["rates"].get("accuracy")
         if of.verdict == "incomplete":
             continue
@@ -45,7 +45,7 @@ def quality(reports: Collection[Report]) -> list[Replayed]:
 def errors(reports: Collection[Report], rate: str) -> list[Replayed]:
     """Every measured false accept or false escalate rate, oldest first."""
     out = []
-    for of in sorted(reports, key=lambda r: r.created):
+    for of in sorted(check_words.own(reports), key=lambda r: r.created):
         found = of.body["rates"].get(rate)
         if found is not None and of.verdict != "incomplete":
             share = Metric(found["value"], found["n"], found["low"], found["high"])

@@ -1,6 +1,7 @@
 """What the pages ask the store about replays: one cached function per question.
 
-    reports(cascade) · report(number) · pinned(name) · running() · results(run) · prompts(name, hash)
+    reports(cascade) · report(number) · pinned(name) · running() · schedules() · wanted() · last_run(name)
+    results(run) · asked(place, version)
 
 Answers are reused for five seconds at most, those about finished runs longer; `forget()` drops them.
 """
@@ -10,11 +11,13 @@ from pathlib import Path
 import streamlit as st
 
 from cascadewatch.errors import CascadewatchError, NotFoundError
-from cascadewatch.store import replays
+from cascadewatch.replay.planned import Planned, planned
+from cascadewatch.store import replays, wishes
 from cascadewatch.store import reports as stored
 from cascadewatch.store.replays import RUNNING, Result, Run
 from cascadewatch.store.reports import Report
-from dashboard.data import ANSWERS, LIVE, STEADY, reading, settings
+from cascadewatch.store.wishes import Wish
+from dashboard.data import ANSWERS, LIVE, STEADY, now, reading, settings
 
 MOST = 100  # reports read at once, the newest
 FEW = 4  # answers kept of what is large
@@ -50,6 +53,20 @@ def running() -> dict[str, Run]:
     """What goes on, or was left unfinished, by name."""
     with reading() as (connection, _):
         return {run.name: run for run in replays.runs(connection) if run.state == RUNNING}
+
+
+@st.cache_data(ttl=LIVE, max_entries=1, show_spinner=False)
+def schedules() -> dict[str, Planned]:
+    """What each replay's schedule says now, and what became of its last slot, by name."""
+    with reading() as (connection, chosen):
+        return {one.name: one for one in planned(connection, chosen, now())}
+
+
+@st.cache_data(ttl=LIVE, max_entries=1, show_spinner=False)
+def wanted() -> dict[str, Wish]:
+    """Runs that somebody asked for and no worker has begun, by name."""
+    with reading() as (connection, _):
+        return {wish.name: wish for wish in wishes.waiting(connection)}
 
 
 @st.cache_data(ttl=LIVE, max_entries=ANSWERS, show_spinner=False)
@@ -91,5 +108,5 @@ def questions(of: Report) -> dict[str, tuple[str, str | None]]:
 
 def forget() -> None:
     """Something was done: ask anew."""
-    for question in (reports, pinned, running, last_run):
+    for question in (reports, pinned, running, schedules, wanted, last_run):
         question.clear()

@@ -59,13 +59,14 @@ VERIFIER_SAYS = (
     " up{escalate_reach}."
 )
 SHIPS = "At today's traffic that is {wrong} wrong answers shipped and {usd} wasted a day."
+THEN = (
+    "At the traffic of then ({judged} judged answers a day) {wrong} wrong answers are shipped a day ({reach})"
+)
+THEN_WASTED = "and {usd} is wasted a day on false escalations ({reach})"
 SHIPS_ONLY = "At today's traffic that is {wrong} wrong answers shipped a day."
 STALE, FRESH = "stale calibration", "up to date"
 STALE_AGE = "It is {age} old; after 30 days the answers may be others."
-STALE_THRESHOLD = "It was measured at threshold {old}; the configuration says {new}."
-STALE_VERIFIER = "It was measured with another verifier ({old}) than [replay.{name}] names now ({new})."
 STALE_MODEL = "It is of answers of {old}; the cheap tier of these days is {new}."
-STALE_GONE = "There is no [replay.{name}] in the configuration any more."
 STALE_NEXT = "Run the check again: cascadewatch {command} {name} --baseline"
 CALIBRATION = "Do its scores mean what they say?"
 CALIBRATION_HINT = (
@@ -174,7 +175,8 @@ KIND_MEANINGS = {
 RAN, SPENT, NEXT_RUN, BY_HAND, NEVER_COMES = (
     "ran {ago}", "spent {usd}", "next {time}", "by hand only", "never comes",
 )  # fmt: skip
-SPENT_NOTHING = "free"
+SPENT_NOTHING, SPENT_UNKNOWN = "free", "cost unknown"
+OTHER_MODEL = "{model} was asked in the place of the usual model."
 NEVER_RAN_HINT = "Run it once with --baseline, so that later runs have something to be compared with:"
 RUN_FAILED = "The last run failed: {message}"
 HALF_RUN = "{done} of {cases} answers so far"
@@ -183,7 +185,7 @@ NO_REPLAYS_HINT = (
     "A replay puts fixed cases to your model or your verifier and compares with the last good run: the way to"
     " notice a drift before the users do. Three steps:"
 )
-STEP_SET, STEP_TABLE, STEP_RUN = "1. Cases, one a line, in evals/first.jsonl", "2. A table in cascadewatch.toml", "3. The first run, to compare later ones with"  # noqa: E501 # fmt: skip
+STEP_SET, STEP_TABLE, STEP_RUN = "1. Cases, one a line, in evals/first.jsonl; of labelled traffic whose texts are stored: cascadewatch evalset from-events", "2. A table in cascadewatch.toml", "3. The first run, to compare later ones with"  # noqa: E501 # fmt: skip
 TABLE_EXAMPLE = """[model.small]
 kind = "openai"                               # any compatible endpoint; or anthropic, recorded
 base_url = "https://api.example.com/v1"
@@ -198,7 +200,14 @@ grader = "exact"
 schedule = "0 3 * * *"
 budget_usd = 2.0"""
 RUN_EXAMPLE = "cascadewatch evalset check evals/first.jsonl\ncascadewatch replay nightly --baseline"
-SHOW, RUN_NOW, STARTED = "Look closer", "Run now", "The run has begun; its report appears here."
+WANTED = "asked for"
+WAITS = "Asked for by {author} {ago}; the worker begins it within seconds of being free."
+LATE = "late"
+LATE_MEANING = "Its time has come and no worker has begun it."
+LATE_SINCE = "Late since {time}: no worker has begun it. Is cascadewatch up or worker running?"
+MISSED = "{n} earlier slot{s} passed without a run; one run makes up for all of them."
+LAST_SLOT = "Slot of {time}: {message}"
+SHOW, RUN_NOW = "Look closer", "Run now"
 RUN_MEANING = "Plays the cases now, within the replay's budget."
 RUN_ASK = "{cases} answers are asked for{budget}."
 UP_TO = ", for at most {usd}"
@@ -216,6 +225,7 @@ CASES, FAILED, SMALLEST, SPEND = "Cases", "Failed calls", "Sees changes from", "
 CASES_MEANING = "Cases with an answer, of those planned."
 FAILED_MEANING = "A failed call is never a wrong answer; above 2 % nothing is concluded."
 SMALLEST_MEANING = "The smallest change of a rate that so many cases show with 80 % certainty."
+NONE_FAILED, MEDIAN = "of {n} answers", "answers take {seconds:.1f} s (median)"
 SPEND_MEANING = "What this run newly spent; recorded answers cost nothing."
 RATES = "Rates"
 RATE_NAMES = {"accuracy": "Accuracy", "false_accept": "False accepts", "false_escalate": "False escalations"}

@@ -4,22 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cascadewatch.metrics.interval import wilson
+from cascadewatch.metrics.errors_a_day import Daily, errors_a_day
 from cascadewatch.store.reports import Report
 from dashboard import text_replays as text
-from dashboard.formats import dollars, percent, span_words
+from dashboard.formats import dollar_span, dollars, percent, span_words
 from dashboard.sentence import Facts
 
 ALONE_FROM = 10  # wrong answers a day are told without decimals
-
-
-@dataclass(frozen=True, slots=True)
-class Daily:
-    """So much a day; `low` and `high` are the ends of the rate's 95 % interval at the same traffic."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +31,9 @@ def judged_a_day(facts: Facts) -> float | None:
 
 def errors(of: Report, facts: Facts) -> Errors:
     """What the errors measured on the eval set do a day at the traffic of `facts`."""
-    rates = of.body["rates"]
-    accept, escalate = rates.get("false_accept"), rates.get("false_escalate")
-    traffic, price = judged_a_day(facts), None if facts.economics is None else facts.economics.E
-    known = accept is not None and escalate is not None and traffic is not None
-    if not known:
-        return Errors(accept, escalate, None, None)
-    n = accept["n"] + escalate["n"]
-    shipped = _a_day(accept, n, traffic or 0.0)
-    wasted = None if price is None else _a_day(escalate, n, (traffic or 0.0) * price)
-    return Errors(accept, escalate, shipped, wasted)
-
-
-def _a_day(rate: Mapping[str, Any], n: int, scale: float) -> Daily:
-    """The share of all `n` judged cases that this error is, times the traffic."""
-    k = round(rate["value"] * rate["n"])
-    low, high = wilson(k, n)
-    return Daily(k / n * scale, low * scale, high * scale)
+    rates, price = of.body["rates"], None if facts.economics is None else facts.economics.E
+    found = errors_a_day(rates, judged_a_day(facts), price)
+    return Errors(rates.get("false_accept"), rates.get("false_escalate"), found.shipped, found.wasted)
 
 
 def number(value: float) -> str:
@@ -91,6 +68,21 @@ def sentence(found: Errors) -> str:
     if found.wasted is None:
         return f"{said} {text.SHIPS_ONLY.format(wrong=wrong)}"
     return f"{said} {text.SHIPS.format(wrong=wrong, usd=dollars(found.wasted.value))}"
+
+
+def then(of: Report) -> str | None:
+    """What a report's errors did a day at the traffic of its time; None where that was not known."""
+    kept = of.body.get("daily")
+    if not kept:
+        return None
+    shipped, wasted = Daily(**kept["shipped"]), kept["wasted_usd"]
+    said = text.THEN.format(
+        judged=number(kept["judged"]), wrong=number(shipped.value), reach=reach(shipped),
+    )  # fmt: skip
+    if wasted is None:
+        return f"{said}."
+    more = {"usd": dollars(wasted["value"]), "reach": dollar_span(wasted["low"], wasted["high"])}
+    return f"{said} {text.THEN_WASTED.format(**more)}."
 
 
 def _span(rate: Mapping[str, Any]) -> str:

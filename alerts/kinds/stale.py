@@ -12,6 +12,7 @@ from alerts.rules import DAY_MS, WEEK_MS, span_words
 from alerts.staleness import Calibrated, Checked, Used, old, outdated, unchecked
 from alerts.windows import Windows
 from cascadewatch.metrics.window import Metric
+from cascadewatch.replay.binding import differences
 from cascadewatch.settings import Rule, Settings
 from cascadewatch.settings.replaying import Replay
 from cascadewatch.store import in_use, probes, reports, spacing
@@ -28,12 +29,12 @@ def look(windows: Windows, settings: Settings, rule: Rule, now: int) -> list[Fin
     for name, table in settings.replay.items():
         if table.cascade is not None and rule.cascade in (None, table.cascade):
             named.setdefault(table.cascade, {})[name] = table
-    found = [_look(windows, rule, cascade, tables, now) for cascade, tables in named.items()]
+    found = [_look(windows, settings, rule, cascade, tables, now) for cascade, tables in named.items()]
     return [one for one in found if one is not None]
 
 
 def _look(
-    windows: Windows, rule: Rule, cascade: str, tables: Mapping[str, Replay], now: int
+    windows: Windows, settings: Settings, rule: Rule, cascade: str, tables: Mapping[str, Replay], now: int
 ) -> Finding | None:
     connection = windows.connection
     first = spacing.first_event(connection, cascade, ALL)
@@ -47,21 +48,31 @@ def _look(
     heads = _latest(connection, tables)
     checked = _checked(windows, cascade, heads, first)
     calibrated = _calibrated(connection, [head for head in heads if tables[head.name].verifier is not None])
-    return _finding(connection, rule, cascade, checked, calibrated, tables, now)
+    worn = [] if calibrated is None else _worn(connection, settings, cascade, calibrated, now)
+    return _finding(rule, cascade, checked, (calibrated, worn), tables, now)
+
+
+def _worn(
+    connection: Connection, settings: Settings, cascade: str, calibrated: Calibrated, now: int
+) -> list[str]:
+    """Why the calibration may not hold any more: what the settings and traffic say otherwise since."""
+    provenance = reports.report(connection, calibrated.report).body["provenance"]
+    differs = differences(provenance, settings, calibrated.name)
+    return outdated(calibrated, _used(connection, cascade, calibrated.created, now), differs)
 
 
 def _finding(
-    connection: Connection, rule: Rule, cascade: str, checked: Checked, calibrated: Calibrated | None,
+    rule: Rule, cascade: str, checked: Checked, calibration: tuple[Calibrated | None, list[str]],
     tables: Mapping[str, Replay], now: int,
 ) -> Finding:  # fmt: skip
-    window = rule.window or WEEK_MS
+    window, (calibrated, changed) = rule.window or WEEK_MS, calibration
     late = unchecked(checked, window, now)
     reasons = [] if late is None else [late]
     since = [] if late is None else [checked.at + window]
     runs = [] if late is None else list(tables)
     if calibrated is not None:
         aged = old(calibrated, now)
-        worn = [*aged, *outdated(calibrated, _used(connection, cascade, calibrated.created, now))]
+        worn = [*aged, *changed]
         since += [calibrated.created + calibrated.LASTS_MS] if aged else []
         runs += [calibrated.name] if worn and calibrated.name not in runs else []
         reasons += worn

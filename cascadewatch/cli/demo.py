@@ -61,11 +61,10 @@ def demo(  # noqa: PLR0913 - one for each option
         answer(document, as_json, lambda: f"{_about()}\n\ncascadewatch up --config {file} shows it.")
         return
     with listening.reserve(host, port) as sock, opened(file, None) as (settings, store):
-        if not is_open:
-            listening.insist_on_locks(settings, store, host, dashboard=True)
+        lacking = listening.locked(settings, store, host, dashboard=True, is_open=is_open)
         say(_about())
         _fill(settings, store, fresh, db is None)
-        assembly.tell_pages(file, settings)
+        assembly.tell_pages(file, settings, lacking)
         say(f"\nThe demo is at {listening.url_of(sock)} (Ctrl+C ends it)")
         processes.run_whole(processes.reachable(settings, host), store, sock, host)
 
@@ -138,6 +137,7 @@ def _held(connection: "Connection") -> tuple[list[str], int | None]:
     """
     from sqlalchemy import func, select
 
+    from cascadewatch.replay.events import SOURCE as REPLAYED
     from cascadewatch.store.tables import annotations, sources
 
     ends: dict[str, int] = {}
@@ -145,6 +145,8 @@ def _held(connection: "Connection") -> tuple[list[str], int | None]:
         ends[name] = max(last, ends.get(name, 0))
     whole = select(func.count()).select_from(annotations).where(annotations.c.author == SOURCE)
     newest = ends.pop(SOURCE, None)
+    if newest is not None:
+        ends.pop(REPLAYED, None)  # answers of its own replays
     if newest is not None and not connection.execute(whole).scalar():
         newest = 0
     return sorted(ends), newest

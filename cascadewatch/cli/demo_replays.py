@@ -45,18 +45,21 @@ def play(settings: "Settings", store: "Store", now: int) -> int:
     found = nights(calendar(now, zone), zone)
     say(f"{len(found)} replays of the past nights are played ...")
     for night in found:
-        asked = Asked("schedule", AUTHOR, night.target, night.pin)
+        asked = Asked("schedule", AUTHOR, pin=night.pin)
         run(store, _as_it_was(settings, night), night.name, asked, _clock(night.time_ms))
     return len(found)
 
 
 def _as_it_was(settings: "Settings", night: "Night") -> "Settings":
-    """The settings of that night: with the verifier's threshold of then."""
-    name = settings.replay[night.name].verifier
-    if night.threshold is None or name is None:
+    """The settings of that night: with the model and the verifier's threshold of then."""
+    table = settings.replay[night.name]
+    if night.target is not None:
+        then = table.model_copy(update={"target": night.target})
+        settings = settings.model_copy(update={"replay": {**settings.replay, night.name: then}})
+    if night.threshold is None or table.verifier is None:
         return settings
-    verifier = settings.verifier[name].model_copy(update={"threshold": night.threshold})
-    return settings.model_copy(update={"verifier": {**settings.verifier, name: verifier}})
+    verifier = settings.verifier[table.verifier].model_copy(update={"threshold": night.threshold})
+    return settings.model_copy(update={"verifier": {**settings.verifier, table.verifier: verifier}})
 
 
 def _clock(start: int) -> Callable[[], int]:

@@ -1,16 +1,14 @@
 """`evalset` and `plan`: what a set of cases holds, can see and says, before anything is asked or paid."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from cascadewatch.cli.clock import clock
+from cascadewatch.cli.evalset_words import FLIPS, rows_of, seen, sizes, stated
 from cascadewatch.cli.options import Config, Db, Json
-from cascadewatch.cli.output import answer, shown, table
-from cascadewatch.errors import UsageError
-
-FLIPS = (0.02, 0.05, 0.10, 0.20)
+from cascadewatch.cli.output import answer
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="An eval set, JSONL, plain or gzip.")]
 
@@ -25,7 +23,7 @@ def check(file: File, config: Config = None, db: Db = None, as_json: Json = Fals
     from cascadewatch.replay.evalset import load
 
     found = load(file).statement()
-    answer(found, as_json, lambda: _stated(found))
+    answer(found, as_json, lambda: stated(found))
 
 
 def mde(
@@ -53,38 +51,9 @@ def mde(
     from cascadewatch.replay.evalset import load
 
     cases = load(file)
-    rows = _rows(_sizes(cases, key), FLIPS if flips is None else (flips,), repeats)
+    rows = rows_of(sizes(cases, key), FLIPS if flips is None else (flips,), repeats)
     document = {"eval_set": cases.name, "hash": cases.hash, "repeats": repeats, "rows": rows}
-    answer(document, as_json, lambda: _seen(rows))
-
-
-def bring_in(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file with a head line.")],
-    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="The eval set to write.")],
-    columns: Annotated[
-        list[str] | None,
-        typer.Option("--map", metavar="KEY=COLUMN", help="Which column holds id, prompt, … (repeat)."),
-    ] = None,
-    config: Config = None,
-    db: Db = None,
-    as_json: Json = False,
-) -> None:
-    """Make an eval set of a CSV file.
-
-    Keys: id, prompt, reference, control, and answers.KEY.text, .correct, .score, .model, .cost_usd. Columns
-    of these names need no --map.
-
-    \b
-    Examples:
-      cascadewatch evalset import faq.csv --to evals/faq.jsonl --map prompt=question --map reference=answer
-    """
-    from cascadewatch.replay.evalset import load
-    from cascadewatch.replay.importing import from_csv
-
-    given = dict(_pair(text) for text in columns or [])
-    from_csv(file, to, given)
-    found = load(to).statement()
-    answer(found, as_json, lambda: f"{to}\n{_stated(found)}")
+    answer(document, as_json, lambda: seen(rows))
 
 
 def plan(
@@ -116,68 +85,3 @@ def plan(
     book = PriceBook(settings_of(config).price)
     found = worth(load(file), cheap, flagship, book, clock())
     answer(document_of(found), as_json, found.sentence)
-
-
-def _sizes(cases: Any, key: str | None) -> dict[str, int]:
-    """Cases of each rate: all, and where answers are labelled the wrong and the right ones."""
-    if key is None:
-        return {"accuracy": len(cases.cases)}
-    answers = [case.answers[key] for case in cases.answered(key)]
-    if not answers:
-        raise UsageError(f'no case has an answer "{key}"; answers there: {", ".join(cases.keys()) or "none"}')
-    return {
-        "accuracy": len(answers),
-        "false_accept": sum(a.correct is False for a in answers),
-        "false_escalate": sum(a.correct is True for a in answers),
-    }
-
-
-def _rows(sizes: dict[str, int], shares: tuple[float, ...], repeats: int) -> list[dict[str, Any]]:
-    """The smallest change of each rate, for each share of flips."""
-    from cascadewatch.drift.mde import smallest_change
-
-    return [
-        {
-            "rate": name,
-            "cases": n,
-            "flips": share,
-            "by_hand": smallest_change(n, share, repeats),
-            "on_schedule": smallest_change(n, share, repeats, alpha=0.01),
-        }
-        for name, n in sizes.items()
-        for share in shares
-    ]
-
-
-def _pair(text: str) -> tuple[str, str]:
-    key, equals, column = text.partition("=")
-    if not equals or not key or not column:
-        raise UsageError(f"--map {shown(text)}: write KEY=COLUMN, such as prompt=question")
-    return key, column
-
-
-def _stated(found: dict[str, Any]) -> str:
-    controls = found["controls"]
-    planted = f"{controls['right']} right, {controls['wrong']} wrong"
-    lines = [
-        f"{shown(found['name'])}: {found['cases']:,} cases, version {found['hash']}",
-        f"with a reference: {found['with_reference']:,}; planted controls: {planted}",
-    ]
-    lines += [
-        f"answers {shown(key)}: {held['cases']:,}, {held['right']:,} right, {held['wrong']:,} wrong,"
-        f" {held['scored']:,} with a score"
-        for key, held in found["answers"].items()
-    ]
-    return "\n".join(lines)
-
-
-def _seen(rows: list[dict[str, Any]]) -> str:
-    def points(share: float | None) -> str:
-        return "nothing" if share is None else f"{share * 100:.1f} points"
-
-    cells = [
-        [r["rate"], f"{r['cases']:,}", f"{r['flips']:.0%}", points(r["by_hand"]), points(r["on_schedule"])]
-        for r in rows
-    ]
-    head = ["rate", "cases", "flips", "seen by hand", "seen on a schedule"]
-    return table(head, cells, frozenset({1, 2, 3, 4}))

@@ -3,13 +3,14 @@
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cascadewatch.cli.actor import commander
 from cascadewatch.cli.clock import clock
 from cascadewatch.cli.opening import opened
 from cascadewatch.cli.options import Config, Db, Json
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
     from cascadewatch.settings import Settings
     from cascadewatch.store.reports import Report
 
+ALONE_FROM = 10  # numbers from here on are told without decimals
 EXIT = {"unchanged": 0, "improved": 0, "regressed": 1, "incomplete": 2, "inconclusive": 3}
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="Which [replay.NAME] of the settings.")]
+NAME = "Which [replay.NAME] of the settings."
+Name = Annotated[str, typer.Argument(metavar="NAME", help=NAME)]
 Pin = Annotated[
     bool, typer.Option("--baseline", help="Compare later runs with this one; exits 0 once it is whole.")
 ]
@@ -31,8 +34,12 @@ DryRun = Annotated[
 ]
 
 
-def replay(
-    name: Name,
+def replay(  # noqa: PLR0913 - one for each option
+    *,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help=NAME)] = None,
+    every: Annotated[
+        bool, typer.Option("--list", help="Only show the replays: schedule, state, last report.")
+    ] = False,
     target: Annotated[
         str | None,
         typer.Option("--target", metavar="MODEL", help="Ask this [model.NAME] instead of the replay's own."),
@@ -45,7 +52,8 @@ def replay(
 ) -> None:
     """Put an eval set to a model, and compare with before.
 
-    Case by case, with the run that was pinned by --baseline; the verifier judges the answers on the way.
+    Case by case, with the run that was pinned by --baseline; the verifier judges the answers on the way. A
+    run with another --target says nothing of the cascade: no rule watches it.
 
     Exit codes: 0 unchanged or improved, 1 regressed, 3 inconclusive, 2 incomplete or could not run. A run
     that was interrupted goes on where it stopped.
@@ -55,7 +63,13 @@ def replay(
       cascadewatch replay nightly --baseline
       cascadewatch replay nightly --json
       cascadewatch replay nightly --target new-model
+      cascadewatch replay --list
     """
+    if every:
+        _list(config, db, as_json)
+        return
+    if name is None:
+        raise UsageError("which replay? `cascadewatch replay --list` shows them")
     _run(name, target, pin, dry_run, (config, db, as_json))
 
 
@@ -85,6 +99,15 @@ def verifier(
     _run(name, None, pin, dry_run, (config, db, as_json))
 
 
+def _list(config: Path | None, db: str | None, as_json: bool) -> None:
+    from cascadewatch.cli.replay_list import listed
+    from cascadewatch.cli.replay_list import text_of as text_of_list
+
+    with opened(config, db) as (settings, store), store.reading() as connection:
+        found = listed(connection, settings, clock())
+    answer(found, as_json, lambda: text_of_list(found, settings.timezone))
+
+
 def _run(
     name: str, target: str | None, pin: bool, dry_run: bool, common: tuple[Path | None, str | None, bool]
 ) -> None:
@@ -97,7 +120,7 @@ def _run(
             found = _estimated(settings, name, target)
             answer(found, as_json, lambda: _words(found))
             return
-        asked = Asked(target=target, pin=pin)
+        asked = Asked(target=target, pin=pin, by=commander())
         with _progress(name) as progress, _interruptible() as interrupt:
             report = run(store, settings, name, asked, clock, progress, interrupt)
     answer(document_of(report), as_json, lambda: text_of(report))
@@ -113,6 +136,7 @@ def text_of(report: "Report") -> str:
     lines = [f"{report.name}: {report.verdict}", ""]
     lines += [f"  {rate['sentence']}" for rate in body["rates"].values()]
     lines += [f"  {shown(note)}" for note in body["notes"]]
+    lines += [] if body["daily"] is None else [f"  {daily_words(body['daily'])}"]
     done = f"{body['cases']:,} of {body['planned']:,} answers"
     if body["stopped_early"]:
         done += f", stopped early: {body['stopped_early']}"
@@ -122,6 +146,22 @@ def text_of(report: "Report") -> str:
     usd = body["spent_usd"]
     spent = "cost unknown" if usd is None else f"spent ${usd:.4f}"
     return "\n".join([*lines, "", f"  {done}; {spent}; report {report.id}"])
+
+
+def daily_words(daily: Mapping[str, Any]) -> str:
+    """What the verifier's errors do in a day."""
+
+    def number(value: float) -> str:
+        return f"{value:,.0f}" if value >= ALONE_FROM else f"{value:.1f}"
+
+    def reach(of: Mapping[str, float], unit: str = "") -> str:
+        return f"({unit}{number(of['low'])} to {unit}{number(of['high'])})"
+
+    shipped, wasted = daily["shipped"], daily["wasted_usd"]
+    said = f"{number(shipped['value'])} wrong answers shipped {reach(shipped)}"
+    if wasted is not None:
+        said += f" and ${number(wasted['value'])} wasted on false escalations {reach(wasted, '$')}"
+    return f"At today's traffic, {number(daily['judged'])} judged answers a day: {said} a day."
 
 
 def _estimated(settings: "Settings", name: str, target: str | None) -> dict[str, Any]:

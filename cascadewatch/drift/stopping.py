@@ -9,26 +9,28 @@ from typing import Literal
 
 from cascadewatch.drift.paired import mid_p
 
-CERTAIN = 50.0  # how far a bet against "nothing changed" has to grow: wrong in 1 of 50 runs at most
+ALPHA = 0.05  # how rarely chance alone may say "changed"
+BET_SHARE = 0.4  # of it for the bet, which may be asked at any time: at 5 % it has to grow to 50
+LAST_SHARE = 0.6  # what is left for the end
 FEWEST = 50
 CHECKS = 20  # looks at "nothing changed", evenly spread
 MARGIN = 2.4  # standard errors; for twenty looks
-LAST_P = 0.03  # what is left of 5 % for the end
 
 Decision = Literal["changed", "unchanged", "go on"]
 
 
-def decide(rose: int, fell: int, done: int, planned: int, tolerance: float) -> Decision:
+def decide(rose: int, fell: int, done: int, planned: int, tolerance: float, alpha: float = ALPHA) -> Decision:
     """After `done` of `planned` pairs, `rose` and `fell` of them discordant.
 
-    Changed: the martingale 2^n · B(rose + 1, fell + 1) of a bet on the discordant pairs reaches 50 (it may
-    be asked at any time). Unchanged: the difference is surely under `tolerance`, asked at 20 points from 50
-    pairs on. At the end: changed if McNemar's mid-p is at most 0.03, else "go on", for the full test.
+    Changed: the martingale 2^n · B(rose + 1, fell + 1) of a bet on the discordant pairs reaches
+    1 / (0.4 alpha) (it may be asked at any time: Ville's inequality). Unchanged: the difference is surely
+    under `tolerance`, asked at 20 points from 50 pairs on. At the end: changed if McNemar's mid-p is at
+    most 0.6 alpha, else "go on", for the full test.
     """
-    if evidence(rose, fell) >= CERTAIN:
+    if evidence(rose, fell) >= 1 / (BET_SHARE * alpha):
         return "changed"
     if done >= planned:
-        return "changed" if mid_p(rose, fell) <= LAST_P else "go on"
+        return "changed" if mid_p(rose, fell) <= LAST_SHARE * alpha else "go on"
     if done >= FEWEST and is_look(done, planned) and bound(rose, fell, done) < tolerance:
         return "unchanged"
     return "go on"

@@ -5,6 +5,7 @@ versions are never compared.
 """
 
 import gzip
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -116,7 +117,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
             packed = file.read(2) == GZIP_MAGIC
         with gzip.open(path, "rb") if packed else path.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
-    except (OSError, EOFError, gzip.BadGzipFile) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:  # ValueError: NUL in a name
         raise InputError(f"the eval set {path} cannot be read: {_why(error)}") from None
     if len(content) > MAX_BYTES:
         raise InputError(f"{path.name} is larger than {MAX_BYTES // 2**20} MiB; split it into several sets")

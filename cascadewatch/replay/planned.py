@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from cascadewatch.replay.schedule import LATE_MS, Due, decide, previous
 from cascadewatch.settings import Settings
 from cascadewatch.store import replays
-from cascadewatch.store.replays import Run
+from cascadewatch.store.replays import RUNNING, Run, Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,8 @@ class Planned:
     """A replay as pages show it.
 
     `last` is its latest run whatever began it; `due` what its schedule says now, None without one. `late`
-    since when a slot waits for a worker, `missed` how many before it passed unused. Times are epoch ms.
+    since when a slot waits for a worker, `missed` how many before it passed unused. `slot` is the one that
+    a worker dealt with last, with what became of it. Times are epoch ms.
     """
 
     name: str
@@ -25,6 +26,16 @@ class Planned:
     next: int | None
     late: int | None
     missed: int
+    slot: Slot | None
+
+    @property
+    def state(self) -> str:
+        """In a word: running, by hand (without a schedule), waiting, due, late or overlapping."""
+        if self.last is not None and self.last.state == RUNNING:
+            return "running"
+        if self.due is None:
+            return "by hand"
+        return "waiting" if self.due.reason == "new" else self.due.reason
 
 
 def planned(connection: Connection, settings: Settings, now: int) -> list[Planned]:
@@ -37,10 +48,10 @@ def due(connection: Connection, settings: Settings, name: str, now: int) -> Due 
     schedule = settings.replay[name].schedule
     if schedule is None:
         return None
-    last = replays.last_slot(connection, job_of(name, schedule))
+    slot = replays.last_slot(connection, job_of(name, schedule))
     latest = replays.latest(connection, name)
     busy = None if latest is None else (latest.started, latest.finished)
-    return decide(schedule, settings.timezone, now, last, busy)
+    return decide(schedule, settings.timezone, now, None if slot is None else slot.time, busy)
 
 
 def job_of(name: str, schedule: str) -> str:
@@ -65,4 +76,5 @@ def _planned(connection: Connection, settings: Settings, name: str, now: int) ->
         next=None if found is None else found.next,
         late=latest + LATE_MS if waits and latest is not None else None,
         missed=0 if found is None else found.missed,
+        slot=None if schedule is None else replays.last_slot(connection, job_of(name, schedule)),
     )

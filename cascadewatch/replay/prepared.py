@@ -11,6 +11,7 @@ from cascadewatch import __version__
 from cascadewatch.errors import ConfigError, NotFoundError, UsageError
 from cascadewatch.pricing import PriceBook, nano_usd
 from cascadewatch.replay import evalset, graders, targets, verifiers
+from cascadewatch.replay.binding import asked_by
 from cascadewatch.replay.callers import BYTES_PER_TOKEN, Callers
 from cascadewatch.replay.case import Case
 from cascadewatch.replay.evalset import EvalSet
@@ -20,6 +21,7 @@ from cascadewatch.replay.targets.recorded import Recorded
 from cascadewatch.replay.verifiers import Verifier
 from cascadewatch.settings import Settings
 from cascadewatch.settings.replaying import Model, Replay
+from cascadewatch.store.reports import OVERRIDE
 
 SEED = 20_240_229
 
@@ -118,6 +120,7 @@ def prepare(settings: Settings, name: str, *, target: str | None = None, seed: i
         callers.expect(settings.verifier[table.verifier])
     grader = graders.build(settings, table.grader, callers.ask)
     config = _config(settings, table, cases, chosen, verifier, grader)
+    config |= {} if target in (None, table.target) else {OVERRIDE: target}
     seed = SEED if seed is None else seed
     names = {case.grader for case in cases.cases if case.grader} | {table.grader}
     paid = {name for name in names if callers.is_paid(name)}  # each is made ready by asking
@@ -167,6 +170,13 @@ def _target(settings: Settings, table: Replay, override: str | None) -> Target:
     return targets.build(settings, name)
 
 
+def _judge(settings: Settings, table: Replay, verifier: Verifier) -> dict[str, Any]:
+    """Who judges, by which prompt, at which threshold, and which model that is."""
+    assert table.verifier is not None
+    asks = asked_by(settings, settings.verifier[table.verifier])
+    return {"name": table.verifier, **verifier.describe(), **asks}
+
+
 def _order(cases: EvalSet, target: Target, table: Replay, seed: int) -> tuple[tuple[Case, int], ...]:
     """All cases that can be asked, in random order. UsageError where recorded answers are missing."""
     asked = cases.cases
@@ -192,7 +202,7 @@ def _config(
         "eval_set": {"name": cases.name, "hash": cases.hash, "cases": len(cases.cases)},
         "target": target.describe() if table.target is not None else None,
         "answers": table.answers,
-        "verifier": None if verifier is None else {"name": table.verifier, **verifier.describe()},
+        "verifier": None if verifier is None else _judge(settings, table, verifier),
         "grader": {"name": table.grader, **grader.describe()},
         "repeats": table.repeats,
         "tolerance": table.tolerance,

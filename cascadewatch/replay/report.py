@@ -9,6 +9,7 @@ from cascadewatch.metrics import exact_calibration as exact
 from cascadewatch.replay.outcomes import by_case
 from cascadewatch.replay.prepared import Prepared
 from cascadewatch.replay.runner import MAX_FAILED, SPENT, Outcome
+from cascadewatch.replay.traffic import Traffic, daily
 from cascadewatch.replay.verdicts import Rate, Verdict, rates, whole
 from cascadewatch.store.replays import DONE, LOST, Result
 from cascadewatch.store.reports import Report
@@ -33,15 +34,18 @@ class Baseline:
     results: Sequence[Result]
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a report says besides its rates: the threshold sweep, and today's traffic; None where unknown."""
+
+    sweep: Mapping[str, Any] | None = None
+    traffic: Traffic | None = None
+
+
 def build(
-    run: Prepared,
-    outcome: Outcome,
-    baseline: Baseline | None,
-    *,
-    alpha: float,
-    sweep: Mapping[str, Any] | None,
+    run: Prepared, outcome: Outcome, baseline: Baseline | None, *, alpha: float, beside: Beside
 ) -> tuple[Verdict, dict[str, Any]]:
-    """The verdict and the whole report, JSON-ready, with the threshold sweep in it. No secret is in it."""
+    """The verdict and the whole report, JSON-ready. No secret is in it."""
     is_check = run.target is None
     after = by_case(outcome.results, is_check=is_check)
     before, reason = _before(run, baseline, is_check)
@@ -67,7 +71,8 @@ def build(
         **_calls(run, outcome),
         "controls": controls(outcome.results),
         "calibration": calibration(outcome.results),
-        "sweep": sweep,
+        "sweep": beside.sweep,
+        "daily": daily({name: asdict(rate) for name, rate in found.items()}, beside.traffic),
         "flips": _flips(before, after),
         "provenance": dict(run.config) | _seen(outcome) | {"alpha": alpha},
         "baseline": None if baseline is None else _pinned(baseline.report),

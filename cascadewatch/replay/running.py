@@ -16,12 +16,13 @@ from cascadewatch.replay import report as reporting
 from cascadewatch.replay.claiming import open_run, owner_here, release
 from cascadewatch.replay.outcomes import by_case
 from cascadewatch.replay.prepared import Prepared, estimate, prepare
-from cascadewatch.replay.report import Baseline
+from cascadewatch.replay.report import Baseline, Beside
 from cascadewatch.replay.runner import During, Outcome, Runner
 from cascadewatch.replay.stop import Watch
 from cascadewatch.replay.sweeping import swept
+from cascadewatch.replay.traffic import today
 from cascadewatch.settings import Settings
-from cascadewatch.store import replays, reports
+from cascadewatch.store import audit, replays, reports
 from cascadewatch.store.engine import Store
 from cascadewatch.store.replays import FINISHED, INCOMPLETE, Run
 from cascadewatch.store.reports import Report
@@ -46,6 +47,7 @@ class Asked:
     pin: bool = False
     seed: int | None = None
     confirms: int | None = None
+    by: audit.Actor = audit.ITSELF  # for the audit of a pin
 
     @property
     def alpha(self) -> float:
@@ -75,7 +77,7 @@ def run(
     book = PriceBook(settings.price)
     estimate(prepared, book, clock())
     baseline = _baseline(store, name)
-    watch = _watch(prepared, baseline) if prepared.can_stop_early and not asked.pin else None
+    watch = _watch(prepared, baseline, asked) if prepared.can_stop_early and not asked.pin else None
     opened = open_run(
         store, prepared, cause=asked.cause, author=asked.author, owner=owner_here(), now=clock(),
         zone=settings.timezone,
@@ -84,9 +86,9 @@ def run(
     during = During(month, watch, progress or (lambda done, of: None), interrupt or threading.Event())
     try:
         outcome = Runner(store, prepared, opened, book, clock, during).play()
-        found = _swept(settings, prepared, outcome, book, clock())
+        beside = _beside(store, settings, prepared, outcome, book, clock())
         events.write(store, settings, prepared, outcome.run, outcome.results, book, clock())
-        return _finish(store, prepared, outcome, None if asked.pin else baseline, asked, found, clock())
+        return _finish(store, prepared, outcome, None if asked.pin else baseline, asked, beside, clock())
     except BaseException:
         release(store, opened, clock())
         raise
@@ -106,7 +108,7 @@ def _baseline(store: Store, name: str) -> Baseline | None:
         return None if found is None else Baseline(found, replays.results(connection, found.replay))
 
 
-def _watch(prepared: Prepared, baseline: Baseline | None) -> Watch | None:
+def _watch(prepared: Prepared, baseline: Baseline | None, asked: Asked) -> Watch | None:
     """Nothing to stop for without a baseline of the same set, or with repeats."""
     if baseline is None or prepared.table.repeats > 1:
         return None
@@ -114,26 +116,28 @@ def _watch(prepared: Prepared, baseline: Baseline | None) -> Watch | None:
         return None
     is_check = prepared.target is None
     outcomes = by_case(baseline.results, is_check=is_check)
-    return Watch(outcomes, prepared.table.tolerance, is_check=is_check)
+    return Watch(outcomes, prepared.table.tolerance, alpha=asked.alpha, is_check=is_check)
 
 
-def _swept(
-    settings: Settings, prepared: Prepared, outcome: Outcome, book: PriceBook, now: int
-) -> dict[str, Any] | None:
-    """The threshold sweep, against the quality bar of the replay's cascade."""
+def _beside(
+    store: Store, settings: Settings, prepared: Prepared, outcome: Outcome, book: PriceBook, now: int
+) -> Beside:
+    """The threshold sweep, against the quality bar of the replay's cascade, and the cascade's traffic."""
     cascade = settings.cascade.get(prepared.table.cascade or "")
     verifier = prepared.config["verifier"] or {}
     cases = {case.id: case for case in prepared.cases.cases}
     bar = None if cascade is None else cascade.quality_bar
-    return swept(cases, outcome.results, verifier.get("threshold"), bar, book, now)
+    sweep = swept(cases, outcome.results, verifier.get("threshold"), bar, book, now)
+    with store.reading() as connection:
+        return Beside(sweep, today(connection, settings, prepared.table.cascade, now))
 
 
 def _finish(
     store: Store, prepared: Prepared, outcome: Outcome, baseline: Baseline | None, asked: Asked,
-    sweep: dict[str, Any] | None, now: int,
+    beside: Beside, now: int,
 ) -> Report:  # fmt: skip
     """Report and end of the run, in one transaction."""
-    verdict, body = reporting.build(prepared, outcome, baseline, alpha=asked.alpha, sweep=sweep)
+    verdict, body = reporting.build(prepared, outcome, baseline, alpha=asked.alpha, beside=beside)
     body["provenance"] |= {"finished": now}
     body["confirms"] = outcome.run.config.get("confirms")
 
@@ -149,11 +153,18 @@ def _finish(
             verdict=verdict, body=body, now=now,
         )  # fmt: skip
         if asked.pin and verdict != "incomplete":
-            reports.pin(connection, prepared.name, number, asked.author, now)
+            _pin(connection, prepared.name, number, asked, now)
         return reports.report(connection, number)
 
     with store.writing() as connection:
         return write(connection)
+
+
+def _pin(connection: Connection, name: str, number: int, asked: Asked, now: int) -> None:
+    former = reports.baseline(connection, name)
+    reports.pin(connection, name, number, asked.author, now)
+    before = None if former is None else {"report": former.id}
+    audit.record(connection, asked.by, "replay.pin", name, now, before=before, after={"report": number})
 
 
 def _is_to_confirm(connection: Connection, run: Run) -> bool:
@@ -177,6 +188,7 @@ def as_json(report: Report) -> dict[str, Any]:
             for name, rate in body["rates"].items()
         },
         "mde": body["mde"],
+        "daily": body["daily"],
         "cases": body["cases"],
         "failed": body["failed"],
         "spent_usd": body["spent_usd"],

@@ -12,14 +12,20 @@ class Watch:
     """Compares answers with the baseline as they come in, which must be in random order.
 
     `baseline` has each rate's outcomes by case. Only single answers are watched: with repeats a case is
-    decided by its mean.
+    decided by its mean. Each rate is held to its share of `alpha`, so that all of them together are wrong
+    no more often than the run may be.
     """
 
     def __init__(
-        self, baseline: Mapping[RateName, Mapping[str, float]], tolerance: float, *, is_check: bool
+        self,
+        baseline: Mapping[RateName, Mapping[str, float]],
+        tolerance: float,
+        *,
+        alpha: float,
+        is_check: bool,
     ) -> None:
         self._baseline = {name: cases for name, cases in baseline.items() if cases}
-        self._tolerance, self._is_check = tolerance, is_check
+        self._tolerance, self._alpha, self._is_check = tolerance, alpha, is_check
         self._counts: dict[RateName, list[int]] = {name: [0, 0, 0] for name in self._baseline}
         self.decided: dict[RateName, Decision] = {}
 
@@ -37,6 +43,7 @@ class Watch:
         counts[1] += difference < 0
         counts[2] += 1
         rose, fell, done = counts
-        found = decide(rose, fell, done, len(self._baseline[name]), self._tolerance)
+        alpha = self._alpha / len(self._baseline)
+        found = decide(rose, fell, done, len(self._baseline[name]), self._tolerance, alpha)
         if found != "go on":
             self.decided[name] = found

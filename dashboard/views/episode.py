@@ -10,46 +10,17 @@ from dashboard import text_incidents as text
 from dashboard.choice import Choice
 from dashboard.figures import Axis, Behind
 from dashboard.formats import UNKNOWN, days, duration, escaped, points, when
+from dashboard.numbered import Numbered
 from dashboard.points import Point
 from dashboard.views import acts, episode_tiles, history, report_link, why
 
-PARAMETER = "episode"
-LARGEST = 2**63 - 1
-
-
-def asked() -> bool:
-    """Whether the address names an episode."""
-    return bool(st.query_params.get(PARAMETER))
-
-
-def open_one(number: int) -> None:
-    """Shows this episode instead of the list; the address follows."""
-    st.query_params[PARAMETER] = str(number)
-    st.rerun()
-
-
-def close() -> None:
-    """Back to the list."""
-    if PARAMETER in st.query_params:
-        del st.query_params[PARAMETER]
-
-
-def number_of(given: str | None) -> int | None:
-    """An episode's number out of an address, which may hold anything.
-
-    >>> number_of("7"), number_of("٧"), number_of("-1"), number_of("9" * 30)
-    (7, None, None, None)
-    """
-    if given is None or len(given) > 19 or not (given.isascii() and given.isdigit()):
-        return None
-    number = int(given)
-    return number if number <= LARGEST else None
+ONE = Numbered("episode")
 
 
 def show(choice: Choice) -> None:
     """Draws the episode the address asks for."""
-    st.button(text.BACK, icon=":material/arrow_back:", on_click=close, type="tertiary", key="back")
-    number = number_of(st.query_params.get(PARAMETER))
+    ONE.back(text.BACK)
+    number = ONE.number()
     found = None if number is None else alerting.episode(number)
     if found is None:
         st.header(text.NO_SUCH_EPISODE, anchor=False)
@@ -118,7 +89,7 @@ def _spoken_for(of: Episode) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(text.SPOKEN_FOR)
         if st.button(text.TO_PARENT, key="parent", type="tertiary", icon=":material/arrow_forward:"):
-            open_one(of.parent)
+            ONE.open_one(of.parent)
 
 
 def _to_report(of: Episode, choice: Choice) -> None:

@@ -67,7 +67,7 @@ def table(episodes: Sequence[Episode], choice: Choice, key: str) -> None:
         selection_mode="single-row", on_select="rerun",
     )  # fmt: skip
     if picked.selection.rows:
-        episode.open_one(episodes[picked.selection.rows[0]].id)
+        episode.ONE.open_one(episodes[picked.selection.rows[0]].id)
 
 
 def row(of: Episode) -> Mapping[str, Any]:

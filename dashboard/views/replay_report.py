@@ -6,39 +6,20 @@ from typing import Any
 import streamlit as st
 
 from cascadewatch.store.reports import Report
-from dashboard import check_words, data, replaying, tables, widgets
+from dashboard import check_words, data, replaying, tables, verifier_words, widgets
 from dashboard import text_replays as text
 from dashboard.choice import Choice
 from dashboard.escalating import percentage
 from dashboard.formats import UNKNOWN, count, dollars, escaped, moment, percent, points
 from dashboard.views import flips, report_link
-from dashboard.views.episode import number_of
 
-PARAMETER = report_link.PARAMETER
 COLUMNS = {"n": tables.number, "change": tables.points}
-
-
-def asked() -> bool:
-    """Whether the address names a report."""
-    return bool(st.query_params.get(PARAMETER))
-
-
-def open_one(number: int) -> None:
-    """Shows this report instead of the list; the address follows."""
-    st.query_params[PARAMETER] = str(number)
-    st.rerun()
-
-
-def close() -> None:
-    """Back to the list."""
-    if PARAMETER in st.query_params:
-        del st.query_params[PARAMETER]
 
 
 def show(choice: Choice) -> None:
     """Draws the report the address asks for."""
-    st.button(text.BACK, icon=":material/arrow_back:", on_click=close, type="tertiary", key="back")
-    number = number_of(st.query_params.get(PARAMETER))
+    report_link.ONE.back(text.BACK)
+    number = report_link.ONE.number()
     of = None if number is None else replaying.report(number)
     if of is None:
         st.header(text.NO_SUCH_REPORT, anchor=False)
@@ -69,6 +50,9 @@ def _head(of: Report, choice: Choice) -> None:
         text.REPORT_OF.format(name=of.cascade or of.name, time=moment(of.created, choice.zone), cause=cause)
     )
     st.text(check_words.sentence(of, pinned))
+    daily = verifier_words.then(of)
+    if daily is not None:
+        st.text(daily)
     if of.body["stopped_early"]:
         st.text(text.STOPPED.format(why=of.body["stopped_early"]))
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
@@ -79,11 +63,17 @@ def _head(of: Report, choice: Choice) -> None:
         else:
             told = text.COMPARED_WITH.format(number=base["report"], time=moment(base["created"], choice.zone))
             st.caption(escaped(told), width="content")
-            report_link.to(base["report"], text.SEE_BASELINE, choice)
+            _open_baseline(base["report"])
         if of.body.get("sweep") and of.cascade in data.known().cascades:
             widgets.link(
                 "verifier", text.SEE_VERIFIER, choice, data.settings().timezone, cascade=of.cascade or ""
             )
+
+
+def _open_baseline(number: int) -> None:
+    """A button: a link to the page that is open would look as if it were chosen."""
+    if st.button(text.SEE_BASELINE, icon=":material/arrow_forward:", type="tertiary", key="baseline"):
+        report_link.ONE.open_one(number)
 
 
 def _cases(of: Report) -> None:
@@ -100,7 +90,8 @@ def _cases(of: Report) -> None:
 def _failed(of: Report) -> None:
     failed = of.body["failed"]
     named = ", ".join(f"{n:,} {name}" for name, n in of.body["failures"].items())
-    widgets.tile(text.FAILED, count(failed), named or UNKNOWN, text.FAILED_MEANING)
+    none = text.NONE_FAILED.format(n=count(of.body["planned"]))
+    widgets.tile(text.FAILED, count(failed), named or none, text.FAILED_MEANING)
 
 
 def _smallest(of: Report) -> None:
@@ -110,9 +101,11 @@ def _smallest(of: Report) -> None:
 
 
 def _spent(of: Report) -> None:
-    times = of.body["latency_ms"]
-    caption = UNKNOWN if times["p50"] is None else f"answers take {times['p50'] / 1000:.1f} s (median)"
-    widgets.tile(text.SPEND, dollars(of.body["spent_usd"]), caption, text.SPEND_MEANING)
+    median, usd = of.body["latency_ms"]["p50"], of.body["spent_usd"]
+    caption = text.SPENT_UNKNOWN if usd is None else text.SPENT_NOTHING if not usd else UNKNOWN
+    if median is not None:
+        caption = text.MEDIAN.format(seconds=median / 1000)
+    widgets.tile(text.SPEND, dollars(usd), caption, text.SPEND_MEANING)
 
 
 def _rates(of: Report) -> None:

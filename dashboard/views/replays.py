@@ -8,20 +8,23 @@ import streamlit as st
 
 from cascadewatch.settings.replaying import Replay
 from cascadewatch.store.reports import Report
-from dashboard import acting, check_words, data, replaying, tables, widgets
+from dashboard import acting, check_words, data, replaying, schedule_words, tables, widgets
 from dashboard import text_replays as text
 from dashboard.choice import Choice
+from dashboard.data import LIVE
 from dashboard.formats import ago, count, dollars, escaped, when
-from dashboard.views import acts, replay_report
+from dashboard.views import acts, replay_report, report_link
 
 LOUD = {"regressed": 0, "incomplete": 1, "inconclusive": 2}
 EARLIER = 20
+_BUSY = "replays.busy"  # in the session
+NOT_IN_TIME = ("late by", "missed", "overlapping")  # in the worker's word on a slot
 
 
 def show(choice: Choice) -> None:
     """Draws the page."""
     acts.say()
-    if replay_report.asked():
+    if report_link.ONE.asked():
         replay_report.show(choice)
         return
     widgets.title("replays")
@@ -29,7 +32,8 @@ def show(choice: Choice) -> None:
     if not mine and not replaying.reports(choice.cascade):
         _how_to(choice)
         return
-    widgets.live(_list, choice)
+    busy = st.session_state[_BUSY] = _is_busy()
+    widgets.live(_list, choice, LIVE if busy else None)
     _earlier(choice)
 
 
@@ -41,9 +45,16 @@ def _mine(choice: Choice) -> dict[str, Replay]:
     }
 
 
+def _is_busy() -> bool:
+    """Whether a run goes on, or somebody waits for one: then the page looks more often."""
+    return bool(replaying.running() or replaying.wanted())
+
+
 def _list(choice: Choice) -> None:
+    if _is_busy() != st.session_state.get(_BUSY):
+        st.rerun()  # a run began or ended: its report belongs into the table below too
     now, mine = data.now(), _mine(choice)
-    last = {name: next(iter(replaying.reports(None, name)), None) for name in mine}
+    last = {name: _last(name) for name in mine}
     hindrance = acting.hindrance()
     st.text(_answer(last))
     for name in sorted(mine, key=lambda n: (_loudness(last[n]), n)):
@@ -51,6 +62,13 @@ def _list(choice: Choice) -> None:
             _card(name, mine[name], last[name], now, choice, hindrance is not None)
     if hindrance is not None:
         st.caption(escaped(hindrance))
+
+
+def _last(name: str) -> Report | None:
+    """The report that a card shows: of the replay's own model, or the pinned one."""
+    pinned = replaying.pinned(name)
+    own = (of for of in replaying.reports(None, name) if of.override is None or of.id == pinned)
+    return next(own, None)
 
 
 def _loudness(of: Report | None) -> int:
@@ -82,6 +100,9 @@ def _card(name: str, table: Replay, of: Report | None, now: int, choice: Choice,
         st.badge(text.KINDS[is_check], color="gray", help=escaped(text.KIND_MEANINGS[is_check]))
         if name in replaying.running():
             st.badge(text.RUNNING, color="blue")
+        elif name in replaying.wanted():
+            st.badge(text.WANTED, color="blue")
+        _lateness(name)
     if of is None:
         st.text(text.NEVER_RAN_HINT)
         command = "verifier" if table.target is None else "replay"
@@ -89,13 +110,44 @@ def _card(name: str, table: Replay, of: Report | None, now: int, choice: Choice,
     else:
         st.text(check_words.sentence(of, pinned))
     _failed_since(name, of)
+    troubles = _troubles(name, now, choice)
+    if troubles:
+        st.text(" ".join(troubles))
     st.text(_facts(name, table, of, now, choice))
     with st.container(horizontal=True, gap="small"):
         if of is not None and st.button(
             text.SHOW, key=f"show-{name}", icon=":material/arrow_forward:", type="tertiary"
         ):
-            replay_report.open_one(of.id)
-        _run_now(name, table, of, disabled)
+            report_link.ONE.open_one(of.id)
+        coming = name in replaying.running() or name in replaying.wanted()
+        _run_now(name, table, of, disabled or coming)
+
+
+def _lateness(name: str) -> None:
+    plan = replaying.schedules()[name]
+    if plan.late is not None:
+        st.badge(text.LATE, color="orange", help=escaped(text.LATE_MEANING))
+
+
+def _troubles(name: str, now: int, choice: Choice) -> list[str]:
+    """What keeps a run from beginning, and slots that passed without one."""
+    plan, wish = replaying.schedules()[name], replaying.wanted().get(name)
+    said = []
+    if wish is not None and name not in replaying.running():
+        said.append(text.WAITS.format(ago=ago(wish.time, now), author=wish.author))
+    if plan.late is not None:
+        said.append(text.LATE_SINCE.format(time=when(plan.late, now, choice.zone)))
+    if plan.missed:
+        said.append(text.MISSED.format(n=plan.missed, s="" if plan.missed == 1 else "s"))
+    slot = plan.slot
+    odd = slot is not None and (slot.state == "failed" or (plan.late is None and _was_late(slot.message)))
+    if slot is not None and slot.message and odd:
+        said.append(text.LAST_SLOT.format(time=when(slot.time, now, choice.zone), message=slot.message))
+    return said
+
+
+def _was_late(message: str | None) -> bool:
+    return any(word in (message or "") for word in NOT_IN_TIME)
 
 
 def _failed_since(name: str, of: Report | None) -> None:
@@ -108,7 +160,7 @@ def _failed_since(name: str, of: Report | None) -> None:
 def _facts(name: str, table: Replay, of: Report | None, now: int, choice: Choice) -> str:
     """Cascade, schedule, last and next run, and money, in one line."""
     run = replaying.running().get(name)
-    plan = text.BY_HAND if table.schedule is None else _plan(table.schedule, now, choice)
+    plan = text.BY_HAND if table.schedule is None else _plan(name, table.schedule, now, choice)
     parts = [
         table.cascade,
         None
@@ -121,16 +173,11 @@ def _facts(name: str, table: Replay, of: Report | None, now: int, choice: Choice
     return " · ".join(part for part in parts if part)
 
 
-def _plan(schedule: str, now: int, choice: Choice) -> str:
+def _plan(name: str, schedule: str, now: int, choice: Choice) -> str:
     """When it runs next, as the worker reads its schedule."""
-    from cascadewatch.replay.schedule import next_after
-
-    try:
-        coming = next_after(schedule, data.settings().timezone, now)
-    except ValueError:
-        coming = None
+    coming = replaying.schedules()[name].next
     said = text.NEVER_COMES if coming is None else text.NEXT_RUN.format(time=when(coming, now, choice.zone))
-    return f"{said} ({schedule})"
+    return f"{said}, {schedule_words.often(schedule)}"
 
 
 def _run_now(name: str, table: Replay, of: Report | None, disabled: bool) -> None:
@@ -155,7 +202,7 @@ def _start(name: str) -> dict[str, Any]:
 
 def _earlier(choice: Choice) -> None:
     """The latest reports of all names."""
-    found = replaying.reports(choice.cascade)[:EARLIER]
+    found = replaying.reports(choice.cascade)[:EARLIER]  # runs of other models too
     if not found:
         return
     st.subheader(text.EARLIER, anchor=False)
@@ -179,7 +226,7 @@ def _earlier(choice: Choice) -> None:
         selection_mode="single-row", on_select="rerun",
     )  # fmt: skip
     if picked.selection.rows:
-        replay_report.open_one(found[picked.selection.rows[0]].id)
+        report_link.ONE.open_one(found[picked.selection.rows[0]].id)
 
 
 def _how_to(choice: Choice) -> None:
@@ -188,7 +235,7 @@ def _how_to(choice: Choice) -> None:
     st.text(text.NO_REPLAYS_HINT)
     cascade = choice.cascade or next(iter(data.known().cascades), "support")
     st.caption(escaped(text.STEP_SET))
-    st.code(text.SET_EXAMPLE, language="json")
+    st.code(text.SET_EXAMPLE, language="json", wrap_lines=True)
     st.caption(escaped(text.STEP_TABLE))
     st.code(text.TABLE_EXAMPLE.replace("{cascade}", cascade), language="toml")
     st.caption(escaped(text.STEP_RUN))

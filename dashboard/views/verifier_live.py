@@ -86,4 +86,4 @@ def how_to(cascade: str) -> None:
     st.text(text.HOW_TO_CHECK)
     st.code(text.CHECK_EXAMPLE.replace("{cascade}", cascade), language="toml")
     st.caption(escaped(text.SET_HINT))
-    st.code(text.SET_EXAMPLE, language="json")
+    st.code(text.SET_EXAMPLE, language="json", wrap_lines=True)

@@ -56,6 +56,16 @@ def test_a_run_that_somebody_asked_for_counts_at_once(watched: Watched, now: int
     assert state(watched, now) == "firing"
 
 
+def test_a_run_that_asked_another_model_opens_nothing_and_ends_nothing(watched: Watched, now: int) -> None:
+    reported(watched, "nightly", "regressed", now - 2 * HOUR, rates=WORSE, override="new-model")
+    assert state(watched, now - HOUR) == "no_data"
+    assert watched.episodes() == []
+    reported(watched, "nightly", "regressed", now, rates=WORSE)
+    assert state(watched, now) == "firing"
+    reported(watched, "nightly", "unchanged", now + HOUR, override="new-model")
+    assert state(watched, now + 2 * HOUR) == "firing"
+
+
 class TestARunNobodyAskedFor:
     @pytest.mark.parametrize("cause", ["schedule", "alert"])
     def test_alone_does_not_count(self, watched: Watched, now: int, cause: str) -> None:

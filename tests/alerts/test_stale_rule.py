@@ -22,7 +22,7 @@ RULE = {"name": "quality-stale", "kind": "stale"}
 CALIBRATED: dict[str, Any] = {
     "calibration": {"n": 400, "ece": 0.05},
     "provenance": {
-        "verifier": {"name": "judge", "threshold": 0.5, "model": "judge-1"},
+        "verifier": {"name": "judge", "threshold": 0.5, "asks": "judge-1"},
         "models": {"small-1": 9},
     },
 }  # fmt: skip
@@ -166,10 +166,13 @@ class TestACalibration:
         ]
 
     def test_is_that_of_the_latest_report_that_has_one(self, watched: Watched, now: int) -> None:
-        traffic(watched, now - DAY, now, threshold=0.6)
-        reported(watched, "judge", "unchanged", now - 2 * DAY, **CALIBRATED)
-        newer = {"verifier": {"name": "judge", "threshold": 0.6}, "models": {}}
-        reported(watched, "judge", "unchanged", now - HOUR, **{**CALIBRATED, "provenance": newer})
+        traffic(watched, now - DAY, now)
+        older = {"verifier": {"name": "judge", "threshold": 0.6}, "models": {}}
+        reported(watched, "judge", "unchanged", now - 2 * DAY, **{**CALIBRATED, "provenance": older})
+        assert reasons(watched, now) == [
+            "The calibration of report 1 was measured at threshold 0.6; the configuration says 0.5."
+        ]
+        reported(watched, "judge", "unchanged", now - HOUR, **CALIBRATED)
         assert reasons(watched, now) == []
 
     @pytest.mark.parametrize(

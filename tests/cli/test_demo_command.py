@@ -86,6 +86,12 @@ def test_a_young_one_is_shown_again_as_it_is(folder: Path, made: dict[str, Any])
     assert again == made | {"events": None, "reused": True}
 
 
+def test_named_by_its_database_it_is_the_same_one(folder: Path, made: dict[str, Any]) -> None:
+    named = ("--db", made["database_url"], "--config", made["config"])
+    result = call(folder, "demo", "--no-serve", "--json", *named)
+    assert json.loads(result.stdout) == made | {"events": None, "reused": True}
+
+
 def test_what_an_old_one_held_is_gone(made: dict[str, Any]) -> None:
     with closing(sqlite3.connect(made["database_url"].removeprefix("sqlite:///"))) as database, database:
         assert database.execute("SELECT count(*) FROM events WHERE origin = 'live'").fetchone() == (

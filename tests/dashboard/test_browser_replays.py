@@ -3,14 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 import pytest
 
 from tests.dashboard.conftest import Place
-from tests.dashboard.hostile import CASCADES, STRINGS
 from tests.dashboard.replayed_place import replayed
-from tests.dashboard.test_browser import open_everything, started, watched
+from tests.dashboard.test_browser import started, watched
 from tests.dashboard.test_browser_incidents import SIDEWAYS
 from tests.dashboard.test_incidents_page import copied
 
@@ -35,16 +33,6 @@ def played(recorded: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     yield from shown(place, folder / "dashboard.log")
 
 
-@pytest.fixture(scope="module")
-def attacked(hostile: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("attacked")
-    place = copied(hostile, folder)
-    config = place.config.read_text(encoding="utf-8")
-    place.config.write_text(config.partition("[cascade.")[0], encoding="utf-8")
-    replayed(place, bad=STRINGS, cascade=CASCADES[0])
-    yield from shown(place, folder / "dashboard.log")
-
-
 @pytest.mark.parametrize("options", [{"color_scheme": "dark"}, {"viewport": {"width": 390, "height": 800}}])
 def test_pages_with_replays_are_quiet_and_fit(
     browser: "Browser", played: str, options: dict[str, object]
@@ -55,16 +43,6 @@ def test_pages_with_replays_are_quiet_and_fit(
             assert (seen.errors, seen.foreign) == ([], []), path
             assert seen.page.locator("[data-testid=stException]").count() == 0
             assert seen.page.evaluate(SIDEWAYS) <= 1, path
-
-
-def test_hostile_cases_do_nothing(browser: "Browser", attacked: str) -> None:
-    query = urlencode({"cascade": CASCADES[0]})
-    with watched(browser, attacked, viewport={"width": 1280, "height": 3600}) as seen:
-        for path in (f"verifier?{query}", f"quality?{query}", "replays", "replays?report=2"):
-            seen.open(f"{attacked}/{path}")
-            open_everything(seen.page)
-            assert (seen.foreign, seen.dialogs, seen.errors) == ([], [], []), path
-            assert seen.page.locator("[data-testid=stMain] img").count() == 0
 
 
 def test_a_report_is_found_from_the_verifier(browser: "Browser", played: str) -> None:

@@ -1,11 +1,21 @@
 """Verifier, Quality and Replays: what they say of replays that ran, and what they ask for where none did."""
 
 import json
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert, update
+from streamlit.testing.v1 import AppTest
 
-from dashboard.formats import escaped, percent
+from cascadewatch.store import reports, wishes
+from cascadewatch.store.engine import Store
+from cascadewatch.store.replay_tables import reports as table
+from cascadewatch.store.tables import jobs
+from cascadewatch.store.wishes import Wish
+from dashboard import replaying
+from dashboard.formats import DAY, escaped, percent
 from tests.dashboard.conftest import LookAt, Place
 from tests.dashboard.hostile import CASCADES, STRINGS
 from tests.dashboard.mixed import page, words
@@ -20,22 +30,35 @@ def played(recorded: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
     return place
 
 
-@pytest.mark.parametrize("name", ["verifier", "quality", "replays"])
-def test_nothing_yet_says_how_to_begin(empty: Place, look_at: LookAt, name: str) -> None:
-    look_at(empty)
-    app = page(name)
-    assert not app.exception
+@pytest.fixture
+def see(look_at: LookAt) -> Callable[..., AppTest]:
+    """Opens a page of a place, which must not fail."""
+
+    def opened(place: Place, name: str, **query: str) -> AppTest:
+        look_at(place)
+        app = page(name, **query)
+        assert not app.exception
+        return app
+
+    return opened
+
+
+See = Callable[..., AppTest]
+PAGES = pytest.mark.parametrize("name", ["verifier", "quality", "replays"])
+
+
+@PAGES
+def test_nothing_yet_says_how_to_begin(empty: Place, see: See, name: str) -> None:
+    app = see(empty, name)
     assert any("--baseline" in code.value or "[replay." in code.value for code in app.code)
 
 
 def test_without_a_replay_table_the_page_shows_the_first_eval_set(
-    empty: Place, look_at: LookAt, tmp_path: Path
+    empty: Place, see: See, tmp_path: Path
 ) -> None:
     place = copied(empty, tmp_path)
     place.config.write_text("", encoding="utf-8")
-    look_at(place)
-    app = page("replays")
-    assert not app.exception
+    app = see(place, "replays")
     assert "No eval set is played here yet." in words(app)
     assert [code.value.splitlines()[0][:14] for code in app.code] == [
         '{"id": "1", "p',
@@ -44,16 +67,13 @@ def test_without_a_replay_table_the_page_shows_the_first_eval_set(
     ]
 
 
-@pytest.mark.parametrize("name", ["verifier", "quality", "replays"])
-def test_labels_without_replays_are_shown(recorded: Place, look_at: LookAt, name: str) -> None:
-    look_at(recorded)
-    assert not page(name, range="30d").exception
+@PAGES
+def test_labels_without_replays_are_shown(recorded: Place, see: See, name: str) -> None:
+    see(recorded, name, range="30d")
 
 
-def test_the_verifier_page_says_what_its_errors_do_a_day(played: Place, look_at: LookAt) -> None:
-    look_at(played)
-    app = page("verifier", range="30d")
-    assert not app.exception
+def test_the_verifier_page_says_what_its_errors_do_a_day(played: Place, see: See) -> None:
+    app = see(played, "verifier", range="30d")
     said = words(app)
     assert "The verifier lets" in said
     assert "wrong answers shipped and $" in said
@@ -73,9 +93,8 @@ def test_the_verifier_page_says_what_its_errors_do_a_day(played: Place, look_at:
     assert list(beside["sources"]) == ["executable"] * 3
 
 
-def test_the_sweep_shows_every_threshold(played: Place, look_at: LookAt) -> None:
-    look_at(played)
-    app = page("verifier", range="30d")
+def test_the_sweep_shows_every_threshold(played: Place, see: See) -> None:
+    app = see(played, "verifier", range="30d")
     table = next(t.value for t in app.dataframe if "threshold" in t.value)
     assert list(table["threshold"]) == ["0", "0.25", "0.33", "0.5", "0.67", "0.75", "1", "all"]
     spec = json.loads(app.get("plotly_chart")[0].proto.spec)
@@ -84,36 +103,70 @@ def test_the_sweep_shows_every_threshold(played: Place, look_at: LookAt) -> None
         assert name in said
 
 
-def test_a_calibration_of_another_threshold_is_marked(played: Place, look_at: LookAt, tmp_path: Path) -> None:
+def test_a_calibration_of_another_threshold_is_marked(played: Place, see: See, tmp_path: Path) -> None:
     place = copied(played, tmp_path)
     text = place.config.read_text(encoding="utf-8").replace(tables(0.25), tables(0.5))
     place.config.write_text(text, encoding="utf-8")
-    look_at(place)
-    said = words(page("verifier", range="30d"))
+    said = words(see(place, "verifier", range="30d"))
     assert "It was measured at threshold 0.25; the configuration says 0.5." in said
     assert "cascadewatch verifier check --baseline" in said
-    look_at(played)
 
 
-def test_every_replay_is_listed_with_what_it_found(played: Place, look_at: LookAt) -> None:
-    look_at(played)
-    app = page("replays")
-    assert not app.exception
+def test_every_replay_is_listed_with_what_it_found(played: Place, see: See) -> None:
+    app = see(played, "replays")
     said = words(app)
     assert "1 of 6 replays found something bad. 5 never ran." in said
-    assert "Regressed. False accepts:" in said
-    assert "(0 3 * * *)" in said
+    assert "False accepts: 1" in said
+    assert ", daily · free" in said
     assert any("cascadewatch replay never --baseline" in code.value for code in app.code)
     assert "From here nothing can be changed" in said
     assert "baseline" in set(app.dataframe[0].value["verdict"])
 
 
-def test_a_report_shows_flips_side_by_side_and_where_it_comes_from(played: Place, look_at: LookAt) -> None:
-    look_at(played)
-    app = page("replays", report="2")
-    assert not app.exception
+def test_what_kept_a_schedule_waiting_and_who_waits_for_a_run_is_told(
+    played: Place, see: See, tmp_path: Path
+) -> None:
+    place = copied(played, tmp_path)
+    today = time.time_ns() // 1_000_000
+    done = {"owner": "w", "fence": 1, "state": "done", "started": today, "finished": today}
+    message = "late by 90 min; 2 earlier slots missed; unchanged: report 1"
+    slot = {"job": "replay check at 0 3 * * *", "slot": today - 5 * DAY, "message": message}
+    with Store(place.url).writing() as connection:
+        connection.execute(insert(jobs).values(slot | done))
+        wishes.ask(connection, Wish("never", "ann", today))
+    said = words(see(place, "replays"))
+    assert "Late since " in said
+    assert " earlier slots passed without a run; one run makes up for all of them." in said
+    assert "Asked for by ann just now" in said
+    with Store(place.url).writing() as connection:
+        connection.execute(insert(jobs).values(slot | done | {"slot": today}))
+    replaying.forget()
+    said = words(see(place, "replays"))
+    assert "Late since " not in said
+    assert ": late by 90 min; 2 earlier slots missed" in said
+
+
+def test_a_run_that_asked_another_model_is_listed_and_counts_for_nothing(
+    played: Place, see: See, tmp_path: Path
+) -> None:
+    place = copied(played, tmp_path)
+    with Store(place.url).writing() as connection:
+        body = dict(reports.report(connection, 2).body)
+        body["provenance"] = body["provenance"] | {"override": "newest"}
+        connection.execute(update(table).where(table.c.seq == 2).values(body=json.dumps(body)))
+    app = see(place, "replays")
+    assert "0 of" not in words(app)
+    assert "found something bad" not in words(app)
+    told = list(app.dataframe[0].value["sentence"])
+    assert any(said.startswith("newest was asked in the place of the usual model.") for said in told)
+    assert "by check, 1,319 cases, report 1" in words(see(place, "verifier", range="30d"))
+
+
+def test_a_report_shows_flips_side_by_side_and_where_it_comes_from(played: Place, see: See) -> None:
+    app = see(played, "replays", report="2")
     said = words(app)
     assert "Compared with report 1" in said
+    assert "At the traffic of then (" in said
     assert "rejected, score" in said
     assert "accepted, score" in said
     assert "The same answer in both runs: what changed is the verifier." in said
@@ -124,24 +177,19 @@ def test_a_report_shows_flips_side_by_side_and_where_it_comes_from(played: Place
 
 
 @pytest.mark.parametrize("given", ["0", "x", "9" * 30, "../1", "٧"])
-def test_a_wrong_number_is_no_report(played: Place, look_at: LookAt, given: str) -> None:
-    look_at(played)
-    app = page("replays", report=given)
-    assert not app.exception
+def test_a_wrong_number_is_no_report(played: Place, see: See, given: str) -> None:
+    app = see(played, "replays", report=given)
     assert "There is no such report." in words(app)
 
 
-def test_a_card_opens_its_report(played: Place, look_at: LookAt) -> None:
-    look_at(played)
-    app = page("replays")
+def test_a_card_opens_its_report(played: Place, see: See) -> None:
+    app = see(played, "replays")
     app.button(key="show-check").click().run()
     assert "Report 2" in words(app)
 
 
-def test_quality_tells_labels_and_replays_apart(played: Place, look_at: LookAt) -> None:
-    look_at(played)
-    app = page("quality", range="30d")
-    assert not app.exception
+def test_quality_tells_labels_and_replays_apart(played: Place, see: See) -> None:
+    app = see(played, "quality", range="30d")
     said = words(app)
     assert "live labels (executable)" in said
     assert "The last replay ran 2 h ago." in said
@@ -154,22 +202,20 @@ def test_quality_tells_labels_and_replays_apart(played: Place, look_at: LookAt) 
     assert len(app.get("plotly_chart")) == 2
 
 
-def test_the_overview_takes_the_newer_of_labels_and_replays(played: Place, look_at: LookAt) -> None:
-    look_at(played)
-    tile = next(m for m in page("overview", cascade="support", range="30d").metric if m.label == "Quality")
+def test_the_overview_takes_the_newer_of_labels_and_replays(played: Place, see: See) -> None:
+    app = see(played, "overview", cascade="support", range="30d")
+    tile = next(m for m in app.metric if m.label == "Quality")
     assert tile.value == escaped(percent(0.9060))  # the labels': the last came after the last replay
 
 
-@pytest.mark.parametrize("name", ["verifier", "quality", "replays"])
-def test_hostile_words_are_plain(hostile: Place, look_at: LookAt, tmp_path: Path, name: str) -> None:
+@PAGES
+def test_hostile_words_are_plain(hostile: Place, see: See, tmp_path: Path, name: str) -> None:
     place = copied(hostile, tmp_path)
     config = place.config.read_text(encoding="utf-8")
     place.config.write_text(config.partition("[cascade.")[0], encoding="utf-8")
     replayed(place, bad=STRINGS, cascade=CASCADES[0])
-    look_at(place)
     for query in ({}, {"cascade": CASCADES[0]}, {"report": "2"}):
-        app = page(name, **query)
-        assert not app.exception
+        app = see(place, name, **query)
         for kind in ("markdown", "caption", "header", "subheader"):
             for element in app.get(kind):
                 assert "example.invalid" not in str(getattr(element, "value", ""))

@@ -7,13 +7,13 @@ import pytest
 from cascadewatch.drift.stopping import bound, decide, evidence, is_look
 
 
-def play(rng: Random, planned: int, up: float, down: float) -> tuple[str, int]:
+def play(rng: Random, planned: int, up: float, down: float, alpha: float = 0.05) -> tuple[str, int]:
     """Outcome and calls used of one run whose pairs rise and fall with these probabilities."""
     rose = fell = 0
     for done in range(1, planned + 1):
         draw = rng.random()
         rose, fell = rose + (draw < up), fell + (up <= draw < up + down)
-        if (decision := decide(rose, fell, done, planned, 0.05)) != "go on":
+        if (decision := decide(rose, fell, done, planned, 0.05, alpha)) != "go on":
             return decision, done
     return "go on", planned
 
@@ -56,6 +56,16 @@ def test_false_alarms_are_rare_and_calls_are_saved() -> None:
     runs = [play(rng, 500, 0.027, 0.027) for _ in range(300)]
     assert sum(decision == "changed" for decision, _ in runs) <= 0.04 * len(runs)
     assert 0.40 < sum(used for _, used in runs) / (500 * len(runs)) < 0.60
+
+
+def test_at_1_percent_a_change_must_be_surer_to_stop_for() -> None:
+    assert decide(9, 0, 13, 500, 0.05) == "changed"
+    assert decide(9, 0, 13, 500, 0.05, alpha=0.01) == "go on"
+    assert decide(20, 5, 100, 100, 0.05, alpha=0.01) == "changed"
+    assert decide(20, 8, 100, 100, 0.05) != decide(20, 8, 100, 100, 0.05, alpha=0.01) == "go on"
+    rng = Random(13)
+    runs = [play(rng, 200, 0.027, 0.027, alpha=0.01) for _ in range(600)]
+    assert sum(decision == "changed" for decision, _ in runs) <= 0.01 * len(runs)
 
 
 def test_a_change_of_five_points_is_found() -> None:

@@ -1,82 +1,40 @@
 """Any endpoint that speaks OpenAI's chat completions."""
 
+from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
 from cascadewatch.model import Usage
-from cascadewatch.pricing import PriceBook
-from cascadewatch.replay import billing
-from cascadewatch.replay.answer import Answer, CallError, Spent
-from cascadewatch.replay.callers import MAX_TOKENS
-from cascadewatch.replay.calling import Endpoint, Reply, bearer
-from cascadewatch.replay.case import Case, Turn
+from cascadewatch.replay.calling import bearer
+from cascadewatch.replay.case import Turn
+from cascadewatch.replay.targets.hosted import Hosted, Said
 from cascadewatch.replay.targets.reading import count, name_in, object_in, text_in
 from cascadewatch.settings.replaying import Model
 
 
-class OpenAI:
+class OpenAI(Hosted):
     """Posts to base_url/chat/completions."""
 
-    is_paid = True
+    kind = "openai"
 
     def __init__(self, table: Model) -> None:
-        self._table = table
-        self._endpoint = Endpoint(
-            f"{table.base_url}/chat/completions",
-            headers=bearer(table.api_key),
-            timeout_ms=table.timeout,
-            concurrency=table.concurrency,
-            per_minute=table.requests_per_minute,
-            allow_private=bool(table.allow_private),
-        )
-        self.concurrency = self._endpoint.concurrency
+        super().__init__(table, f"{table.base_url}/chat/completions", bearer(table.api_key))
 
-    def answer(self, case: Case, repeat: int) -> Answer:
-        """Raises CallError."""
-        return self.ask(case.turns, repeat)
+    def body(self, turns: tuple[Turn, ...]) -> dict[str, Any]:
+        """The messages as they are, and the wish for probabilities."""
+        asked: dict[str, Any] = {"messages": [{"role": turn.role, "content": turn.content} for turn in turns]}
+        return asked | ({"logprobs": True} if self.table.logprobs else {})
 
-    def ask(self, turns: tuple[Turn, ...], repeat: int = 0) -> Answer:
-        """Raises CallError, also for a refusal and an answer without text."""
-        body: dict[str, Any] = {
-            "model": self._table.model,
-            "messages": [{"role": turn.role, "content": turn.content} for turn in turns],
-            "temperature": self._table.temperature or 0,
-            "max_tokens": self._table.max_tokens or MAX_TOKENS,
-        }
-        if self._table.logprobs:
-            body["logprobs"] = True
-        return self._read(self._endpoint.post(body))
-
-    def worst_cost(self, prompt_characters: int, book: PriceBook, at: int) -> int | None:
-        """By the listed price and `max_tokens`."""
-        longest = self._table.max_tokens or MAX_TOKENS
-        return billing.worst(book, self._table.model, self._table.provider, at, prompt_characters, longest)
-
-    def describe(self) -> dict[str, Any]:
-        """The endpoint's host is left out: it may be private."""
-        return {
-            "kind": "openai",
-            "model": self._table.model,
-            "temperature": self._table.temperature or 0,
-            "max_tokens": self._table.max_tokens or MAX_TOKENS,
-        }
-
-    def _read(self, reply: Reply) -> Answer:
-        body = object_in(reply.body)
+    def read(self, body: Mapping[str, Any]) -> Said:
+        """The first choice. Raises CallError."""
         choices = body.get("choices")
         choice = object_in(choices[0]) if isinstance(choices, list) and choices else {}
         message = object_in(choice.get("message", {}))
         text = text_in(message.get("content"))
-        if not text and message.get("refusal"):
-            raise CallError("refused", "the model refused to answer", again=False, sent=True)
-        if not text:
-            raise CallError("empty", "the answer has no text", again=False, sent=True)
-        return Answer(
+        return Said(
             text=text,
-            spent=Spent(_usage(body.get("usage")), latency_ms=reply.latency_ms),
-            provider=self._table.provider,
-            model=name_in(body.get("model")) or self._table.model,
-            priced_as=self._table.model,
+            refused=not text and bool(message.get("refusal")),
+            usage=_usage(body.get("usage")),
             fingerprint=name_in(body.get("system_fingerprint")),
             logprobs=_logprobs(choice.get("logprobs")),
         )
