@@ -16,9 +16,11 @@ from urllib.parse import quote
 import streamlit as st
 
 from cascadewatch.errors import CascadewatchError
-from dashboard import data
+from cascadewatch.login import Person
+from dashboard import data, signing_in
 from dashboard import text_incidents as text
 from dashboard.data import STEADY
+from dashboard.text_login import NO_NAME, ONLY_ADMINS
 
 URL, TOKEN = "CASCADEWATCH_API_URL", "CASCADEWATCH_API_TOKEN"
 USER_HEADER = "X-Cascadewatch-User"
@@ -50,9 +52,17 @@ def api() -> Api | None:
 def hindrance() -> str | None:
     """Why buttons are disabled; None where they work."""
     try:
-        return None if api() else text.CANNOT_ACT
+        return _not_allowed() or (None if api() else text.CANNOT_ACT)
     except CascadewatchError as error:
         return str(error)
+
+
+def _not_allowed() -> str | None:
+    """Why this person may not act; None: they may."""
+    found = signing_in.somebody()
+    if isinstance(found, Person) and found.admin:
+        return None
+    return ONLY_ADMINS.format(name=found.name or NO_NAME)
 
 
 def post(path: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,17 +87,17 @@ def back_test(rule: str, days: int) -> dict[str, Any]:
 
 
 def user() -> str | None:
-    """Who is logged in: what the trusted proxy's header says, where the settings name one."""
-    chosen = data.settings().dashboard
-    if chosen.login != "header" or chosen.user_header is None:
-        return None
-    said = st.context.headers.get(chosen.user_header, "").strip()
-    return said.encode("ascii", "replace").decode("ascii") or None  # headers carry no more
+    """Who is signed in, as a header can carry it; None where no login is asked for."""
+    name = signing_in.somebody().name
+    return name.encode("ascii", "replace").decode("ascii") if name else None
 
 
 def _asked(method: str, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
     import httpx
 
+    hindered = _not_allowed() if method != "GET" else None
+    if hindered is not None:  # also for who had the button before the right to it was gone
+        raise ActError(hindered)
     where = api()
     if where is None:
         raise ActError(text.CANNOT_ACT)

@@ -50,6 +50,7 @@ BOTH: dict[str, object] = {
 
 CONFIG: dict[str, object] = {
     "browser.gatherUsageStats": False,  # nothing is told to anybody
+    "client.allowedOrigins": [],  # no page around ours may send it messages
     "client.showErrorLinks": False,
     "client.showErrorDetails": "none",  # a viewer is not shown the insides
     "client.toolbarMode": "minimal",
@@ -62,6 +63,8 @@ CONFIG: dict[str, object] = {
     "server.enableXsrfProtection": True,
     "server.fileWatcherType": "none",
     "server.headless": True,
+    "server.maxMessageSize": 50,
+    "server.maxUploadSize": 1,  # nothing is uploaded
     **{f"theme.{key}": value for key, value in BOTH.items()},
     **{f"theme.light.{key}": value for key, value in LIGHT.items()},
     **{f"theme.dark.{key}": value for key, value in DARK.items()},

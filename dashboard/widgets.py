@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import streamlit as st
 
 from cascadewatch.errors import CascadewatchError
+from cascadewatch.login import Stranger
 from cascadewatch.metrics import METRICS
 from cascadewatch.store.reads import Mark
-from dashboard import export, text
+from dashboard import export, signing_in, text
 from dashboard.choice import Choice
 from dashboard.formats import UNKNOWN, escaped, is_plain, moment
 
@@ -48,11 +49,14 @@ def title(page: str) -> None:
     st.caption(escaped(text.PAGE_QUESTIONS[page]))
 
 
-def live(draw: Callable[[Choice], None], choice: Choice) -> None:
-    """Draws the numbers of a page, and again when they may have changed; says what stands in the way."""
+def live(draw: Callable[[Choice], None], choice: Choice, every: int | None = None) -> None:
+    """Draws the numbers of a page, and again when they may have changed, or `every` so many seconds; says
+    what stands in the way."""
 
-    @st.fragment(run_every=choice.refresh)
+    @st.fragment(run_every=every or choice.refresh)
     def drawn() -> None:
+        if isinstance(signing_in.somebody(), Stranger):
+            st.rerun()  # the session ended while the page was open
         try:
             draw(choice)
         except CascadewatchError as error:

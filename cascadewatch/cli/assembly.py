@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 
 from cascadewatch.cli.clock import clock
 from cascadewatch.cli.watching import Watch
-from cascadewatch.errors import UsageError
+from cascadewatch.errors import ConfigError
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Sequence
 
     from starlette.routing import BaseRoute
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 TOKEN_VARIABLE = "CASCADEWATCH_API_TOKEN"  # noqa: S105 - where the pages of this process find it
 API_VARIABLE = "CASCADEWATCH_API_URL"
+OPEN_VARIABLE = "CASCADEWATCH_OPEN"  # which locks are lacking, where the pages stand open
+COOKIE_SECRET_LENGTH = 32
 
 
 def api_app(settings: "Settings", store: "Store", writer: "Writer", require_keys: bool) -> Any:
@@ -50,15 +53,12 @@ def whole_app(
 def pages_app(settings: "Settings", sock: "socket.socket", beside: "list[BaseRoute] | None" = None) -> Any:
     """The pages, with other routes beside them, behind the gate.
 
-    UsageError for a login that the pages do not ask for yet: nobody may believe they are locked.
+    ConfigError for secrets that cannot be used.
     """
-    if settings.dashboard.login == "oidc":
-        raise UsageError(
-            'dashboard.login = "oidc" is not available yet; use "header" behind a proxy that logs people in'
-        )
     from streamlit.starlette import App
     from streamlit.web import bootstrap
 
+    from cascadewatch.cli import streamlit_options
     from cascadewatch.cli.gate import Gate
     from cascadewatch.cli.logs import adopt
     from dashboard.config import CONFIG
@@ -74,16 +74,58 @@ def pages_app(settings: "Settings", sock: "socket.socket", beside: "list[BaseRou
             "browser.serverAddress": urlsplit(settings.public_url).hostname,
         }
     )
-    app = App(_script(), routes=beside)
+    streamlit_options.insist()
+    app = App(_script(), routes=beside, secrets=_login_secrets(settings))
     adopt("streamlit", "uvicorn", "websockets")  # Streamlit has just given them a form of its own
     return Gate(app, settings, {getattr(route, "path", "/").split("/")[1] for route in beside} - {""})
 
 
-def tell_pages(config: Path | None, settings: "Settings") -> None:
-    """Leaves for the pages, which run as a script, what the command line said."""
+def _login_secrets(settings: "Settings") -> dict[str, Any]:
+    """What Streamlit must know to ask an OpenID provider. It stays in the memory of this process: nothing of
+    it is written to a file or the environment."""
+    if settings.dashboard.login != "oidc":
+        return {}
+    login = settings.login
+    assert login.client_secret is not None  # the settings insisted on both
+    assert login.cookie_secret is not None
+    cookie_secret = login.cookie_secret.reveal()
+    if len(cookie_secret) < COOKIE_SECRET_LENGTH:
+        raise ConfigError(
+            f"`login.cookie_secret` has fewer than {COOKIE_SECRET_LENGTH} characters; make one with: "
+            "openssl rand -hex 32"
+        )
+    return {
+        "auth": {
+            "redirect_uri": f"{settings.public_url}/oauth2callback",
+            "cookie_secret": cookie_secret,
+            "client_id": login.client_id,
+            "client_secret": login.client_secret.reveal(),
+            "server_metadata_url": login.metadata_url,
+            "client_kwargs": {"scope": " ".join(login.scopes)},
+        }
+    }
+
+
+def tell_pages(config: Path | None, settings: "Settings", lacking: "Sequence[str]" = ()) -> None:
+    """Leaves for the pages, which run as a script, what the command line said; `lacking` are the locks that
+    are not there though other machines can come."""
+    os.environ.pop(OPEN_VARIABLE, None)
+    if lacking:
+        os.environ[OPEN_VARIABLE] = ", ".join(lacking)
     if config is not None:
         os.environ["CASCADEWATCH_CONFIG"] = str(config.absolute())
     os.environ["CASCADEWATCH_DATABASE_URL"] = settings.database_url
+
+
+def forget_secrets(settings: "Settings", *needed: str) -> None:
+    """Takes out of this process's environment every secret of the settings but those of the `needed` tables:
+    what reads the pages' or the API's memory finds no key of a provider or a channel."""
+    from cascadewatch.settings.secret import secrets_in
+
+    named = {place: secret.name for place, secret in secrets_in(settings) if secret.kind == "env"}
+    kept = {name for place, name in named.items() if place.partition(".")[0] in needed}
+    for name in set(named.values()) - kept:
+        os.environ.pop(name, None)
 
 
 def _script() -> Path:

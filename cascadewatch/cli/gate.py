@@ -4,7 +4,8 @@ The API guards itself. The pages talk over a WebSocket, which no browser keeps o
 opening, and Streamlit would look up this machine's public address to judge a foreign origin.
 """
 
-from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMapping
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -15,14 +16,33 @@ Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 
 
+# What a browser keeps to, should somebody's words ever become markup after all: nothing is loaded from or
+# told to anywhere else, and no other page may frame ours. Streamlit's scripts need the two `unsafe` words.
+KEPT_TO = (
+    (
+        b"content-security-policy",
+        (
+            b"default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; img-src 'self' data: blob:; "
+            b"connect-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
+        ),
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+)
+
+
 class Gate:
     """An ASGI app around another; `api` are first segments of paths that pass untouched."""
 
     def __init__(self, app: App, settings: "Settings", api: Collection[str] = ()) -> None:
         self._app = app
         self._api = frozenset(api)
-        login = settings.dashboard.login
-        self._user_header = (settings.dashboard.user_header or "").lower() if login == "header" else None
+        by_header = settings.dashboard.login == "header"
+        self._user_header = (settings.dashboard.user_header or "").lower() if by_header else None
+        self._proxies = settings.login.networks()
+        named = (self._user_header, settings.login.groups_header)
+        self._said_once = {name.lower() for name in named if name}
         self._public = urlsplit(settings.public_url.lower()).netloc
         allowed = (host.lower().strip("[]") for host in settings.ingest.allowed_hosts)
         self._hosts = {"localhost", "127.0.0.1", "::1", _hostname(self._public), *allowed}
@@ -30,7 +50,7 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         refusal = self._refusal(scope) if scope["type"] in ("http", "websocket") else None
         if refusal is None:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, send if self._is_api(scope) else _kept_to(send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": refusal})
         else:
@@ -38,19 +58,56 @@ class Gate:
             await send({"type": "http.response.start", "status": 403, "headers": headers})
             await send({"type": "http.response.body", "body": refusal.encode() + b"\n"})
 
+    def _is_api(self, scope: Scope) -> bool:
+        return scope.get("path", "").lstrip("/").partition("/")[0] in self._api
+
     def _refusal(self, scope: Scope) -> str | None:
-        if scope["path"].lstrip("/").partition("/")[0] in self._api:
+        if self._is_api(scope):
             return None
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        listed = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+        headers = dict(listed)
         host = headers.get("host", "").lower()
         if _hostname(host) not in self._hosts:
             return "This server does not answer to that host; add it to allowed_hosts under [ingest]."
         origin = headers.get("origin")
         if origin is not None and origin.lower().partition("://")[2] not in (host, self._public):
             return "Pages of another origin may not use this one."
-        if self._user_header is not None and not headers.get(self._user_header):
-            return "Nobody is logged in: the proxy in front names no user."
+        if self._user_header is not None:
+            return self._not_by_proxy(scope, [name for name, _ in listed], headers.get(self._user_header))
         return None
+
+    def _not_by_proxy(self, scope: Scope, names: list[str], user: str | None) -> str | None:
+        """Why nobody is believed to be logged in. Who else than the proxy can reach this port could write
+        any name into the header, so it counts only where it comes from, and only once."""
+        client = scope.get("client")
+        if client is None or not _within(client[0], self._proxies):
+            return "Only a proxy may call here; its address belongs among the proxies under [login]."
+        if not user:
+            return "Nobody is logged in: the proxy in front names no user."
+        if any(names.count(name) > 1 for name in self._said_once):
+            return "The header that names the user, or their groups, came twice: the proxy must replace it."
+        return None
+
+
+def _kept_to(send: Callable[[Any], Awaitable[None]]) -> Callable[[Any], Awaitable[None]]:
+    """Adds the headers that a browser keeps to."""
+
+    async def sending(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), *KEPT_TO]}
+        await send(message)
+
+    return sending
+
+
+def _within(address: str, networks: Iterable[IPv4Network | IPv6Network]) -> bool:
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
+        found = found.ipv4_mapped
+    return any(found in network for network in networks)
 
 
 def _hostname(netloc: str) -> str | None:

@@ -58,29 +58,49 @@ def url_of(sock: socket.socket) -> str:
 
 
 def needs_keys(settings: "Settings", host: str) -> bool:
-    """Whether senders need an ingest key at this address, by `ingest.keys`."""
-    return settings.ingest.keys == "on" or (settings.ingest.keys == "auto" and not is_loopback(host))
+    """Whether callers need a key at this address, by `ingest.keys`.
+
+    With a login also on loopback: the proxy in front calls from there, for people who may only look.
+    """
+    locked = not is_loopback(host) or settings.dashboard.login != "none"
+    return settings.ingest.keys == "on" or (settings.ingest.keys == "auto" and locked)
 
 
-def insist_on_locks(settings: "Settings", store: "Store | None", host: str, dashboard: bool) -> None:
-    """UsageError for an address others can reach while anybody could send, read or act there.
+def locked(
+    settings: "Settings", store: "Store | None", host: str, dashboard: bool, is_open: bool = False
+) -> list[str]:
+    """Sees to it that an address others can reach has keys and a login, as of `locks_lacking`.
+
+    UsageError where one is lacking, unless `is_open`: then it is logged, and given back to be shown.
+    """
+    lacking = locks_lacking(settings, store, host, dashboard)
+    if lacking and not is_open:
+        raise UsageError(
+            f"{host} can be reached from other machines, but {', and '.join(lacking)} "
+            "(or say --i-know-this-is-open)"
+        )
+    if lacking:
+        log.warning("open", extra={"fields": {"host": host, "lacking": "; ".join(lacking)}})
+    return lacking
+
+
+def locks_lacking(settings: "Settings", store: "Store | None", host: str, dashboard: bool) -> list[str]:
+    """What would have to be set before others may reach the address, one phrase each.
 
     `store` is that of the API (None: no API is served there), `dashboard` whether pages are.
     """
     if is_loopback(host):
-        return
-    missing = []
+        return []
+    lacking = []
     if store is not None and settings.ingest.keys == "off":
-        missing.append('ingest.keys is "off"; set it to "auto" or "on"')
+        lacking.append('ingest.keys is "off"; set it to "auto" or "on"')
     elif store is not None and not _has_key(store):
-        missing.append("there is no ingest key; make one with cascadewatch keys create NAME --scope ingest")
+        lacking.append("there is no ingest key; make one with cascadewatch keys create NAME --scope ingest")
     if dashboard and settings.dashboard.login == "none":
-        missing.append('dashboard.login is "none"; set it to "header" behind a proxy that logs people in')
-    if missing:
-        raise UsageError(
-            f"{host} can be reached from other machines, but {', and '.join(missing)} "
-            "(or say --i-know-this-is-open)"
+        lacking.append(
+            'dashboard.login is "none"; set it to "oidc", or to "header" behind a proxy that logs people in'
         )
+    return lacking
 
 
 def _has_key(store: "Store") -> bool:
@@ -94,10 +114,12 @@ def run(app: Any, sock: socket.socket, websockets: bool) -> None:
     """Serves until SIGTERM or SIGINT, then finishes what is under way and returns."""
     import uvicorn
 
+    from cascadewatch.cli.deadlines import Deadlines
+
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=Deadlines,
         ws="auto" if websockets else "none",
         lifespan="auto",
         log_config=None,

@@ -99,7 +99,8 @@ def _sentence(location: Location, table: type[Table], problem: Mapping[str, Any]
         return f"`{key}` needs two brackets: begin each entry with [[{key}]]"
     if kind in ("union_tag_not_found", "union_tag_invalid"):
         return _unknown_kind(key, context.get("tag"))
-    return f"`{key}` {EXPECTED.get(kind, problem['msg']).format(**context, table=location[0])}"
+    said = EXPECTED[kind].format(**context, table=location[0]) if kind in EXPECTED else problem["msg"]
+    return f"`{key}` {said}"
 
 
 def dotted(location: Location) -> str:

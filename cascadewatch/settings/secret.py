@@ -1,7 +1,7 @@
 """Secrets stay out of the file: a setting says where one is, and it is read when it is needed."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -44,6 +44,19 @@ class Secret:
 
     def _place(self) -> str:
         return f"Environment variable {self.name}" if self.kind == "env" else f"Secret file {self.name}"
+
+
+def secrets_in(value: object, at: str = "") -> Iterator[tuple[str, Secret]]:
+    """(dotted place, secret) of everything secret in settings, or in a part of them."""
+    if isinstance(value, Secret):
+        yield at, value
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            yield from secrets_in(item, f"{at}.{index}")
+    else:
+        inside = value if isinstance(value, Mapping) else getattr(value, "__dict__", {})
+        for name, item in inside.items():
+            yield from secrets_in(item, f"{at}.{name}".lstrip("."))
 
 
 def parse_secret(text: object, folder: Path, env: Mapping[str, str]) -> Secret:

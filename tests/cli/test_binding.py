@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from cascadewatch.cli.listening import insist_on_locks, is_loopback, needs_keys, reserve, url_of
+from cascadewatch.cli.listening import is_loopback, locked, needs_keys, reserve, url_of
 from cascadewatch.cli.processes import reachable
 from cascadewatch.errors import UsageError
-from cascadewatch.settings import Dashboard, Ingest, Settings
+from cascadewatch.settings import Dashboard, Ingest, Secret, Settings
+from cascadewatch.settings.login import Login
 from cascadewatch.store import keys
 from cascadewatch.store.engine import Store
 
@@ -62,12 +63,25 @@ def test_when_senders_need_keys(keys_setting: str, host: str, needed: bool) -> N
 
 
 LOGIN = Dashboard(login="header", user_header="X-User")
+OIDC = Settings(
+    dashboard=Dashboard(login="oidc"),
+    login=Login(
+        users=("*",), metadata_url="https://id.example.com/x", client_id="watch",
+        client_secret=Secret("env", "A"), cookie_secret=Secret("env", "B"),
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("settings", [Settings(dashboard=LOGIN), OIDC], ids=["header", "oidc"])
+def test_behind_a_login_the_api_wants_keys_on_loopback_too(settings: Settings) -> None:
+    """Else whoever may only look could act through the proxy that calls from there."""
+    assert needs_keys(settings, "127.0.0.1")
 
 
 class TestOtherMachines:
     def test_everything_missing_is_said_at_once(self, store: Store) -> None:
         with pytest.raises(UsageError) as refused:
-            insist_on_locks(Settings(), store, "0.0.0.0", dashboard=True)
+            locked(Settings(), store, "0.0.0.0", dashboard=True)
         said = str(refused.value)
         assert "keys create" in said
         assert "dashboard.login" in said
@@ -75,18 +89,27 @@ class TestOtherMachines:
 
     def test_keys_that_are_off_are_named(self, store: Store) -> None:
         with pytest.raises(UsageError, match=r"ingest\.keys"):
-            insist_on_locks(Settings(ingest=Ingest(keys="off")), store, "0.0.0.0", dashboard=False)
+            locked(Settings(ingest=Ingest(keys="off")), store, "0.0.0.0", dashboard=False)
 
     def test_a_key_and_a_login_open_the_way(self, store: Store, now: int) -> None:
         keys.create(store, "checkout", ["ingest"], now)
-        insist_on_locks(Settings(dashboard=LOGIN), store, "0.0.0.0", dashboard=True)
-        insist_on_locks(Settings(), store, "0.0.0.0", dashboard=False)
+        locked(Settings(dashboard=LOGIN), store, "0.0.0.0", dashboard=True)
+        locked(OIDC, store, "0.0.0.0", dashboard=True)
+        locked(Settings(), store, "0.0.0.0", dashboard=False)
 
     def test_a_revoked_key_does_not(self, store: Store, now: int) -> None:
         keys.create(store, "checkout", ["ingest"], now)
         keys.revoke(store, "checkout", now)
         with pytest.raises(UsageError, match="keys create"):
-            insist_on_locks(Settings(dashboard=LOGIN), store, "0.0.0.0", dashboard=True)
+            locked(Settings(dashboard=LOGIN), store, "0.0.0.0", dashboard=True)
+
+    def test_said_to_be_open_it_is_logged_and_told_what_lacks(
+        self, store: Store, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        lacking = locked(Settings(), store, "0.0.0.0", dashboard=True, is_open=True)
+        assert [words.partition(" is ")[0] for words in lacking] == ["there", "dashboard.login"]
+        assert [record.levelname for record in caplog.records] == ["WARNING"]
+        assert locked(Settings(), store, "127.0.0.1", dashboard=True, is_open=True) == []
 
     def test_the_address_listened_on_is_answered_to(self) -> None:
         assert reachable(Settings(), "192.168.1.5").ingest.allowed_hosts == ("192.168.1.5",)
@@ -94,4 +117,4 @@ class TestOtherMachines:
 
 
 def test_on_loopback_nothing_is_asked(store: Store) -> None:
-    insist_on_locks(Settings(ingest=Ingest(keys="off")), store, "127.0.0.1", dashboard=True)
+    locked(Settings(ingest=Ingest(keys="off")), store, "127.0.0.1", dashboard=True)

@@ -1,17 +1,22 @@
 """Who gets to the pages: hosts, origins, logins."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from cascadewatch.cli.gate import Gate
 from cascadewatch.settings import Dashboard, Ingest, Settings
+from cascadewatch.settings.login import Login
 
 OURS = {"host": "127.0.0.1:8765"}
 
 
-def answer(settings: Settings, kind: str, path: str, headers: dict[str, str]) -> list[dict[str, Any]]:
+def answer(
+    settings: Settings, kind: str, path: str, headers: dict[str, str], client: str = "127.0.0.1",
+    more: Sequence[tuple[bytes, bytes]] = (),
+) -> list[dict[str, Any]]:  # fmt: skip
     """What is sent; an app that was reached sends one message with its type."""
     sent: list[dict[str, Any]] = []
 
@@ -22,7 +27,7 @@ def answer(settings: Settings, kind: str, path: str, headers: dict[str, str]) ->
         await reply({"type": "reached"})
 
     encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
-    scope = {"type": kind, "path": path, "headers": encoded}
+    scope = {"type": kind, "path": path, "headers": [*encoded, *more], "client": (client, 50_000)}
     asyncio.run(Gate(inside, settings, {"v1", "healthz"})(scope, None, send))
     return sent
 
@@ -31,9 +36,9 @@ PUBLIC = Settings(public_url="https://monitor.example.com")
 
 
 def reached(
-    headers: dict[str, str], kind: str = "http", path: str = "/", settings: Settings = PUBLIC
+    headers: dict[str, str], kind: str = "http", path: str = "/", settings: Settings = PUBLIC, **more: Any
 ) -> bool:
-    return answer(settings, kind, path, headers) == [{"type": "reached"}]
+    return answer(settings, kind, path, headers, **more) == [{"type": "reached"}]
 
 
 @pytest.mark.parametrize("host", ["localhost:8765", "127.0.0.1", "[::1]:8765", "monitor.example.com"])
@@ -83,8 +88,51 @@ def test_the_api_guards_itself() -> None:
     assert not reached({"host": "evil.example"}, path="/cost/v1")
 
 
-def test_a_login_by_header_lets_nobody_in_without_it() -> None:
-    settings = Settings(dashboard=Dashboard(login="header", user_header="X-User"))
-    assert not reached(OURS, settings=settings)
-    assert not reached(OURS, "websocket", settings=settings)
-    assert reached({**OURS, "x-user": "ada"}, settings=settings)
+BY_HEADER = Settings(dashboard=Dashboard(login="header", user_header="X-User"))
+ADA = {**OURS, "x-user": "ada"}
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+class TestByHeader:
+    def test_nobody_comes_in_without_it(self, kind: str) -> None:
+        assert not reached(OURS, kind, settings=BY_HEADER)
+        assert not reached({**OURS, "x-user": ""}, kind, settings=BY_HEADER)
+        assert reached(ADA, kind, settings=BY_HEADER)
+
+    @pytest.mark.parametrize("client", ["10.0.0.7", "192.168.1.5", "::2", "", "localhost", "127.0.0.1.evil"])
+    def test_it_counts_only_from_the_proxy(self, kind: str, client: str) -> None:
+        assert not reached(ADA, kind, settings=BY_HEADER, client=client)
+
+    @pytest.mark.parametrize("client", ["10.1.2.3", "::ffff:10.1.2.3", "fd00::5"])
+    def test_the_settings_say_where_the_proxy_is(self, kind: str, client: str) -> None:
+        elsewhere = BY_HEADER.model_copy(update={"login": Login(proxies=("10.0.0.0/8", "fd00::5"))})
+        assert reached(ADA, kind, settings=elsewhere, client=client)
+        assert not reached(ADA, kind, settings=elsewhere)
+
+    def test_a_second_one_beside_the_proxys_is_refused(self, kind: str) -> None:
+        assert not reached(ADA, kind, settings=BY_HEADER, more=[(b"x-user", b"root")])
+        groups = BY_HEADER.model_copy(update={"login": Login(groups_header="X-Groups")})
+        twice = [(b"x-groups", b"dev"), (b"x-groups", b"sre")]
+        assert reached(ADA, kind, settings=groups, more=twice[:1])
+        assert not reached(ADA, kind, settings=groups, more=twice)
+
+
+def test_a_browser_is_told_to_load_nothing_from_elsewhere_and_to_let_nobody_frame_us() -> None:
+    async def inside(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"etag", b"1")]})
+
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    for path in ("/", "/v1/status"):
+        scope = {"type": "http", "path": path, "headers": [(b"host", b"localhost")]}
+        asyncio.run(Gate(inside, PUBLIC, {"v1"})(scope, None, send))
+    page, api = (dict(message["headers"]) for message in sent)
+    policy = page[b"content-security-policy"].decode()
+    assert page[b"etag"] == b"1"
+    assert {"connect-src 'self'", "frame-ancestors 'none'", "img-src 'self' data: blob:"} <= set(
+        policy.split("; ")
+    )
+    assert set(api) == {b"etag"}

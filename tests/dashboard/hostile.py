@@ -3,11 +3,18 @@
 The foreign host is one that a browser test can see being asked for; `example.invalid` never resolves.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from cascadewatch.model import EPOCH, Attempt, Event, Usage, Verdict
 from cascadewatch.store.writes import Mark
+from tests.alerts.hostile import CHARACTERS, HTML, LINES, SLACK, TEMPLATES
+
+
+def is_storable(text: str) -> bool:
+    """Whether an event may be called so; others are refused before anything shows them."""
+    return len(text) < 100 and not any("\ud800" <= letter <= "\udfff" or letter == "\0" for letter in text)
+
 
 IMAGE = "![x](http://example.invalid/a.png)"
 STRINGS = (
@@ -22,13 +29,20 @@ STRINGS = (
     "<iframe src=http://example.invalid/e></iframe>",
     "x\u202ey {{7*7}} ${7*7}",
 )
+MORE = (
+    "[x](data:text/html,<script>alert(1)</script>)",
+    "![](//example.invalid/g.png) <svg/onload=alert(1)>",
+    ":red[**x**] :material/home: $$x$$ <https://example.invalid/h>",
+)
+ELSEWHERE = (*SLACK, *HTML, *LINES, *TEMPLATES, *CHARACTERS)
+EVERY = tuple(dict.fromkeys([*STRINGS, *MORE, *filter(is_storable, ELSEWHERE)]))
 CASCADES = (IMAGE, "<img src=http://example.invalid/f.png onerror=alert(1)>")
 
 
-def hostile_events(now: int, count: int = 1200) -> Iterator[Event]:
+def hostile_events(now: int, count: int = 1200, strings: Sequence[str] = STRINGS) -> Iterator[Event]:
     """Escalating and accepted events of both cascades over the last five days."""
     for i in range(count):
-        bad = STRINGS[i % len(STRINGS)]
+        bad = strings[i % len(strings)]
         rejected = i % 3 == 0
         first = Attempt(
             tier=STRINGS[0],
@@ -51,6 +65,7 @@ def hostile_events(now: int, count: int = 1200) -> Iterator[Event]:
         )
 
 
-def hostile_marks(now: int) -> list[Mark]:
+def hostile_marks(now: int, strings: Sequence[str] = STRINGS) -> list[Mark]:
     """One annotation per attack."""
-    return [Mark(now - (i + 1) * 40_000_000, None, None, bad, bad) for i, bad in enumerate(STRINGS)]
+    every = 400_000_000 // len(strings)
+    return [Mark(now - (i + 1) * every, None, None, bad, bad) for i, bad in enumerate(strings)]

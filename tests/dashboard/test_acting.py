@@ -15,6 +15,7 @@ from dashboard import acting, text_incidents
 from tests.dashboard.alarmed import alarmed, write
 from tests.dashboard.conftest import LookAt, Place
 from tests.dashboard.mixed import page, words
+from tests.dashboard.replayed_place import tables
 from tests.dashboard.test_incidents_page import copied, number_of
 
 Said = dict[str, Any]
@@ -98,6 +99,19 @@ def test_acknowledging_asks_the_api_with_the_token_of_this_start(beside: Place, 
     assert (asked["method"], asked["path"], asked["body"]) == ("POST", f"/v1/episodes/{number}/ack", {})
     assert asked["headers"]["authorization"] == "Bearer token-of-this-start"
     assert "x-cascadewatch-user" not in asked["headers"]
+
+
+def test_a_run_of_a_replay_is_asked_for(
+    api: Api, look_at: LookAt, recorded: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = copied(recorded, tmp_path)
+    with place.config.open("a", encoding="utf-8") as config:
+        config.write(tables())
+    look_at(place)
+    monkeypatch.setenv(acting.URL, api.url)
+    monkeypatch.setenv(acting.TOKEN, "token-of-this-start")
+    asked = clicked(page("replays"), "go-never", api)
+    assert (asked["method"], asked["path"], asked["body"]) == ("POST", "/v1/replays/never/run", {})
 
 
 def test_a_silence_names_rule_and_cascade_how_long_and_why(beside: Place, api: Api) -> None:

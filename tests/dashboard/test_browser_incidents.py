@@ -9,16 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 import pytest
 
 from cascadewatch.store import episodes
 from cascadewatch.store.episodes import Episode
-from tests.dashboard.alarmed import CHANNELS, alarmed, hostile_alerting, write
+from tests.dashboard.alarmed import CHANNELS, alarmed, write
 from tests.dashboard.conftest import Place
-from tests.dashboard.hostile import CASCADES, STRINGS
-from tests.dashboard.test_browser import START, free_port, open_everything, started, watched
+from tests.dashboard.test_browser import START, free_port, started, watched
 from tests.dashboard.test_incidents_page import copied, number_of
 
 if TYPE_CHECKING:
@@ -44,17 +42,6 @@ def moved(recorded: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     for process in (dashboard, serving):
         process.terminate()
         process.wait(10)
-
-
-@pytest.fixture(scope="module")
-def attacked(hostile: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Place, str]]:
-    folder = tmp_path_factory.mktemp("attacked")
-    place = copied(hostile, folder)
-    write(place, hostile_alerting(CASCADES, STRINGS))
-    url, dashboard = started(place, folder / "dashboard.log")
-    yield place, url
-    dashboard.terminate()
-    dashboard.wait(10)
 
 
 def serve(place: Place, port: int, log: Path) -> "subprocess.Popen[bytes]":
@@ -100,19 +87,6 @@ def test_a_telephone_shows_them_without_sideways_scrolling(
         for path in ("incidents", f"incidents?episode={number_of(place)}", "?cascade=support"):
             seen.open(f"{url}/{path}")
             assert seen.page.evaluate(SIDEWAYS) <= 1
-
-
-def test_hostile_episodes_do_nothing(browser: "Browser", attacked: tuple[Place, str]) -> None:
-    place, url = attacked
-    found: list[Episode] = []
-    write(place, lambda connection, now: found.extend(episodes.page(connection)))
-    with watched(browser, url, viewport={"width": 1280, "height": 3600}) as seen:
-        paths = ["incidents", f"?{urlencode({'cascade': CASCADES[0]})}"]
-        for path in [*paths, *(f"incidents?episode={e.id}" for e in found[:3])]:
-            seen.open(f"{url}/{path}")
-            open_everything(seen.page)
-            assert (seen.foreign, seen.dialogs, seen.errors) == ([], [], []), path
-            assert seen.page.locator("[data-testid=stMain] img").count() == 0
 
 
 def test_an_episode_is_found_from_the_overview(browser: "Browser", moved: tuple[Place, str]) -> None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.export import csv_bytes, defuse
+from cascadewatch.spreadsheet import defuse
+from dashboard.export import csv_bytes
 from tests.dashboard.hostile import STRINGS
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from cascadewatch.store import audit
+from cascadewatch.store.engine import Store
 from tests.dashboard.conftest import LookAt, Place
 from tests.dashboard.hostile import STRINGS
 from tests.dashboard.mixed import mixed, page, words
@@ -66,3 +68,22 @@ def test_names_reach_only_what_reads_no_markup(hostile: Place, look_at: LookAt) 
     assert [said for said in shown for bad in STRINGS if bad in said] == []
     cells = [c for t in app.dataframe for c in t.value.to_numpy().ravel() if isinstance(c, str)]
     assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))] == []
+
+
+def test_who_did_what_is_listed_and_names_there_run_nothing(hostile: Place, look_at: LookAt) -> None:
+    store = Store(hostile.url)
+    with store.writing() as connection:
+        for bad in STRINGS:
+            audit.record(connection, audit.Actor(bad, "user"), "annotate", bad, 0, after={"text": bad})
+    store.close()
+    look_at(hostile)
+    app = page("sources")
+    assert not app.exception
+    done = next(t.value for t in app.dataframe if "subject" in t.value)
+    assert list(done["act"]) == ["annotate"] * len(STRINGS)
+    assert set(done["via"]) == {"signed in"}
+    cells = [c for c in done.to_numpy().ravel() if isinstance(c, str)]
+    assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))] == []
+    kinds = ("markdown", "caption", "header", "subheader")
+    shown = [str(getattr(element, "value", "")) for kind in kinds for element in app.get(kind)]
+    assert [said for said in shown for bad in STRINGS if bad in said] == []

@@ -1,0 +1,76 @@
+"""A process keeps the secrets it works with, and no others."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cascadewatch.cli.assembly import forget_secrets
+from cascadewatch.errors import ConfigError
+from cascadewatch.settings import Settings, load
+from cascadewatch.settings.secret import secrets_in
+
+FILE = """
+caller_key = "env:KEY_OF_CALLERS"
+
+[dashboard]
+api_url = "http://127.0.0.1:8765"
+api_key = "env:KEY_OF_API"
+login = "oidc"
+
+[login]
+users = ["*"]
+metadata_url = "https://id.example.com/.well-known/openid-configuration"
+client_id = "watch"
+client_secret = "env:KEY_OF_CLIENT"
+cookie_secret = "file:cookie.key"
+
+[model.small]
+kind = "openai"
+base_url = "https://api.example.com/v1"
+model = "small-1"
+api_key = "env:KEY_OF_MODEL"
+
+[model.big]
+kind = "openai"
+base_url = "https://api.example.com/v1"
+model = "big-1"
+api_key = "env:KEY_OF_API"
+
+[channel.team]
+kind = "slack"
+webhook_url = "env:KEY_OF_SLACK"
+"""
+ALL = {f"KEY_OF_{of}" for of in ("CALLERS", "API", "CLIENT", "MODEL", "SLACK")}
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    for name in ALL:
+        monkeypatch.setenv(name, "secret")
+    file = tmp_path / "cascadewatch.toml"
+    file.write_text(FILE)
+    return load(file)
+
+
+def kept() -> set[str]:
+    return {name for name in ALL if name in os.environ}
+
+
+def test_every_secret_of_the_settings_is_found(settings: Settings) -> None:
+    assert {place for place, _ in secrets_in(settings)} == {
+        "caller_key", "dashboard.api_key", "login.client_secret", "login.cookie_secret",
+        "model.small.api_key", "model.big.api_key", "channel.team.webhook_url",
+    }  # fmt: skip
+
+
+def test_the_api_keeps_what_it_hashes_callers_with(settings: Settings) -> None:
+    forget_secrets(settings, "caller_key")
+    assert kept() == {"KEY_OF_CALLERS"}
+    with pytest.raises(ConfigError, match="KEY_OF_MODEL is not set"):
+        dict(secrets_in(settings))["model.small.api_key"].reveal()
+
+
+def test_the_pages_keep_what_they_act_and_ask_with_even_if_a_model_shares_it(settings: Settings) -> None:
+    forget_secrets(settings, "caller_key", "dashboard", "login")
+    assert kept() == {"KEY_OF_CALLERS", "KEY_OF_API", "KEY_OF_CLIENT"}
