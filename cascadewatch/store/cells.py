@@ -31,6 +31,7 @@ QUARTER = 15 * MINUTE
 HOUR = 60 * MINUTE
 UTC_DAY = 24 * HOUR
 ALL = ""  # the route of a row that sums over all routes
+DAY_TIER = "day"  # local days; `utc_day` are those of callers
 
 Sums = dict[Key, list[int]]
 Gathered = dict[Key, list[Key]]  # not summed yet: columns are summed at once, in C
@@ -57,13 +58,25 @@ class Fold(NamedTuple):
     caller: Folded
 
 
+class Floors(NamedTuple):
+    """From when on (epoch ms) the finest sums are kept: per minute, per caller and hour, and the
+    distributions of single routes per quarter-hour."""
+
+    minute: int = 0
+    caller_hour: int = 0
+    distribution: int = 0
+
+
+EVERYTHING = Floors()
+
+
 class Cells:
     """Sums of some events, to be added to the rollups (or, with sign -1, taken away)."""
 
-    def __init__(self, fold: Fold, local_day: Callable[[int], int], minute_floor: int) -> None:
+    def __init__(self, fold: Fold, local_day: Callable[[int], int], floors: Floors = EVERYTHING) -> None:
         self.fold = fold
         self.local_day = local_day
-        self.minute_floor = minute_floor  # older minutes are not kept
+        self.floors = floors  # what is older is not made
         self.events: Gathered = defaultdict(list)  # by key and kind: what is alike is summed together
         self.attempts: Gathered = defaultdict(list)  # so here
         self.callers: Gathered = defaultdict(list)
@@ -80,8 +93,12 @@ class Cells:
         self._add_attempts(e, attempts, minute)
         self._add_bins(e, attempts, quarter)
         self._add_labels(e, attempts, labels, quarter, 1)
+        self.add_caller(e)
+
+    def add_caller(self, e: EventRow) -> None:
+        """Counts one event in for its caller alone, if it has one."""
         if e.caller is not None:
-            hour = (cascade, origin, time - time % HOUR, self.fold.caller[e.caller])
+            hour = (e.cascade, e.origin, e.time - e.time % HOUR, self.fold.caller[e.caller])
             self.callers[hour].append(caller_numbers(e))
 
     def _add_attempts(self, e: EventRow, attempts: Sequence[AttemptRow], minute: Key) -> None:
@@ -157,13 +174,17 @@ class Cells:
         }
         for family, sums in minutes.items():
             whole = _with_all_routes(sums, 4)
-            out[family, "minute"] = {k: v for k, v in whole.items() if k[3] >= self.minute_floor}
+            out[family, "minute"] = {k: v for k, v in whole.items() if k[3] >= self.floors.minute}
             quarters[family] = _merged(whole, 3, lambda t: t - t % QUARTER)
         for family, sums in quarters.items():
             out[family, "quarter"] = sums
-            out[family, "day"] = _merged(sums, 3, self.local_day)
-        out["callers", "hour"] = {key: caller_sums(numbers) for key, numbers in self.callers.items()}
-        out["callers", "utc_day"] = _merged(out["callers", "hour"], 2, lambda t: t - t % UTC_DAY)
+            out[family, DAY_TIER] = _merged(sums, 3, self.local_day)
+        hours = {key: caller_sums(numbers) for key, numbers in self.callers.items()}
+        out["callers", "utc_day"] = _merged(hours, 2, lambda t: t - t % UTC_DAY)
+        out["callers", "hour"] = {k: v for k, v in hours.items() if k[2] >= self.floors.caller_hour}
+        oldest = self.floors.distribution
+        bins = out["bins", "quarter"].items()
+        out["bins", "quarter"] = {k: v for k, v in bins if k[2] == ALL or k[3] >= oldest}
         return out if sign > 0 else {table: _taken_away(sums) for table, sums in out.items()}
 
 

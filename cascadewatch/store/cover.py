@@ -1,6 +1,6 @@
 """Which buckets of which tier make up a range of time, exactly."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from cascadewatch.store.cells import HOUR, MINUTE, QUARTER
@@ -57,6 +57,22 @@ def _quarters_and_days(start: int, end: int, local_day: Callable[[int], int]) ->
     if first >= last:
         return [Segment("quarter", start, end)]
     return [Segment("quarter", start, first), Segment("day", first, last), Segment("quarter", last, end)]
+
+
+def by_whole_days(
+    segments: Iterable[Segment], floor: int, local_day: Callable[[int], int]
+) -> tuple[Segment, ...]:
+    """The same with the days around quarter-hours older than `floor`, where nothing finer is kept.
+
+    >>> by_whole_days([Segment("quarter", 0, 900_000)], 86_400_000, lambda t: t - t % 86_400_000)
+    (Segment(tier='day', start=0, end=86400000),)
+    """
+    return tuple(
+        Segment("day", local_day(s.start), next_day(local_day(s.end - 1), local_day))
+        if s.tier == "quarter" and s.start < floor
+        else s
+        for s in segments
+    )
 
 
 def _filled(segments: list[Segment]) -> tuple[Segment, ...]:

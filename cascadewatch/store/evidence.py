@@ -15,7 +15,7 @@ from cascadewatch.errors import UsageError
 from cascadewatch.settings import Settings
 from cascadewatch.store import baselines, in_use, probes
 from cascadewatch.store.cells import ALL, QUARTER
-from cascadewatch.store.cover import cover
+from cascadewatch.store.cover import Cover, Segment, by_whole_days, cover
 from cascadewatch.store.evidence_callers import callers
 from cascadewatch.store.evidence_labels import confusion
 from cascadewatch.store.reads import known, sums
@@ -68,7 +68,7 @@ class Scope:
             raise UsageError(f"no events of a cascade named {cascade!r} were ever seen")
         self.known = found.cascades[cascade]
         self.local_day = local_days(found.timezone)
-        self.floor = found.minute_floor
+        self.floor, self.distribution_floor = found.minute_floor, found.distribution_floor
         self.apart: frozenset[str] | None = None
         if route == OTHER:
             pinned = baselines.history(connection, metric, cascade)
@@ -81,8 +81,8 @@ class Scope:
     def read(self, span: Span, family: str, by: Sequence[str], measures: Sequence[str]) -> Sums:
         """Sums of one span."""
         found = cover(*span, self.local_day, self.floor)
-        segments = found.coarse if family in ("bins", "labels") else found.fine
         if self.apart is None:
+            segments = self._segments(found, family, self.route)
             of = sums.Of(self.cascade, self.route)
             return sums.grouped(self.connection, family, segments, of, by, measures)
         every = self.per_route(span, family, by, measures)
@@ -91,10 +91,15 @@ class Scope:
     def per_route(self, span: Span, family: str, by: Sequence[str], measures: Sequence[str]) -> Sums:
         """Sums of one span, the route first in each key; of this scope's routes."""
         found = cover(*span, self.local_day, self.floor)
-        segments = found.coarse if family in ("bins", "labels") else found.fine
+        segments = self._segments(found, family, None)
         of = sums.Of(self.cascade, None if self.route in (ALL, OTHER) else self.route)
         every = sums.grouped(self.connection, family, segments, of, ("route", *by), measures)
         return {key: counts for key, counts in every.items() if key[0] not in (self.apart or ())}
+
+    def _segments(self, found: Cover, family: str, route: str | None) -> tuple[Segment, ...]:
+        if family == "bins" and route != ALL:
+            return by_whole_days(found.coarse, self.distribution_floor, self.local_day)
+        return found.coarse if family in ("bins", "labels") else found.fine
 
     def first(self) -> int | None:
         """Start of the first quarter-hour with live events of the cascade."""
