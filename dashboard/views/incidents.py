@@ -18,7 +18,7 @@ CARDS = 12  # open episodes drawn as cards; the rest stands in the table
 def show(choice: Choice) -> None:
     """Draws the page."""
     acts.say()
-    if episode.asked():
+    if episode.ONE.asked():
         episode.show(choice)
         return
     widgets.title("incidents")
@@ -68,7 +68,7 @@ def _card(of: Episode, joined: int, now: int, zone: str) -> None:
             said = text.WITH_OTHERS_ONE if joined == 1 else text.WITH_OTHERS.format(n=joined)
             st.caption(escaped(said))
         if st.button(text.SHOW, key=f"show-{of.id}", icon=":material/arrow_forward:", type="tertiary"):
-            episode.open_one(of.id)
+            episode.ONE.open_one(of.id)
     with numbers:
         drawn = (partial(episode_tiles.value, of), partial(episode_tiles.day, of))
         widgets.tiles(drawn, f"card-{of.id}", columns=2, narrowest=120)

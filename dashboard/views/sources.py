@@ -10,7 +10,7 @@ from cascadewatch.store.reads import Arrivals
 from dashboard import arriving, data, tables, template, text, traffic_charts, widgets
 from dashboard.choice import Choice, time_of
 from dashboard.formats import UNKNOWN, ago, count, duration, escaped, moment
-from dashboard.views import first_event
+from dashboard.views import audit, first_event
 
 
 def show(choice: Choice) -> None:
@@ -34,6 +34,7 @@ def _numbers(choice: Choice) -> None:
     _overflow()
     _database(choice)
     _jobs(choice)
+    audit.show(choice)
 
 
 def _answer(arrivals: Sequence[Arrivals]) -> None:
@@ -125,9 +126,13 @@ def _overflow() -> None:
 
 def _database(choice: Choice) -> None:
     st.subheader(text.DATABASE, anchor=False)
-    found = data.database()
+    found, disk = data.database(), data.disk()
+    warning = disk.sentence(data.settings().disk)
+    if warning is not None:
+        st.badge(escaped(text.DISK_LOW), color="red" if disk.level == "full" else "orange")
+        st.text(f"{warning[0].upper()}{warning[1:]}.")
     oldest = moment(found.oldest, choice.zone)
-    pairs = arriving.database_rows(found, oldest)
+    pairs = arriving.database_rows(found, oldest, disk)
     config = {"field": tables.words(text.FIELD, width=230), "value": tables.words(text.VALUE, width=200)}
     rows = [{"field": field, "value": value} for field, value in pairs]
     widgets.table(tables.frame(rows, list(config)), "database", config, width="content", **tables.LOOK)
