@@ -8,6 +8,7 @@ from typing import Any
 
 from cascadewatch.metrics import compute
 from cascadewatch.metrics.window import Window
+from cascadewatch.store.disk import Disk
 from cascadewatch.store.reads import Arrivals, Database, Job, Source
 from dashboard.formats import HOUR, UNKNOWN, ago, count, duration, milliseconds
 
@@ -131,17 +132,24 @@ def unpriced(window: Window) -> tuple[list[str], list[str]]:
     return never, [f"{name} ({count(missing)})" for name, (missing, held) in lacking if held]
 
 
-def database_rows(database: Database, oldest: str) -> list[tuple[str, str]]:
+def database_rows(database: Database, oldest: str, disk: Disk) -> list[tuple[str, str]]:
     """What there is to say of the database; `oldest` is when the oldest single event happened."""
     kind = {"sqlite": "SQLite", "postgresql": "Postgres"}.get(database.kind, database.kind)
     return [
         ("Kind", kind),
         ("Schema", database.schema or UNKNOWN),
         ("Size", size(database.size)),
+        *_disk_rows(disk),
         ("Events ever stored", count(database.events)),
         ("Single events since", oldest),
         ("Labels waiting for their event", count(database.labels_waiting)),
     ]
+
+
+def _disk_rows(disk: Disk) -> list[tuple[str, str]]:
+    if disk.percent is None or disk.free is None:
+        return []
+    return [("Its disk", f"{disk.percent:.0f} % full, {size(disk.free)} left")]
 
 
 def size(size_bytes: int) -> str:

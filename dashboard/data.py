@@ -21,7 +21,9 @@ from sqlalchemy import Connection
 
 from cascadewatch.metrics.window import Counts, Window
 from cascadewatch.settings import Settings, load
-from cascadewatch.store import reads
+from cascadewatch.store import audit, reads
+from cascadewatch.store.audit import Act
+from cascadewatch.store.disk import Disk, look
 from cascadewatch.store.engine import Store, open_store
 from cascadewatch.store.reads import (
     Arrivals,
@@ -186,11 +188,25 @@ def quarantined() -> list[dict[str, Any]]:
         return reads.quarantined(connection)
 
 
+@st.cache_data(ttl=LIVE, max_entries=1, show_spinner=False)
+def acts() -> list[Act]:
+    """What was done to the installation, the latest first."""
+    with reading() as (connection, _):
+        return audit.acts(connection)
+
+
 @st.cache_data(ttl=STEADY, max_entries=1, show_spinner=False)
 def database() -> Database:
     """The database itself."""
     with reading() as (connection, _):
         return reads.database(connection)
+
+
+@st.cache_data(ttl=LIVE, max_entries=1, show_spinner=False)
+def disk() -> Disk:
+    """The disk the database lies on."""
+    chosen, store = _opened(*_place())
+    return look(store.path, chosen.disk)
 
 
 @st.cache_data(ttl=LIVE, max_entries=1, show_spinner=False)

@@ -10,6 +10,7 @@ from typing import Literal
 from cascadewatch.metrics import compute
 from cascadewatch.metrics.breakeven import Economics, economics
 from cascadewatch.metrics.cost import coverage_note
+from cascadewatch.metrics.errors_a_day import days as days_of
 from cascadewatch.metrics.window import Metric, Window
 from dashboard import moved_words, text
 from dashboard.change import Change
@@ -72,7 +73,7 @@ class Facts:
     def days(self) -> float:
         """Days from the first event of the range to its end, an hour at least: what "a day" divides by."""
         since = self.window.start if self.since is None else self.since
-        return max(self.window.end - since, DAY // 24) / DAY
+        return days_of(since, self.window.end)
 
     @property
     def is_replayed(self) -> bool:

@@ -238,6 +238,7 @@ DATABASE, JOBS, JOB, STATE, STARTED, TOOK, MESSAGE = (
     "Took",
     "Message",
 )
+DISK_LOW = "The disk fills up"
 COMPARED = "The change compares the last days with the {days} days before."
 
 # Cost

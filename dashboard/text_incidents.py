@@ -126,6 +126,7 @@ KINDS_OF_MESSAGE = {
     "steady": "it is steady",
     "digest": "digest",
     "notice": "notice",
+    "disk": "disk",
 }
 DELIVERY_STATES = {
     "pending": "waiting",
@@ -162,7 +163,7 @@ DONE = {
     "silence": "Silenced.",
     "unsilence": "The silence has ended.",
     "accept": "The new level is the baseline now.",
-    "replay": "The run has begun; its report appears here.",
+    "replay": "Asked for. A worker begins it in a moment; its report appears here.",
 }
 WARNING = "But "
 

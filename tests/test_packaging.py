@@ -1,12 +1,15 @@
 """What is shipped, and that it can be installed as locked."""
 
+import os
 import re
 import subprocess
 import sys
 import tomllib
+import urllib.request
+import venv
 from collections.abc import Iterator
 from fnmatch import fnmatch
-from importlib.metadata import packages_distributions
+from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -69,6 +72,14 @@ def test_the_wheel_leaves_nothing_behind(shipped: set[str]) -> None:
 def test_the_wheel_holds_no_data_but_what_is_expected(shipped: set[str]) -> None:
     data = {name for name in shipped if not name.endswith(".py")}
     assert {name for name in data if not any(fnmatch(name, pattern) for pattern in DATA)} == set()
+
+
+def test_the_wheel_holds_nothing_that_python_runs_by_itself(wheel: Path) -> None:
+    """A .pth file's lines run whenever Python starts, as do modules of these names."""
+    names = [Path(name) for name in ZipFile(wheel).namelist()]
+    assert {str(name) for name in names if name.suffix in (".pth", ".so", ".pyd", ".exe")} == set()
+    assert {name.stem for name in names} & {"sitecustomize", "usercustomize"} == set()
+    assert [str(name) for name in names if ".data" in name.parts[0] or "scripts" in name.parts] == []
 
 
 @pytest.mark.parametrize("pattern", DATA)
@@ -139,3 +150,79 @@ class TestLocks:
 
     def test_no_registry_or_folder_is_named(self, lock: str) -> None:
         assert re.findall(r"^-.*|://|^.*(?<!\w)/\w+/.*$", (ROOT / lock).read_text(), re.MULTILINE) == []
+
+
+def offered(python: Path, wheel: Path) -> list[str]:
+    """How the command is called in an environment in which the wheel was unpacked."""
+    (site,) = python.parent.parent.glob("lib/python*/site-packages")
+    ZipFile(wheel).extractall(site)
+    code = (
+        "from importlib.metadata import entry_points as e; "
+        "e(group='console_scripts')['cascadewatch'].load()()"
+    )
+    return [str(python), "-P", "-c", code]
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The wheel in an environment of its own, beside what requirements.lock names and nothing else."""
+    folder = tmp_path_factory.mktemp("installed")
+    venv.create(folder, symlinks=True)
+    (site,) = folder.glob("lib/python*/site-packages")
+    for name in pins("requirements.lock"):
+        try:
+            files = distribution(name).files or []
+        except PackageNotFoundError:
+            continue  # of another system or another Python
+        for top in {Path(file.parts[0]) for file in files} - {Path("..")}:
+            if not (site / top).exists():
+                (site / top).symlink_to(str(distribution(name).locate_file(top)))
+    return offered(folder / "bin" / "python", wheel)
+
+
+def alone(folder: Path) -> dict[str, str]:
+    """An environment without anything of this checkout."""
+    return {"PATH": os.environ["PATH"], "HOME": str(folder)}
+
+
+def test_the_wheel_needs_nothing_that_only_developers_have(installed: list[str], tmp_path: Path) -> None:
+    run = subprocess.run(
+        [installed[0], "-P", "-c", "import pytest"], env=alone(tmp_path), capture_output=True, check=False
+    )
+    assert b"ModuleNotFoundError" in run.stderr
+    told = subprocess.run(
+        [*installed, "--help"], cwd=tmp_path, env=alone(tmp_path), capture_output=True, text=True, check=True
+    )
+    assert "backup" in told.stdout
+
+
+def test_its_server_answers(installed: list[str], tmp_path: Path) -> None:
+    serving(installed, tmp_path, "serve")
+
+
+@pytest.mark.soak
+def test_the_wheel_runs_beside_what_the_lock_downloads(wheel: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path / "env", with_pip=True)
+    python = tmp_path / "env" / "bin" / "python"
+    install = [str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "--only-binary", ":all:"]
+    subprocess.run([*install, "-r", str(ROOT / "requirements.lock")], check=True)
+    serving(offered(python, wheel), tmp_path, "up")
+
+
+def serving(installed: list[str], folder: Path, command: str) -> None:
+    """Starts it, asks whether it is ready, and ends it."""
+    with subprocess.Popen(
+        [*installed, command, "--port", "0", "--log-format", "json"],
+        cwd=folder, env=alone(folder), stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stderr is not None
+        log = []
+        for line in process.stderr:
+            log.append(line)
+            if found := re.search(r'"url": "([^"]+)"', line):
+                with urllib.request.urlopen(f"{found[1]}/readyz", timeout=60) as answer:
+                    assert b'"ready":true' in answer.read()
+                process.terminate()
+                break
+        process.stderr.read()
+        assert process.wait(30) == 0, "".join(log)

