@@ -153,5 +153,8 @@ def show(value: Any) -> str:
     if len(text) <= SHOWN:
         return text
     if isinstance(value, str):
-        return f'{msgspec.json.encode(value[:SHOWN]).decode()[:-1]}…" ({len(value)} characters)'
+        part = msgspec.json.encode(value[:SHOWN]).decode()
+        if len(part) > 2 * SHOWN:  # escapes are long
+            part = msgspec.json.encode(value[: SHOWN // 6]).decode()
+        return f'{part[:-1]}…" ({len(value)} characters)'
     return cut(text, SHOWN)

@@ -57,10 +57,19 @@ def decode(lines: Lines, options: Options, now: int, oldest: int) -> Iterator[De
         return
     csv.field_size_limit(MAX_CELL)
     delimiter = max(DELIMITERS, key=header.count)
-    table = _table(next(csv.reader([header], delimiter=delimiter)), options)
+    table = _table(_names(header, delimiter), options)
     for cells, broken in _rows(source, delimiter):
         result = _event(table, cells, broken, source.start, now, oldest)
         yield Decoded(source.start, source.raw, result)
+
+
+def _names(header: str, delimiter: str) -> list[str]:
+    if not _is_unicode(header):
+        raise InputError("the header is not UTF-8; save the file as CSV in UTF-8")
+    try:
+        return next(csv.reader([header], delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise InputError(f"the header is not readable as CSV: {error}; a line ends in LF or CR LF") from None
 
 
 def _rows(source: "_Source", delimiter: str) -> Iterator[tuple[list[str], str | None]]:
@@ -131,10 +140,10 @@ def _placed(name: str, options: Options) -> Place:
     except InputError as error:
         if name in options.mapping:
             raise InputError(f"--map {name}={path}: {error}") from None
-        near = meant(re.sub(r"\.\d+\b", ".N", name), leaves())
+        near, shown = meant(re.sub(r"\.\d+\b", ".N", name[:128]), leaves()), cut(name, 60)
         raise InputError(
-            f"the column {name!r} is no field of an event{near}; "
-            f"say --map '{name}=PATH', or --map '{name}=' to leave it out"
+            f"the column {shown!r} is no field of an event{near}; "
+            f"say --map '{shown}=PATH', or --map '{shown}=' to leave it out"
         ) from None
 
 

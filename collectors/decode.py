@@ -98,7 +98,7 @@ def decode_labels(body: bytes, ndjson: bool, now: int, limit: int | None = None)
     """Labels of one body: an array, `{"labels": […]}` or NDJSON; otherwise as `decode_events`."""
 
     def check(label: LabelRequest) -> tuple[str, str] | None:
-        return None if label.time is None else _ahead(epoch_ms(label.time), now)
+        return None if label.time is None else _out_of_range(epoch_ms(label.time), now)
 
     return _decoded(body, ndjson, limit, _LABEL, check)
 
@@ -264,7 +264,7 @@ def _event_check(now: int, oldest: int) -> Checked[Event]:
     def check(event: Event) -> tuple[str, str] | None:
         time = event.millis
         if time > latest:
-            return _ahead(time, now)
+            return _out_of_range(time, now)
         if time < oldest:
             return "time", "too_old: from before the time this store keeps; see [retention]"
         for i, a in enumerate(event.attempts):
@@ -274,6 +274,9 @@ def _event_check(now: int, oldest: int) -> Checked[Event]:
             if v is not None and v.usage is not None and v.usage.reasoning and _more_reasoning(v.usage):
                 return f"attempts[{i}].verdict.usage.reasoning", _PART_OF_OUTPUT
         for i, label in enumerate(event.labels):
+            fault = None if label.time is None else _out_of_range(epoch_ms(label.time), now)
+            if fault is not None:
+                return f"labels[{i}].{fault[0]}", fault[1]
             if label.attempt >= len(event.attempts):
                 return f"labels[{i}].attempt", f"there are {len(event.attempts)} attempts, counted from 0"
         return None
@@ -288,7 +291,9 @@ def _more_reasoning(usage: Usage) -> bool:
     return usage.output is not None and (usage.reasoning or 0) > usage.output
 
 
-def _ahead(time: int, now: int) -> tuple[str, str] | None:
-    if time <= now + FUTURE_MS:
+def _out_of_range(time: int, now: int) -> tuple[str, str] | None:
+    if 0 <= time <= now + FUTURE_MS:
         return None
+    if time < 0:
+        return "time", "too_old: before 1970"
     return "time", f"future: {(time - now) / 60_000:.0f} minutes ahead of this server's clock, 5 are allowed"

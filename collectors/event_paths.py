@@ -12,13 +12,14 @@ from msgspec import inspect
 
 from cascadewatch.errors import InputError
 from cascadewatch.model import MAX_ATTEMPTS, Event
-from cascadewatch.reasons import expected, show, type_of
+from cascadewatch.reasons import cut, expected, show, type_of
 from collectors.formats import meant
 
 Steps = tuple[str | int, ...]
 
-_INTEGER = re.compile(r"[+-]?\d{1,19}(\.0+)?")  # spreadsheets write 51 as 51.0 where a column has gaps
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
+_PLACE = re.compile(r"0|[1-9][0-9]{0,3}")  # one spelling: no two columns mean the same
+_INTEGER = re.compile(r"[+-]?\d{1,19}(\.0+)?", re.ASCII)  # spreadsheets write 51 as 51.0
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 _TRUE = frozenset({"true", "yes", "1"})
 _FALSE = frozenset({"false", "no", "0"})
@@ -34,15 +35,18 @@ class Place(NamedTuple):
 
 def place(path: str) -> Place:
     """The leaf at `path`; `InputError` names the nearest known path."""
-    general = re.sub(r"(?<=\.)\d+(?=\.|$)", "N", path)
-    steps = tuple(int(s) if s.isdigit() else s for s in path.split("."))
+    parts = path.split(".")
+    if len(parts) == 2 and parts[0] == "tags" and parts[1]:
+        return Place(path, ("tags", parts[1]), inspect.StrType())
+    steps = tuple(int(s) if _PLACE.fullmatch(s) else s for s in parts)
     if any(isinstance(s, int) and s >= MAX_ATTEMPTS for s in steps):
         raise InputError(f"{path}: places are counted from 0 to {MAX_ATTEMPTS - 1}")
-    if len(steps) == 2 and steps[0] == "tags" and steps[1]:
-        return Place(path, ("tags", path[5:]), inspect.StrType())
+    general = ".".join("N" if isinstance(s, int) else s for s in steps)
     leaf = leaves().get(general)
-    if leaf is None:
-        raise InputError(f"{path!r} is no field of an event{meant(general, leaves())}; see docs/events.md")
+    if leaf is None or "N" in parts:
+        raise InputError(
+            f"{cut(path, 80)!r} is no field of an event{meant(general[:128], leaves())}; see docs/events.md"
+        )
     return Place(path, steps, leaf)
 
 

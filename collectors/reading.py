@@ -1,5 +1,6 @@
 """The lines of a file: plain, gzip or standard input, with the position for a progress bar."""
 
+import errno
 import gzip
 import os
 import sys
@@ -60,6 +61,8 @@ def opened(path: str) -> AbstractContextManager[BufferedReader]:
     """The bytes of a file or of standard input; `OSError` where there is none."""
     if path == STDIN:
         return nullcontext(cast("BufferedReader", sys.stdin.buffer))
+    if "\0" in path:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
     return Path(path).open("rb")
 
 
@@ -78,5 +81,5 @@ def size(path: str) -> int | None:
     """Bytes on disk; None for standard input, pipes and what does not exist."""
     try:
         return os.path.getsize(path) or None if path != STDIN else None
-    except OSError:
+    except (OSError, ValueError):
         return None

@@ -45,12 +45,13 @@ async def get_event(api: Context, request: Request, _: Caller) -> Response:
 
 
 async def get_status(api: Context, request: Request, _: Caller) -> Response:
-    """What is held, how ingest goes, and which channels of alerts fail."""
+    """What is held, how ingest goes, how full the disk is, and which channels of alerts fail."""
     known(request)
     now = api.clock()
 
     def read(connection: Connection) -> dict[str, Any]:
         from cascadewatch.store.channel_states import states
+        from cascadewatch.store.disk import disk_json
         from cascadewatch.store.migrate import revision
         from cascadewatch.store.reads import status
         from cascadewatch.store.reads.json_rows import row_json
@@ -58,7 +59,8 @@ async def get_status(api: Context, request: Request, _: Caller) -> Response:
         failing = [
             row_json(s) for s in states(connection) if s.channel in api.settings.channel and not s.works(now)
         ]
-        return {**status(connection, now), "schema": revision(connection), "failing_channels": failing}
+        held = {**status(connection, now), "schema": revision(connection)}
+        return {**held, "disk": disk_json(api.store.path, api.settings.disk), "failing_channels": failing}
 
     return respond(await api.reading(read))
 

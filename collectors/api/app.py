@@ -1,5 +1,6 @@
 """The routes, and the app around them."""
 
+import re
 from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
@@ -10,6 +11,7 @@ from starlette.routing import Route, Router
 from cascadewatch.settings import Settings
 from cascadewatch.store.engine import Store
 from collectors.api.answers import get_event, get_metrics, get_scrape, get_status
+from collectors.api.audit import get_audit
 from collectors.api.body import Bodies
 from collectors.api.context import Context, Handler, Watching, Writing
 from collectors.api.docs_page import get_docs, get_openapi
@@ -43,6 +45,7 @@ HANDLERS: dict[str, Handler] = {
     "GET /v1/baselines": get_baselines,
     "POST /v1/baselines": post_baseline,
     "GET /v1/rules": get_rules,
+    "GET /v1/audit": get_audit,
     "POST /v1/rules/{name:path}/test": post_back_test,
     "GET /metrics": get_scrape,
     "GET /healthz": get_healthz,
@@ -82,7 +85,9 @@ def routes(  # noqa: PLR0913 - one for each part
     made = []
     for name, handler in HANDLERS.items():
         method, _, path = name.partition(" ")
-        made.append(Route(path, _guarded(context, handler, SCOPE.get(name)), methods=[method]))
+        route = Route(path, _guarded(context, handler, SCOPE.get(name)), methods=[method])
+        route.path_regex = re.compile(route.path_regex.pattern, re.DOTALL)  # an id may hold line breaks
+        made.append(route)
     return made
 
 

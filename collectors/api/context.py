@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cascadewatch.settings import Settings
+from cascadewatch.store.audit import Actor
 from cascadewatch.store.engine import Store
 from cascadewatch.store.receipt import Batch, LabelRequest, Receipt, Rejection
 from cascadewatch.store.writes import Mark
@@ -52,11 +53,11 @@ class Watching(Protocol):
     def back_test(self, name: str, start: int, end: int) -> Json: ...
 
     def accept(
-        self, metric: str, cascade: str, route: str, since: int | None, *, author: str, note: str | None
+        self, metric: str, cascade: str, route: str, since: int | None, *, by: Actor, note: str | None
     ) -> Json | str: ...
 
     def pin(
-        self, metric: str, cascade: str, route: str, period: tuple[int, int] | str | None, *, author: str,
+        self, metric: str, cascade: str, route: str, period: tuple[int, int] | str | None, *, by: Actor,
         note: str | None,
     ) -> Json | str: ...  # fmt: skip
 

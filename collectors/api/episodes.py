@@ -74,9 +74,9 @@ async def post_ack(api: Context, request: Request, caller: Caller) -> Response:
     now = api.clock()
 
     def change(connection: Connection) -> Episode:
-        from cascadewatch.store.episodes import acknowledge
+        from cascadewatch.store.acts import acknowledge
 
-        return acknowledge(connection, number, caller.author, now)
+        return acknowledge(connection, caller.actor, now, number)
 
     return respond(_json(await api.writing(change)))
 

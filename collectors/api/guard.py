@@ -12,6 +12,7 @@ from starlette.requests import Request
 from cascadewatch.errors import StoreError
 from cascadewatch.model import NAME_LENGTH
 from cascadewatch.settings import Settings
+from cascadewatch.store.audit import Actor
 from cascadewatch.store.engine import Store
 from cascadewatch.store.keys import LOCAL, SCOPES, Key, all_keys, touch, verify
 from collectors.api.refusal import RefusalError, later, line
@@ -41,6 +42,7 @@ SCOPE: dict[str, str] = {
     "GET /v1/baselines": "read",
     "POST /v1/baselines": "admin",
     "GET /v1/rules": "read",
+    "GET /v1/audit": "admin",
     "POST /v1/rules/{name:path}/test": "admin",
     "GET /metrics": "read",
     "GET /healthz": PROBE,
@@ -68,6 +70,13 @@ class Caller(NamedTuple):
             return self.source
         by = "" if self.source == LOCAL else f" ({self.source})"
         return self.user[: NAME_LENGTH - len(by)] + by
+
+    @property
+    def actor(self) -> Actor:
+        """The same for the audit."""
+        if self.user is not None:
+            return Actor(self.author, "user")
+        return Actor(self.source, "local" if self.source == LOCAL else "key")
 
 
 EVERYTHING = frozenset(SCOPES)

@@ -1,20 +1,18 @@
 """Is this process alive, and can it take events? Two questions with two routes."""
 
-import shutil
-
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from cascadewatch.errors import StoreError
-from cascadewatch.store.engine import Store
+from cascadewatch.store.disk import look
+from cascadewatch.store.engine import FULL, Store
 from cascadewatch.store.migrate import HEAD, revision
 from collectors.api.context import Context
 from collectors.api.guard import Caller
 from collectors.api.refusal import NO_STORE, respond
 
 OK = "ok"
-LEAST_DISK_MIB = 200  # room for a WAL and the next checkpoint
 
 
 async def get_healthz(_api: Context, _request: Request, _: Caller) -> Response:
@@ -23,15 +21,18 @@ async def get_healthz(_api: Context, _request: Request, _: Caller) -> Response:
 
 
 async def get_readyz(api: Context, _request: Request, _: Caller) -> Response:
-    """200 when events can be taken in, else 503 with the reason."""
+    """200 when events can be taken in, else 503 with the reason; `notes` tells what will become one."""
     checks = {"writer": OK if api.writer.alive else "the writer has stopped; restart this process"}
-    checks.update(await run_in_threadpool(_stored, api.store))
+    checks.update(await run_in_threadpool(_database, api.store))
+    disk = look(api.store.path, api.settings.disk)
+    said = disk.sentence(api.settings.disk) or OK
+    if api.store.is_full:
+        said = FULL
+    is_note = disk.level == "warning" and not api.store.is_full
+    checks["disk"] = OK if is_note else said
     ready = all(state == OK for state in checks.values())
-    return respond({"ready": ready, "checks": checks}, 200 if ready else 503)
-
-
-def _stored(store: Store) -> dict[str, str]:
-    return {**_database(store), "disk": _disk(store)}
+    notes = {"notes": {"disk": said}} if is_note else {}
+    return respond({"ready": ready, "checks": checks, **notes}, 200 if ready else 503)
 
 
 def _database(store: Store) -> dict[str, str]:
@@ -42,15 +43,3 @@ def _database(store: Store) -> dict[str, str]:
         return {"database": str(error)}
     schema = OK if found == HEAD else f"has schema {found or 'none'}, needs {HEAD}: cascadewatch db upgrade"
     return {"database": OK, "schema": schema}
-
-
-def _disk(store: Store) -> str:
-    if store.path is None:
-        return OK  # Postgres looks after its own
-    try:
-        free = shutil.disk_usage(store.path.parent).free // 2**20
-    except OSError as error:
-        return f"the database's folder cannot be read: {error.strerror}"
-    return (
-        OK if free >= LEAST_DISK_MIB else f"{free} MiB left where the database lies, {LEAST_DISK_MIB} needed"
-    )

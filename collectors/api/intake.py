@@ -9,7 +9,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cascadewatch.errors import InputError
 from cascadewatch.model import epoch_ms
+from cascadewatch.store.disk import RETRY_S, look
 from cascadewatch.store.receipt import Batch
 from cascadewatch.store.writes import Mark
 from collectors.api.body import is_lines, read_one
@@ -21,6 +23,7 @@ from collectors.decode import Annotation, decode_events, decode_labels
 T = TypeVar("T")
 
 DAY_MS = 86_400_000
+YEAR_MS = 366 * DAY_MS
 COMMIT_SECONDS = 30
 LARGE = 2**20  # bytes; a larger body is decoded beside the event loop, so that others are not kept waiting
 
@@ -28,6 +31,7 @@ LARGE = 2**20  # bytes; a larger body is decoded beside the event loop, so that 
 async def post_events(api: Context, request: Request, caller: Caller) -> Response:
     """Takes events in; answers how many were accepted, and which were not."""
     lines = is_lines(request)
+    _insist_on_room(api)
     _slow_down(api, caller)
     async with api.bodies.read(request) as body:
         now = api.clock()
@@ -42,6 +46,7 @@ async def post_events(api: Context, request: Request, caller: Caller) -> Respons
 async def post_labels(api: Context, request: Request, caller: Caller) -> Response:
     """Takes labels in, for events sent before or within the next seven days."""
     lines = is_lines(request)
+    _insist_on_room(api)
     _slow_down(api, caller)
     async with api.bodies.read(request) as body:
         now = api.clock()
@@ -54,12 +59,23 @@ async def post_labels(api: Context, request: Request, caller: Caller) -> Respons
 
 async def post_annotation(api: Context, request: Request, caller: Caller) -> Response:
     """Puts a mark on the time line."""
+    _insist_on_room(api)
     mark = await read_one(api.bodies, request, Annotation)
+    time = epoch_ms(mark.time)
+    if not 0 <= time <= api.clock() + YEAR_MS:
+        raise InputError("time lies between 1970 and a year from now")
     made = Mark(
-        epoch_ms(mark.time), mark.cascade, mark.route, mark.text, caller.author,
-        "deploy" if mark.deploy else "user",
+        time, mark.cascade, mark.route, mark.text, caller.author,
+        "deploy" if mark.deploy else "user", caller.actor,
     )  # fmt: skip
     return respond({"id": await _committed(api.writer.submit_annotation(made))})
+
+
+def _insist_on_room(api: Context) -> None:
+    """A disk that is all but full is left to what must still be written: alerts, and the deletion of rows."""
+    disk = look(api.store.path, api.settings.disk)
+    if disk.level == "full":
+        raise later(str(disk.sentence(api.settings.disk)), RETRY_S)
 
 
 def _slow_down(api: Context, caller: Caller) -> None:

@@ -29,6 +29,7 @@ class About(NamedTuple):
     whole: bool = False
     parameters: tuple[str, ...] = ()
     media: str = JSON
+    status: str = "200"
 
 
 ABOUT: dict[str, About] = {
@@ -45,7 +46,8 @@ ABOUT: dict[str, About] = {
         "Every metric of a range, per cascade and per route, with n and a 95 % interval.",
         "Report", parameters=("since", "from", "to", "cascade", "route")),
     "GET /v1/status": About(
-        "What is held, from whom, how ingest goes, and which channels of alerts fail.", "Object"),
+        "What is held, from whom, how ingest goes, how full the disk is, which channels of alerts fail.",
+        "Object"),
     "GET /v1/episodes": About(
         "What rules fired on, newest first; `next` is the `before` of the next page.", "Episodes",
         parameters=("state", "cascade", "since", "from", "to", "limit", "before")),
@@ -65,7 +67,7 @@ ABOUT: dict[str, About] = {
         "The latest runs of replays, newest first.", "Replays", parameters=("replay",)),
     "POST /v1/replays/{name:path}/run": About(
         "Asks for a run now; a worker takes it up within seconds. 409 while one waits already.", "Object",
-        body="Wanted", whole=True, parameters=("name",)),
+        body="Wanted", whole=True, parameters=("name",), status="202"),
     "GET /v1/reports/{id}": About("What a replay said, whole.", "Object", parameters=("id",)),
     "GET /v1/baselines": About(
         "Every baseline that was pinned, newest first.", "Baselines", parameters=("metric", "cascade")),
@@ -76,6 +78,9 @@ ABOUT: dict[str, About] = {
     "POST /v1/rules/{name:path}/test": About(
         "What a rule would have said over stored history.", "BackTested",
         body="BackTest", whole=True, parameters=("name",)),
+    "GET /v1/audit": About(
+        "Who did what to the installation, newest first; `next` is the `before` of the next page.",
+        "Acts", parameters=("since", "from", "to", "limit", "before")),
     "GET /metrics": About("Counters in the text format of Prometheus.", "Text", media="text/plain"),
     "GET /healthz": About("Answers while the process is alive.", "Text", media="text/plain"),
     "GET /readyz": About("200 when events can be taken in, else 503 with the reason.", "Ready"),
@@ -93,7 +98,7 @@ PARAMETERS: dict[str, str] = {
     "route": "Only this route.",
     "state": "open for what goes on now, all (the default) for everything.",
     "limit": "Most rows of an answer, 50 unless said, at most 500.",
-    "before": "Only episodes older than the one with this id.",
+    "before": "Only episodes, or acts, older than the one with this id.",
     "metric": "Only this metric.",
     "name": "Name of the rule or replay.",
     "replay": "Only this replay.",
@@ -156,6 +161,12 @@ SCHEMAS: dict[str, Schema] = {
     "SilenceInForce": _object(
         id=_COUNT, rule=_STRING, **_SCOPE, starts=_MOMENT, ends=_MOMENT, author={"type": "string"},
         comment=_STRING),
+    "Act": _object(
+        id=_COUNT, time=_MOMENT, who={"type": "string"},
+        via={"enum": ["key", "user", "local", "command", "itself"]}, act={"type": "string"},
+        subject={"type": "string"}, before={"type": ["object", "null"]},
+        after={"type": ["object", "null"]}),
+    "Acts": _many("acts", {"$ref": "#/components/schemas/Act"}, next={"type": ["integer", "null"]}),
     "Replays": _many("replays", {"type": "object"}),
     "Silences": _many("silences", {"$ref": "#/components/schemas/SilenceInForce"}),
     "Baselines": _many("baselines", {"type": "object"}),
@@ -211,7 +222,10 @@ def _operation(name: str, about: About) -> Schema:
     success = {"description": "Done.", "content": {about.media: {"schema": _ref(about.success)}}}
     made: Schema = {
         "summary": about.summary,
-        "responses": {"200": success, **{code: _refusal(text) for code, text in _refusals(name, about)}},
+        "responses": {
+            about.status: success,
+            **{code: _refusal(text) for code, text in _refusals(name, about)},
+        },
     }
     if scope not in (PUBLIC, PROBE):
         made["security"] = [{"key": [scope]}]
@@ -234,8 +248,10 @@ def _refusals(name: str, about: About) -> list[tuple[str, str]]:
         codes |= {"408", "413", "415"}
     if IN_PATH & {*about.parameters}:
         codes.add("404")
-    if name == "POST /v1/baselines":
+    if name in ("POST /v1/baselines", "POST /v1/replays/{name:path}/run"):
         codes |= {"404", "409"}
+    if name == "POST /v1/silences":
+        codes.add("404")  # of a rule nobody has
     return [(code, REFUSALS[code]) for code in sorted(codes)]
 
 

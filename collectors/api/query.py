@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from cascadewatch.errors import InputError
 from cascadewatch.model import NAME_LENGTH, epoch_ms
+from cascadewatch.reasons import SHOWN, cut
 from cascadewatch.settings import parse_duration
 from collectors.api.refusal import RefusalError
 
@@ -90,7 +91,7 @@ def range_of(given: Mapping[str, str], now: int) -> Range:
 
 def _duration(text: str) -> int:
     try:
-        return parse_duration(text)
+        return parse_duration(cut(text, SHOWN))
     except ValueError as error:
         raise InputError(f"since: {error}") from None
 

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cascadewatch.errors import BusyError, CascadewatchError, ConfigError, NotFoundError, StoreError
+from cascadewatch.reasons import cut
 from collectors.decode import TooManyError
 
 log = logging.getLogger("cascadewatch.api")
@@ -86,7 +87,7 @@ def answer(refusal: RefusalError, request: Request, source: str | None = None) -
     message = None if refusal.status == 400 else refusal.message  # a 400 may repeat a value of the body
     said = {"method": request.method, "path": request.scope["path"], "source": source, "message": message}
     log.log(level, "%s", line("refused", status=refusal.status, **said))
-    body = encode({"error": {"code": code, "message": refusal.message}})
+    body = encode({"error": {"code": code, "message": cut(refusal.message)}})
     headers = {**NO_STORE, **refusal.headers}
     return Response(body, refusal.status, headers, media_type="application/json")
 

@@ -7,7 +7,6 @@ from starlette.responses import Response
 
 from cascadewatch.errors import NotFoundError
 from cascadewatch.store.reads import stamp
-from cascadewatch.store.wishes import Wish, ask
 from collectors.api.body import read_one
 from collectors.api.context import Context, Json
 from collectors.api.guard import Caller
@@ -27,9 +26,15 @@ async def post_run(api: Context, request: Request, caller: Caller) -> Response:
     name: str = request.path_params["name"]
     if name not in api.settings.replay:
         here = ", ".join(api.settings.replay) or "none so far"
-        raise NotFoundError(f"there is no [replay.{name[:128]}]; known here: {here}")
+        raise NotFoundError(f"there is no [replay.{name[:40]}]; known here: {here}")
     now = api.clock()
-    if not await api.writing(lambda connection: ask(connection, Wish(name, caller.author, now))):
+
+    def change(connection: Connection) -> bool:
+        from cascadewatch.store.acts import ask_for_replay
+
+        return ask_for_replay(connection, caller.actor, now, name)
+
+    if not await api.writing(change):
         raise RefusalError(409, f"the replay {name} waits for a worker already")
     return respond({"replay": name, "asked": stamp(now)}, 202)
 

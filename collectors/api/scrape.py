@@ -51,7 +51,7 @@ class Counters:
                 with store.reading() as connection:
                     found = [*_events(connection), _verdicts(connection), _ingest(connection)]
                     found += scrape_alerting.counted(connection)
-                    now_so = scrape_alerting.present(connection)
+                    now_so = [*scrape_alerting.present(connection), _over_caps(connection)]
                 self._families = [*(f._replace(values=self._rising(f)) for f in found), *now_so]
                 self._read = now
             return self._families
@@ -102,6 +102,14 @@ def _ingest(connection: Connection) -> Family:
     rows = connection.execute(select(t.source, t.outcome, func.sum(t.n)).group_by(t.source, t.outcome))
     help_text = "Records received, by sender and by what became of them."
     return _counter("ingest", help_text, ("source", "outcome"), {(r[0], r[1]): int(r[2]) for r in rows})
+
+
+def _over_caps(connection: Connection) -> Family:
+    from cascadewatch.store.reads import over_the_caps  # brings the metrics along
+
+    help_text = "1 where more names came than [limits] counts one by one; the rest share __other__."
+    values: Values = dict.fromkeys(over_the_caps(connection), 1)
+    return Family("cascadewatch_names_over_cap", "gauge", help_text, ("cascade", "kind"), values)
 
 
 def _counter(name: str, help_text: str, labels: tuple[str, ...], values: Values) -> Family:

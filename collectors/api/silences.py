@@ -55,28 +55,24 @@ async def post_silence(api: Context, request: Request, caller: Caller) -> Respon
         await run_in_threadpool(api.watching.insist_on, asked.rule)
 
     def change(connection: Connection) -> Json:
+        from cascadewatch.store.acts import begin_silence
         from cascadewatch.store.reads.json_rows import row_json
-        from cascadewatch.store.silences import create
 
-        return row_json(
-            create(
-                connection, rule=asked.rule, cascade=asked.cascade, route=asked.route, starts=now, ends=ends,
-                author=caller.author, comment=asked.comment, now=now,
-            )
-        )  # fmt: skip
+        about = {name: getattr(asked, name) for name in ("rule", "cascade", "route", "comment")}
+        return row_json(begin_silence(connection, caller.actor, now, ends, **about))
 
     return respond(await api.writing(change))
 
 
-async def delete_silence(api: Context, request: Request, _: Caller) -> Response:
+async def delete_silence(api: Context, request: Request, caller: Caller) -> Response:
     """Ends a silence now."""
     known(request)
     number, now = place_of(request), api.clock()
 
     def change(connection: Connection) -> None:
-        from cascadewatch.store.silences import end
+        from cascadewatch.store.acts import end_silence
 
-        end(connection, number, now)
+        end_silence(connection, caller.actor, now, number)
 
     await api.writing(change)
     return respond({"id": number})

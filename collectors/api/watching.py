@@ -62,7 +62,7 @@ async def post_baseline(api: Context, request: Request, caller: Caller) -> Respo
     """Pins a baseline in the place of the present one."""
     asked = await read_one(api.bodies, request, Baseline)
     watching, route = _watching(api), asked.route or ""
-    said: dict[str, Any] = {"author": caller.author, "note": asked.note}
+    said: dict[str, Any] = {"by": caller.actor, "note": asked.note}
     if asked.accept:
         if asked.end is not None or asked.revision is not None:
             raise InputError("accept goes with from or with nothing: it takes the level since then")

@@ -99,10 +99,12 @@ def test_readiness_names_a_database_out_of_reach(api: "Api") -> None:
 
 
 def test_readiness_names_a_full_disk(api: "Api", monkeypatch: pytest.MonkeyPatch) -> None:
-    from collectors.api import health
+    from cascadewatch.store import disk
 
-    monkeypatch.setattr(health, "LEAST_DISK_MIB", 10**9)
-    assert "MiB left" in api.get("/readyz").json()["checks"]["disk"]
+    monkeypatch.setattr(disk, "LEAST_MIB", 10**9)
+    answer = api.get("/readyz")
+    assert answer.status_code == 503
+    assert "refused until there is room" in answer.json()["checks"]["disk"]
 
 
 def test_a_sender_that_is_too_fast_waits_and_loses_nothing(serve: "Serve", event: Build) -> None:
