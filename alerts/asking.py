@@ -8,8 +8,6 @@ from functools import partial
 from importlib import import_module
 from typing import Any, TypeVar
 
-from sqlalchemy.exc import DBAPIError
-
 from alerts.finding import Finding, Scope
 from alerts.kinds import LIMITS
 from alerts.windows import Windows
@@ -85,12 +83,10 @@ def _trying(windows: Windows, rule: Rule, look: Callable[[], Given]) -> Given | 
             return given
     except StoreError:
         raise
-    except DBAPIError as error:
-        if error.connection_invalidated:
+    except Exception as error:
+        if windows.connection.invalidated:  # lost: what was caught may be an error that follows from that
             raise
-        return _failure(rule, error)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the other rules go on
-        return _failure(rule, error)
+        return _failure(rule, error)  # whatever it is, the other rules go on
 
 
 def _failure(rule: Rule, error: Exception) -> Finding:

@@ -7,13 +7,12 @@ from typing import Literal
 
 from alerts.backoff import LONGEST_MS
 from cascadewatch.store.channel_states import ChannelState
-from cascadewatch.store.outbox import DIGEST, NOTICE, PENDING, Waiting
+from cascadewatch.store.outbox import APART_KINDS, PENDING, Waiting
 
 SHOWN = 20  # episodes told one by one in a message; the others are counted
 APART = 4  # cascades that get a message each; more share one
 DOWN_MS = 3_600_000  # what piled up for so long while nothing got through is told at once
 SPACING_MS = 1_000
-APART_KINDS = (DIGEST, NOTICE)  # told in messages of their own
 
 Reason = Literal["send", "nothing", "off", "asked to wait", "spaced", "gathering", "backing off", "claimed"]
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from alerts import grouping, notices
+from alerts import cap_notices, disk_notices, grouping, notices
 from alerts.message import Message
 from cascadewatch.settings import Settings
 from cascadewatch.store import channel_states, episodes, outbox
 from cascadewatch.store.engine import Store
 from cascadewatch.store.episodes import Episode
-from cascadewatch.store.outbox import DIGEST, NOTICE, Waiting
+from cascadewatch.store.outbox import APART_KINDS, CAPS, DIGEST, DISK, NOTICE, Waiting
 
 if TYPE_CHECKING:
     from alerts.messages import Told
@@ -84,7 +84,7 @@ def _latest_digest(connection: Connection, rows: Sequence[Waiting], now: int) ->
 def _told(connection: Connection, rows: Sequence[Waiting]) -> "tuple[tuple[Told, ...], int]":
     from alerts.messages import Told
 
-    if rows[0].delivery.kind in (DIGEST, NOTICE):
+    if rows[0].delivery.kind in APART_KINDS:
         return (), 0
     order = grouping.told_first(rows)
     shown = order[: grouping.SHOWN]
@@ -110,6 +110,10 @@ def _words(parcel: Parcel, store: Store, settings: Settings, now: int) -> Messag
     if parcel.kind == NOTICE:
         with store.reading() as connection:
             return notices.off(channel_states.states(connection), settings, now)
+    if parcel.kind == DISK:
+        return disk_notices.words(parcel.rows, store, settings)
+    if parcel.kind == CAPS:
+        return cap_notices.words(store, settings)
     if parcel.kind == DIGEST:
         from alerts import digest
 

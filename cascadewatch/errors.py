@@ -6,6 +6,7 @@
     ├── StoreError        the database cannot do what was asked
     │   ├── SchemaError   its schema is older or newer than this program
     │   └── BusyError     try again in a moment (an HTTP 503)
+    │       └── FullError once there is room on the disk
     ├── UsageError        a command was called in a way that cannot work
     └── NotFoundError     what was named is not there (an HTTP 404)
 
@@ -42,6 +43,10 @@ class BusyError(StoreError):
     def __init__(self, message: str, retry_after: int = 1) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class FullError(BusyError):
+    """There is no room for the write; nothing was stored, trying again is right once there is."""
 
 
 class UsageError(CascadewatchError):

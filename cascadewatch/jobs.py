@@ -6,17 +6,20 @@ APScheduler only wakes the worker. Whether a run is due, and who runs it, is dec
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from threading import Event
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sqlalchemy import delete
 
+from cascadewatch import nightly, upkeep
 from cascadewatch.errors import StoreError
 from cascadewatch.settings import Settings
 from cascadewatch.store import channel_states, leases, outbox
+from cascadewatch.store.deletions import drop_counters
 from cascadewatch.store.engine import Store
 from cascadewatch.store.labelling import WAITING_MS
-from cascadewatch.store.tables import ingest_counters, waiting_labels
+from cascadewatch.store.tables import waiting_labels
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
@@ -40,14 +43,17 @@ class Context:
     store: Store
     settings: Settings
     lease: leases.Lease | None = None
+    stopping: Event = field(default_factory=Event)  # set when this process ends
 
 
 class Job(NamedTuple):
-    """A function that is run once in every slot of `every` milliseconds and says what it did."""
+    """A function that is run once in every slot of `every` milliseconds and says what it did. `slot` gives
+    the one that is due where a schedule does, or None."""
 
     name: str
     every: int
     run: Callable[[Context, int], str]
+    slot: Callable[[Context, int], int | None] | None = None
 
 
 def expire_waiting_labels(context: Context, now: int) -> str:
@@ -61,9 +67,9 @@ def trim_counters(context: Context, now: int) -> str:
     """Drops ingest counters that are older than the rollups, and all but the latest runs of jobs."""
     oldest = now - context.settings.retention.rollup_days * DAY_MS
     with context.store.writing() as connection:
-        counters = connection.execute(delete(ingest_counters).where(ingest_counters.c.bucket < oldest))
+        counters = drop_counters(connection, oldest)["ingest_counters"]
         runs = leases.forget(connection, RUNS_KEPT)
-        return f"{counters.rowcount} counters and {runs} runs dropped"
+        return f"{counters} counters and {runs} runs dropped"
 
 
 def evaluate_rules(context: Context, now: int) -> str:
@@ -101,6 +107,10 @@ JOBS = (
     Job("bury-deliveries", 5 * MINUTE_MS, bury_deliveries),
     Job("expire-waiting-labels", HOUR_MS, expire_waiting_labels),
     Job("trim-counters", DAY_MS, trim_counters),
+    Job("prune", DAY_MS, upkeep.prune, upkeep.slot),
+    Job("back-up", DAY_MS, nightly.back_up, nightly.slot),
+    Job("watch-disk", MINUTE_MS, upkeep.watch_disk),
+    Job("watch-caps", 5 * MINUTE_MS, upkeep.watch_caps),
 )
 
 
@@ -113,6 +123,7 @@ class Duty(Protocol):
 
 
 Duties = Callable[[Context, Callable[[], int]], Sequence[Duty]]
+Hearing = Callable[[int, str | None, bool], None]  # (now, what stood against it, whether this one led)
 
 
 def alerting(context: Context, clock: Callable[[], int]) -> Sequence[Duty]:
@@ -146,8 +157,9 @@ def everything(context: Context, clock: Callable[[], int]) -> Sequence[Duty]:
 class Worker:
     """One candidate for running the jobs; `owner` is a name no other process has.
 
-    `duties` makes what it begins when it becomes the leader and ends when it no longer is. `tick` and
-    `run_due` can be called by hand with any `now`; `start` has them called from threads until `stop`.
+    `duties` makes what it begins when it becomes the leader and ends when it no longer is; `hearing` is
+    told of every try to hold the lease. `tick` and `run_due` can be called by hand with any `now`; `start`
+    has them called from threads until `stop`.
     """
 
     def __init__(
@@ -158,6 +170,7 @@ class Worker:
         jobs: tuple[Job, ...] = JOBS,
         lease_ms: int = LEASE_MS,
         duties: Duties | None = None,
+        hearing: Hearing | None = None,
     ) -> None:
         self._context = context
         self._clock = clock
@@ -165,6 +178,7 @@ class Worker:
         self._jobs = jobs
         self._lease_ms = lease_ms
         self._make_duties = duties
+        self._hearing = hearing
         self._duties: Sequence[Duty] = ()
         self._on_duty: int | None = None  # the fence under which they were begun
         self._seen: dict[str, int] = {}  # the last slot known to be taken, by job
@@ -211,8 +225,8 @@ class Worker:
 
     def run_due(self, job: Job, now: int) -> bool:
         """Runs the job if its present slot was not taken yet; whether it ran."""
-        slot, fence = now - now % job.every, self.fence
-        if fence is None or self._seen.get(job.name) == slot:
+        slot, fence = job.slot(self._context, now) if job.slot else now - now % job.every, self.fence
+        if fence is None or slot is None or self._seen.get(job.name) == slot:
             return False
         lease = self._lease(fence)
         claimed = leases.claim(self._context.store, lease, job.name, slot, now)
@@ -249,6 +263,7 @@ class Worker:
 
     def stop(self) -> None:
         """Waits for runs under way and gives the lease back."""
+        self._context.stopping.set()
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=True)
             self._scheduler = None
@@ -262,17 +277,22 @@ class Worker:
         self._scheduler.add_job(function, "interval", args=arguments, seconds=WAKE_S)
 
     def _hold(self) -> None:
-        self._trying(self.tick, self._clock())
+        now, led = self._clock(), self.fence is not None
+        error = self._trying(self.tick, now)
+        if self._hearing is not None:
+            self._hearing(now, error, led)
 
     def _check(self, job: Job) -> None:
         self._trying(self.run_due, job, self._clock())
 
-    def _trying(self, function: Callable[..., object], *arguments: Any) -> None:
-        """A database out of reach is waited for: the next wake-up tries again."""
+    def _trying(self, function: Callable[..., object], *arguments: Any) -> str | None:
+        """A database out of reach, which is what is returned, is waited for: the next wake-up tries again."""
         try:
             function(*arguments)
         except StoreError as error:
             _note("waiting", True, owner=self._owner, reason=str(error))
+            return str(error)
+        return None
 
 
 def _note(event: str, warn: bool = False, **fields: object) -> None:

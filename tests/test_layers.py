@@ -15,21 +15,26 @@ BOTTOM, PURE, STORE, REPLAY, LEAF, ROOM_FOR_ALL = range(6)
 LAYER = {
     "__init__": BOTTOM,
     "errors": BOTTOM,
+    "login": BOTTOM,
     "model": BOTTOM,
     "order": BOTTOM,
     "outgoing": STORE,
     "ownership": BOTTOM,
+    "parquet": BOTTOM,
     "reasons": BOTTOM,
     "settings": BOTTOM,
     "demo": PURE,
     "drift": PURE,
     "metrics": PURE,
     "pricing": PURE,
+    "spreadsheet": BOTTOM,
     "store": STORE,
     "replay": REPLAY,
     "__main__": ROOM_FOR_ALL,
     "cli": ROOM_FOR_ALL,
     "jobs": ROOM_FOR_ALL,
+    "nightly": ROOM_FOR_ALL,
+    "upkeep": ROOM_FOR_ALL,
 }
 IO_LIBRARIES = {"alembic", "apscheduler", "httpx", "psycopg", "sqlalchemy", "starlette", "streamlit"}
 CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today"}

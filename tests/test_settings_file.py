@@ -101,8 +101,10 @@ def test_every_key_can_be_set() -> None:
         settings.retention,
         settings.limits,
         settings.dashboard,
+        settings.login,
         settings.price[0],
         settings.alerts,
+        settings.backup,
     ):
         for name, field in type(table).model_fields.items():
             assert getattr(table, name) != field.default, name

@@ -48,6 +48,10 @@ SENTENCES = {
     "channel_without_kind": (
         "line 1: `channel.team` has no kind; add `kind`, one of slack, email, webhook, alertmanager, apprise."
     ),
+    "backup_at_no_time": (
+        'line 2: `backup.schedule` is "nightly", which is no schedule; write five fields such as '
+        '"0 3 * * *", or a length such as "12h".'
+    ),
     "digest_at_no_time": ('line 3: `alerts.digest_at` is "8:00"; write hours and minutes, such as "08:00".'),
     "rule_as_table": "line 1: `rule` needs two brackets: begin each entry with [[rule]].",
     "rule_for_nobody": (
@@ -81,6 +85,23 @@ SENTENCES = {
         'line 1: `database_url` needs three slashes before the file, such as "sqlite:///cascadewatch.db".'
     ),
     "infinite_rate": "line 2: `ingest.rate_limit_per_second` must be a finite number.",
+    "oidc_without_client": 'line 4: `login.client_id` is missing, which dashboard.login = "oidc" needs.',
+    "oidc_for_nobody": (
+        'line 4: `login.users` is missing: name addresses, domains as "@example.com", or "*" for everyone.'
+    ),
+    "oidc_unencrypted": (
+        "line 1: `public_url` is where people come back to from signing in: it needs https:// and no path."
+    ),
+    "oidc_provider_unencrypted": (
+        "line 2: `login.metadata_url` must start with https:// unless it is on this machine: "
+        "it says who signs in."
+    ),
+    "login_scopes_without_openid": (
+        'line 1: `login` has scopes without "openid", with which no provider says who somebody is.'
+    ),
+    "login_header_with_spaces": (
+        'line 3: `dashboard.user_header` must be the name of a header, such as "X-Forwarded-User".'
+    ),
     "login_without_header": (
         'line 1: `dashboard` has login = "header" but no user_header; name the header your proxy sets.'
     ),

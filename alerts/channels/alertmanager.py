@@ -6,7 +6,7 @@ which is always sent, ends the alert.
 """
 
 import json
-from time import time
+from time import time  # noqa: TID251 - when the message leaves
 from typing import Any
 
 from alerts.channels.posting import post

@@ -5,7 +5,7 @@ from collections.abc import Container, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from math import ceil
-from time import time
+from time import time  # noqa: TID251 - a Retry-After is counted from now
 from typing import Literal
 
 from alerts.channels.error import ChannelError

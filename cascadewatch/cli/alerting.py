@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cascadewatch.cli.actor import commander
 from cascadewatch.cli.clock import clock
 from cascadewatch.cli.opening import opened
 from cascadewatch.cli.options import Config, Db, Json
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from cascadewatch.settings import Settings
     from cascadewatch.store.episodes import Episode
 
-AUTHOR = "cli"
 LONGEST_COMMENT = 2_000
 
 
@@ -81,7 +81,7 @@ def send_sample(
       cascadewatch alerts test
       cascadewatch alerts test team
     """
-    from cascadewatch.store import channel_states
+    from cascadewatch.store import audit, channel_states
 
     with opened(config, db) as (settings, store):
         results = [_sent(settings, name) for name in _chosen(settings, channel)]
@@ -89,6 +89,10 @@ def send_sample(
             for result in results:
                 if result["sent"]:
                     channel_states.worked(connection, result["channel"], clock())
+            said = {result["channel"]: result["error"] or "sent" for result in results}
+            audit.record(
+                connection, commander(), "alerts.test", channel or "all channels", clock(), after=said
+            )
 
     def text() -> str:
         rows = [(shown(r["channel"]), r["kind"], shown(r["error"] or "sent")) for r in results]
@@ -146,7 +150,7 @@ def silence(  # noqa: PLR0913 - one for each option
       cascadewatch alerts silence --cascade support --for 4h --comment "load test"
     """
     from cascadewatch.cli.times import told
-    from cascadewatch.store import silences
+    from cascadewatch.store.acts import begin_silence
     from cascadewatch.store.reads.json_rows import row_json
 
     if comment is not None and len(comment) > LONGEST_COMMENT:
@@ -157,7 +161,7 @@ def silence(  # noqa: PLR0913 - one for each option
         if rule is not None:
             Watch(store, settings, clock).insist_on(rule)
         with store.writing() as connection:
-            made = silences.create(connection, starts=now, ends=ends, author=AUTHOR, now=now, **wanted)
+            made = begin_silence(connection, commander(), now, ends, **wanted)
     what = f"{shown(rule) if rule else 'Every rule'} on {scope(cascade, route)}"
     answer(row_json(made), as_json, lambda: f"{what} is silent until {told(made.ends, settings.timezone)}")
 
@@ -185,11 +189,11 @@ def acknowledge(
     Examples:
       cascadewatch alerts ack 12
     """
-    from cascadewatch.store import episodes
+    from cascadewatch.store import acts
     from cascadewatch.store.reads.json_rows import row_json
 
     with opened(config, db) as (_, store), store.writing() as connection:
-        found = episodes.acknowledge(connection, episode, AUTHOR, clock())
+        found = acts.acknowledge(connection, commander(), clock(), episode)
     answer(
         row_json(found), as_json,
         lambda: f"episode {found.id} ({shown(found.rule)}, {scope(found.cascade, found.route)}) is known",

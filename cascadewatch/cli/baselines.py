@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cascadewatch.cli.actor import commander
 from cascadewatch.cli.clock import clock
 from cascadewatch.cli.opening import opened
 from cascadewatch.cli.options import Config, Db, Json
@@ -14,7 +15,6 @@ from cascadewatch.errors import UsageError
 if TYPE_CHECKING:
     from cascadewatch.store.baselines import Pinned
 
-AUTHOR = "cli"
 METRIC = "escalation_rate"
 WAYS = "--accept, --now, --revision NAME, or --from TIME --to TIME"
 
@@ -62,10 +62,10 @@ def pin(  # noqa: PLR0913 - one for each option
     with opened(config, db) as (settings, store):
         watch, (first, last) = Watch(store, settings, clock), _edges(start, end, settings.timezone)
         if accept:
-            made = watch.accept(metric, cascade, route or "", first, author=AUTHOR, note=note)
+            made = watch.accept(metric, cascade, route or "", first, by=commander(), note=note)
         else:
             period = None if first is None or last is None else (first, last)
-            made = watch.pin(metric, cascade, route or "", revision or period, author=AUTHOR, note=note)
+            made = watch.pin(metric, cascade, route or "", revision or period, by=commander(), note=note)
     if isinstance(made, str):
         raise UsageError(f"not yet: {made}")
     answer(made, as_json, lambda: _line(made))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import typer
 
+from cascadewatch.cli.actor import commander
 from cascadewatch.cli.clock import clock
 from cascadewatch.cli.opening import opened
 from cascadewatch.cli.options import Config, Db, Json
@@ -47,7 +48,7 @@ def upgrade(config: Config = None, db: Db = None, as_json: Json = False) -> None
     settings = load(config, database_url=db)
     store = Store(settings.database_url)
     try:
-        before = migrate.upgrade(store, clock(), settings.retention.minute_days)
+        before = migrate.upgrade(store, clock(), settings.retention.minute_days, commander())
     finally:
         store.close()
     document = {"before": before, "after": migrate.HEAD}
@@ -55,19 +56,20 @@ def upgrade(config: Config = None, db: Db = None, as_json: Json = False) -> None
 
 
 def rebuild(config: Config = None, db: Db = None, as_json: Json = False) -> None:
-    """Make all rollups anew from the events still held.
+    """Make the rollups anew from the events still held.
 
-    Sums of events that are no longer held are lost.
+    Sums from before the oldest day whose events are all held stay as they are.
 
     \b
     Examples:
       cascadewatch db rebuild
     """
-    from cascadewatch.store import rollup
+    from cascadewatch.store import audit, rollup
     from cascadewatch.store.state import State
 
     with opened(config, db) as (settings, store), store.writing() as connection:
         rebuilt = rollup.rebuild(connection, State(connection, settings))
+        audit.record(connection, commander(), "db.rebuild", "rollups", clock(), after={"events": rebuilt})
     answer({"events": rebuilt}, as_json, lambda: f"rollups made anew from {rebuilt:,} events")
 
 

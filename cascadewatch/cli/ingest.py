@@ -16,6 +16,7 @@ from cascadewatch.errors import UsageError
 
 if TYPE_CHECKING:
     from cascadewatch.settings import Settings
+    from cascadewatch.store.engine import Store
     from cascadewatch.store.writes import Writer
     from collectors.files import FileReceipt, Job, Progress
     from collectors.formats import Options
@@ -69,8 +70,18 @@ def ingest(  # noqa: PLR0913 - one for each option
         results = _read(files, _job(settings, form, source, _options(settings, mapping, fixed), None))
     else:
         with opened(config, db) as (settings, store), writing(settings, store) as writer:
+            _insist_on_room(settings, store)
             results = _read(files, _job(settings, form, source, _options(settings, mapping, fixed), writer))
     raise typer.Exit(_told(results))
+
+
+def _insist_on_room(settings: "Settings", store: "Store") -> None:
+    from cascadewatch.errors import FullError
+    from cascadewatch.store.disk import look
+
+    disk = look(store.path, settings.disk)
+    if disk.level == "full":
+        raise FullError(str(disk.sentence(settings.disk)))
 
 
 def _pairs(option: str, given: Sequence[str] | None) -> dict[str, str]:

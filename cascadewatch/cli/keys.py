@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cascadewatch.cli.actor import commander
 from cascadewatch.cli.clock import clock
 from cascadewatch.cli.opening import opened
 from cascadewatch.cli.options import Config, Db, Json
@@ -41,7 +42,7 @@ def create(
     now = clock()
     expires = None if expires_in is None else now + _length(expires_in)
     with opened(config, db) as (_, store):
-        key = keys.create(store, name, scopes, now, expires)
+        key = keys.create(store, name, scopes, now, expires, commander())
         with store.reading() as connection:
             made = next(k for k in keys.all_keys(connection) if k.name == name)
     answer({"key": key} | _document(made, now), as_json, lambda: key)
@@ -87,7 +88,7 @@ def revoke(name: Name, config: Config = None, db: Db = None, as_json: Json = Fal
     from cascadewatch.store import keys
 
     with opened(config, db) as (_, store):
-        keys.revoke(store, name, clock())
+        keys.revoke(store, name, clock(), commander())
     answer({"revoked": name}, as_json, lambda: f"{name} is revoked")
 
 

@@ -1,14 +1,19 @@
-"""`events show`, `callers find`, `quarantine list`: one thing looked up."""
+"""`events show`, `callers`, `quarantine`: one thing looked up, and what can be done about it."""
 
 import json
-from typing import Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cascadewatch.cli.opening import opened
+from cascadewatch.cli.actor import commander
+from cascadewatch.cli.opening import opened, writing
 from cascadewatch.cli.options import Config, Db, Json
 from cascadewatch.cli.output import answer, shown, table
 from cascadewatch.errors import UsageError
+
+if TYPE_CHECKING:
+    from cascadewatch.store.erasure import Found
 
 
 def show_event(
@@ -63,6 +68,47 @@ def find_caller(
     answer({"caller": raw, "stored": stored}, as_json, lambda: shown(stored))
 
 
+def forget_caller(
+    caller: Annotated[
+        str, typer.Argument(metavar="CALLER", help="Name as senders give it, or the stored one.")
+    ],
+    config: Config = None,
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """Take a caller out for good; every total stays as it was.
+
+    Its events count on under __other__; its sessions, fingerprints and texts are deleted. Backups
+    keep what they have.
+
+    \b
+    Examples:
+      cascadewatch callers forget tenant-42
+    """
+    from cascadewatch.store import erasure
+    from cascadewatch.store.pseudonym import hash_of
+    from cascadewatch.store.state import OTHER
+
+    if caller in ("", OTHER):
+        raise UsageError("that names no single caller")
+    with opened(config, db) as (settings, store), writing(settings, store) as writer:
+        hashed = hash_of(settings, store, caller)
+        names = {name for name in (caller, hashed) if name}
+        found = erasure.find(store, names)
+        if any(found):
+            erasure.forget(writer, names, found, commander(), hashed)
+    answer({"forgotten": any(found)} | found._asdict(), as_json, lambda: _forgotten(found))
+
+
+def _forgotten(found: "Found") -> str:
+    if not any(found):
+        return "Nothing is held of this caller."
+    return (
+        f"{found.events:,} events are nobody's now; {found.texts:,} texts were deleted, "
+        f"{found.sums:,} sums moved, {found.quarantined:,} events in quarantine changed"
+    )
+
+
 def list_quarantine(
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="Most rows to list.")] = 50,
     config: Config = None,
@@ -85,8 +131,34 @@ def list_quarantine(
 
     def text() -> str:
         rows = [
-            (row["received"], shown(row["source"]), shown(row["id"]), shown(row["reason"])) for row in found
+            (str(row["seq"]), row["received"], *(shown(row[name]) for name in ("source", "id", "reason")))
+            for row in found
         ]
-        return table(("received", "source", "id", "reason"), rows) if rows else "Nothing is in quarantine."
+        head = ("number", "received", "source", "id", "reason")
+        return table(head, rows, frozenset({0})) if rows else "Nothing is in quarantine."
 
     answer(found, as_json, text)
+
+
+def accept_quarantined(
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="As listed.", min=1)],
+    config: Config = None,
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """Let an event in quarantine replace the one stored first.
+
+    The sums move by the difference. The former event takes its place in quarantine, under the same
+    number: accepting it again undoes this.
+
+    \b
+    Examples:
+      cascadewatch quarantine accept 3
+    """
+    from cascadewatch.store.conflicts import accept
+
+    with opened(config, db) as (settings, store), writing(settings, store) as writer:
+        made = writer.change(partial(accept, number=number, by=commander()))
+    what = f"{shown(made['source'])}/{shown(made['id'])}"
+    cost = f"${made['before']['cost_usd']:.6f} -> ${made['after']['cost_usd']:.6f}"
+    answer(made, as_json, lambda: f"{what}: {made['before']['path']} -> {made['after']['path']}, {cost}")

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from cascadewatch.cli.actor import commander
 from cascadewatch.cli.clock import clock
 from cascadewatch.cli.opening import opened, writing
 from cascadewatch.cli.options import Config, Db, Json
@@ -48,7 +49,8 @@ def annotate(  # noqa: PLR0913 - one for each option
     with opened(config, db) as (settings, store), writing(settings, store) as writer:
         at = clock() if time is None else moment("--time", time, settings.timezone)
         kind = "deploy" if deploy else "user"
-        number = writer.write([Mark(at, cascade, route, text.replace("\0", "\u2400"), "cli", kind)])[0]
+        by, said = commander(), text.replace("\0", "\u2400")
+        number = writer.write([Mark(at, cascade, route, said, by.author, kind, by)])[0]
     document = {"id": number, "time": stamp(at), "cascade": cascade, "route": route, "text": text}
     document |= {"deploy": deploy}
     answer(document, as_json, lambda: f"{told(at, settings.timezone)}  {shown(text)}")

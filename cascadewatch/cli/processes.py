@@ -41,9 +41,8 @@ def up(
     """
     configure(log_format)
     with listening.reserve(host, port) as sock, watched(config, db) as (settings, store):
-        if not is_open:
-            listening.insist_on_locks(settings, store, host, dashboard=True)
-        assembly.tell_pages(config, settings)
+        lacking = listening.locked(settings, store, host, dashboard=True, is_open=is_open)
+        assembly.tell_pages(config, settings, lacking)
         if log_format == "text":
             say(f"cascadewatch is at {listening.url_of(sock)} (Ctrl+C ends it)")
         run_whole(reachable(settings, host), store, sock, host)
@@ -74,8 +73,8 @@ def serve(
     """
     configure(log_format)
     with listening.reserve(host, port) as sock, opened(config, db) as (settings, store):
-        if not is_open:
-            listening.insist_on_locks(settings, store, host, dashboard=False)
+        listening.locked(settings, store, host, dashboard=False, is_open=is_open)
+        assembly.forget_secrets(settings, "caller_key")
         with noted("serve", sock), writing(settings, store) as writer:
             needs = listening.needs_keys(settings, host)
             app = assembly.api_app(reachable(settings, host), store, writer, needs)
@@ -100,9 +99,9 @@ def dashboard(
     """
     configure(log_format)
     with listening.reserve(host, port) as sock, opened(config, db) as (settings, _store):
-        if not is_open:
-            listening.insist_on_locks(settings, None, host, dashboard=True)
-        assembly.tell_pages(config, settings)
+        lacking = listening.locked(settings, None, host, dashboard=True, is_open=is_open)
+        assembly.forget_secrets(settings, "caller_key", "dashboard", "login")
+        assembly.tell_pages(config, settings, lacking)
         with noted("dashboard", sock):
             listening.run(assembly.pages_app(reachable(settings, host), sock), sock, websockets=True)
 
@@ -121,22 +120,28 @@ def worker(config: Config = None, db: Db = None, log_format: LogFormat = "text")
     ended = threading.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda *_: ended.set())
-    with watched(config, db) as (settings, store), noted("worker"), working(settings, store):
-        ended.wait()
+    with watched(config, db) as (settings, store), noted("worker"):
+        assembly.tell_pages(config, settings)  # and its backups
+        with working(settings, store):
+            ended.wait()
 
 
 @contextmanager
 def working(settings: "Settings", store: "Store") -> Iterator[None]:
     """A worker in threads of this process."""
+    from alerts.outage import Outage
     from cascadewatch.jobs import Context, Worker, everything
 
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    one = Worker(Context(store, settings), clock, owner, duties=everything)
+    outage = Outage(settings, clock, owner)
+    one = Worker(Context(store, settings), clock, owner, duties=everything, hearing=outage.note)
+    outage.start()
     one.start()
     try:
         yield
     finally:
         one.stop()
+        outage.stop()
 
 
 @contextmanager

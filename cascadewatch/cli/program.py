@@ -7,17 +7,23 @@ import typer
 from cascadewatch import __version__
 from cascadewatch.cli import (
     alerting,
+    audit,
+    backups,
     baselines,
     database,
     demo,
+    evalset_making,
     evalsets,
+    exports,
     ingest,
     keys,
     lookups,
     marks,
     processes,
+    prune,
     replay,
     report,
+    reprice,
     rules,
     start,
 )
@@ -55,14 +61,15 @@ def about(
 for command in (
     start.init, demo.demo, processes.up, processes.serve, processes.worker, processes.dashboard,
     ingest.ingest, report.report, marks.annotate, rules.check, replay.replay, replay.verifier, evalsets.plan,
-    database.verify,
+    reprice.reprice, audit.audit, database.verify, backups.backup, backups.restore, exports.export,
 ):  # fmt: skip
     program.command()(command)
 
 _evalset = _group("evalset", "Fixed cases whose right answers are known.")
 _evalset.command("check")(evalsets.check)
 _evalset.command("mde")(evalsets.mde)
-_evalset.command("import")(evalsets.bring_in)
+_evalset.command("import")(evalset_making.bring_in)
+_evalset.command("from-events")(evalset_making.from_events)
 _alerts = _group("alerts", "What fires, and who hears of it.")
 _alerts.command("list")(alerting.list_alerts)
 _alerts.command("ack")(alerting.acknowledge)
@@ -79,8 +86,13 @@ _keys.command("create")(keys.create)
 _keys.command("list")(keys.list_keys)
 _keys.command("revoke")(keys.revoke)
 _group("events", "Single events.").command("show")(lookups.show_event)
-_group("callers", "Who is sending.").command("find")(lookups.find_caller)
-_group("quarantine", "Events in conflict with earlier ones.").command("list")(lookups.list_quarantine)
+_callers = _group("callers", "Who is sending.")
+_callers.command("find")(lookups.find_caller)
+_callers.command("forget")(lookups.forget_caller)
+_quarantine = _group("quarantine", "Events in conflict with earlier ones.")
+_quarantine.command("list")(lookups.list_quarantine)
+_quarantine.command("accept")(lookups.accept_quarantined)
 _db = _group("db", "The database itself.")
 _db.command("upgrade")(database.upgrade)
 _db.command("rebuild")(database.rebuild)
+_db.command("prune")(prune.prune)

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from cascadewatch.settings import Rule, Settings
+    from cascadewatch.store.audit import Actor
+    from cascadewatch.store.baselines import Pinned
     from cascadewatch.store.engine import Store
     from cascadewatch.store.rule_states import RuleState
 
@@ -45,7 +47,7 @@ class Watch:
         if name not in named:
             near = get_close_matches(name, named, 1)
             hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(named) or 'none'}"
-            raise NotFoundError(f"no rule is named {name!r}; {hint}")
+            raise NotFoundError(f"no rule is named {_shown(name)}; {hint}")
         return named[name]
 
     def back_test(self, name: str, start: int, end: int) -> dict[str, Any]:
@@ -55,23 +57,24 @@ class Watch:
         return back_test(self._store, self._settings, self.rule(name), start, end).to_dict()
 
     def accept(
-        self, metric: str, cascade: str, route: str, since: int | None, *, author: str, note: str | None
+        self, metric: str, cascade: str, route: str, since: int | None, *, by: "Actor", note: str | None
     ) -> dict[str, Any] | str:
         """Takes the present level for normal; `since` (epoch ms) None: since the open episode says."""
         from alerts.finding import Scope
         from alerts.kinds import drift
         from cascadewatch.store.reads.json_rows import row_json
 
+        now, scope = self._clock(), Scope(cascade, route)
         with self._store.writing() as connection:
             self._insist_on_cascade(connection, cascade)
             begin = _moved_since(connection, metric, cascade, route) if since is None else since
-            made = drift.accept(
-                connection, self._settings, metric, Scope(cascade, route), begin, author, note, self._clock()
-            )
+            before = _in_force(connection, metric, cascade, route)
+            made = drift.accept(connection, self._settings, metric, scope, begin, by.author, note, now)
+            _note_pin(connection, by, before, made, now)
         return made if isinstance(made, str) else row_json(made)
 
     def pin(
-        self, metric: str, cascade: str, route: str, period: tuple[int, int] | str | None, *, author: str,
+        self, metric: str, cascade: str, route: str, period: tuple[int, int] | str | None, *, by: "Actor",
         note: str | None,
     ) -> dict[str, Any] | str:  # fmt: skip
         """Pins the level of a period (epoch ms), of a revision, or (None) of the last seven days."""
@@ -85,9 +88,11 @@ class Watch:
             if isinstance(period, str):
                 period = _in_use(connection, cascade, period)
             start, end = period or (None, None)
+            before = _in_force(connection, metric, cascade, route)
             made = drift.pin(
-                connection, self._settings, metric, Scope(cascade, route), start, end, author, note, now
+                connection, self._settings, metric, Scope(cascade, route), start, end, by.author, note, now
             )
+            _note_pin(connection, by, before, made, now)
         return made if isinstance(made, str) else row_json(made)
 
     def _insist_on_cascade(self, connection: "Connection", cascade: str) -> None:
@@ -95,7 +100,9 @@ class Watch:
 
         names = known(connection, self._settings).cascades
         if cascade not in names:
-            raise NotFoundError(f"no cascade is named {cascade!r}; known: {', '.join(names) or 'none yet'}")
+            raise NotFoundError(
+                f"no cascade is named {_shown(cascade)}; known: {', '.join(names) or 'none yet'}"
+            )
 
 
 def _rule_json(rule: "Rule", said: "list[RuleState]") -> dict[str, Any]:
@@ -108,6 +115,28 @@ def _rule_json(rule: "Rule", said: "list[RuleState]") -> dict[str, Any]:
         "route": rule.route, "definition": definition(rule), "severity": rule.severity,
         "channels": list(rule.channels), "states": states,
     }  # fmt: skip
+
+
+def _in_force(connection: "Connection", metric: str, cascade: str, route: str) -> "Pinned | None":
+    from cascadewatch.store.baselines import current
+
+    return current(connection, metric, cascade, route)
+
+
+def _note_pin(
+    connection: "Connection", by: "Actor", before: "Pinned | None", made: "Pinned | str", now: int
+) -> None:
+    """One row of the audit for a pin, however many routes it takes along."""
+    from cascadewatch.store import audit
+
+    def told(pin: "Pinned") -> dict[str, Any]:
+        learnt = {"rate": pin.baseline.rate, "requests": pin.baseline.requests}
+        return {"id": pin.id, "how": pin.how, **learnt, "note": pin.note}
+
+    if not isinstance(made, str):
+        subject = " / ".join(part for part in (made.metric, made.cascade, made.route) if part)
+        former = None if before is None else told(before)
+        audit.record(connection, by, "baseline.pin", subject, now, before=former, after=told(made))
 
 
 def _moved_since(connection: "Connection", metric: str, cascade: str, route: str) -> int:
@@ -127,3 +156,9 @@ def _in_use(connection: "Connection", cascade: str, revision: str) -> tuple[int,
         known = ", ".join(revisions(connection, cascade)[:10]) or "none"
         raise NotFoundError(f"{cascade} has no events of the revision {revision!r}; the latest: {known}")
     return found
+
+
+def _shown(name: str) -> str:
+    from cascadewatch.reasons import SHOWN, cut  # brings msgspec along
+
+    return repr(cut(name, SHOWN))

@@ -9,15 +9,17 @@ from cascadewatch.settings.alerting import Alerts, Channel, Rule
 from cascadewatch.settings.duration import parse_duration
 from cascadewatch.settings.reading import load
 from cascadewatch.settings.reference import Setting, reference
+from cascadewatch.settings.retention import Disk, Retention
 from cascadewatch.settings.secret import Secret
 from cascadewatch.settings.starter import template
-from cascadewatch.settings.tables import Cascade, Dashboard, Ingest, Limits, Price, Retention, Settings
+from cascadewatch.settings.tables import Cascade, Dashboard, Ingest, Limits, Price, Settings
 
 __all__ = [
     "Alerts",
     "Cascade",
     "Channel",
     "Dashboard",
+    "Disk",
     "Ingest",
     "Limits",
     "Price",

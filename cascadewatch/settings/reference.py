@@ -48,4 +48,6 @@ def _written(default: object) -> str:
         return "not set"
     if isinstance(default, bool):
         return str(default).lower()
+    if isinstance(default, tuple):
+        return "[" + ", ".join(_written(one) for one in default) + "]"
     return f'"{default}"' if isinstance(default, str) else str(default)

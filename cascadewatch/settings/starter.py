@@ -71,8 +71,17 @@ rollup_days = 400                               # the sums behind every chart
 # max_events = 5000
 # allowed_hosts = ["monitor.example.com"]
 
+# [backup]
+# folder = "backups"                            # left out: beside the SQLite file
+# keep = 7
+# schedule = "0 3 * * *"                        # or "off"
+
 # [dashboard]
-# login = "none"                                # or "oidc", or "header" with user_header
+# login = "none"                                # or "oidc", or "header" with user_header: docs/login.md
+
+# [login]
+# users = ["@example.com"]                      # who may look
+# admins = ["ada@example.com"]                  # who may also acknowledge, silence and run replays
 """
 
 

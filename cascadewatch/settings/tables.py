@@ -7,12 +7,14 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from cascadewatch.settings.alerting import Alerts, Channel, Rule
+from cascadewatch.settings.backup import Backup
+from cascadewatch.settings.login import HeaderName, Login, lacking
 from cascadewatch.settings.replaying import Grader, Model, Replay, Replays, Verifier
+from cascadewatch.settings.retention import Disk, Retention
 from cascadewatch.settings.table import Table
 from cascadewatch.settings.values import (
     Cap,
     DatabaseUrl,
-    Days,
     Duration,
     Factor,
     HostName,
@@ -49,31 +51,6 @@ class Ingest(Table):
     allowed_hosts: Annotated[tuple[HostName, ...], Field(strict=False)] = Field(
         default=(), description="Host names the API answers to, besides loopback and the host of public_url."
     )
-
-
-class Retention(Table):
-    """[retention]: how long rows are kept, in days."""
-
-    raw_days: Days = Field(default=30, description="Days single events are kept.")
-    rollup_days: Days = Field(default=400, description="Days the sums behind every chart are kept.")
-    text_days: Days = Field(default=7, description="Days stored prompts and answers are kept.")
-    minute_days: Days = Field(default=14, description="Days the sums per minute are kept.")
-    caller_hour_days: Days = Field(default=35, description="Days the hourly sums per caller are kept.")
-
-    @model_validator(mode="after")
-    def _nested(self) -> Self:
-        for inner, outer in (
-            ("text_days", "raw_days"),
-            ("raw_days", "rollup_days"),
-            ("minute_days", "rollup_days"),
-            ("caller_hour_days", "rollup_days"),
-        ):
-            kept, limit = getattr(self, inner), getattr(self, outer)
-            if kept > limit:
-                raise ValueError(
-                    f"has {inner} = {kept}, more than {outer} = {limit}; lower one or raise the other"
-                )
-        return self
 
 
 class Limits(Table):
@@ -161,7 +138,7 @@ class Dashboard(Table):
         default="none",
         description="Who may open it: anyone, OpenID users, or users a trusted proxy names.",
     )
-    user_header: Name | None = Field(
+    user_header: HeaderName | None = Field(
         default=None, description="The header in which the proxy names the user, for login = header."
     )
 
@@ -198,6 +175,7 @@ class Settings(Table):
     )
     ingest: Ingest = Ingest()
     retention: Retention = Retention()
+    disk: Disk = Disk()
     limits: Limits = Limits()
     cascade: dict[Name, Cascade] = Field(default_factory=dict)
     price: Annotated[tuple[Price, ...], Field(strict=False)] = ()
@@ -209,7 +187,9 @@ class Settings(Table):
     alerts: Alerts = Alerts()
     rule: Annotated[tuple[Rule, ...], Field(strict=False)] = ()
     channel: dict[Name, Channel] = Field(default_factory=dict)
+    backup: Backup = Backup()
     dashboard: Dashboard = Dashboard()
+    login: Login = Login()
 
     @field_validator("price")
     @classmethod
@@ -245,10 +225,19 @@ class Settings(Table):
                 raise PydanticCustomError(ELSEWHERE, "{error}", {"error": said, "at": place})
         return self
 
+    @model_validator(mode="after")
+    def _login_complete(self) -> Self:
+        found = lacking(self.dashboard.login, self.login, self.public_url)
+        if found is not None:
+            place, said = found
+            raise PydanticCustomError(ELSEWHERE, "{error}", {"error": said, "at": place})
+        return self
+
 
 TABLES: dict[str, type[Table]] = {
     "ingest": Ingest,
     "retention": Retention,
+    "disk": Disk,
     "limits": Limits,
     "cascade": Cascade,
     "price": Price,
@@ -259,5 +248,7 @@ TABLES: dict[str, type[Table]] = {
     "replays": Replays,
     "alerts": Alerts,
     "rule": Rule,
+    "backup": Backup,
     "dashboard": Dashboard,
+    "login": Login,
 }

@@ -28,6 +28,10 @@ def parse_database_url(text: str, folder: Path) -> str:
     if not separator:
         raise ValueError(f"is no URL; write {DATABASE_FORMS}")
     if scheme in ("postgresql", POSTGRES):
+        try:
+            _ = urlsplit(text).port
+        except ValueError:
+            raise ValueError(f"has no host and port that can be read; write {DATABASE_FORMS}") from None
         return f"{POSTGRES}://{rest}"
     if scheme != "sqlite":
         raise ValueError(f"starts with {scheme}://, which is not supported; write {DATABASE_FORMS}")

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Table, text
+from sqlalchemy.exc import OperationalError
 
 from cascadewatch.store import tables
 
@@ -24,13 +25,13 @@ def is_sqlite(connection: Connection) -> bool:
     return connection.dialect.name == "sqlite"
 
 
-def lock_for_writing(connection: Connection) -> None:
+def lock_for_writing(connection: Connection, patience_ms: int) -> None:
     """One writer at a time per database, so that sequences, names and sums need no other lock.
 
     SQLite's BEGIN IMMEDIATE is that lock already.
     """
     if not is_sqlite(connection):
-        connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {patience_ms}")
         connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _WRITE_LOCK})
 
 
@@ -120,9 +121,13 @@ def _in_groups(connection: Connection, rows: Sequence[Row], statement: Callable[
 
 def _copy(connection: Connection, statement: str, rows: Iterable[Row]) -> None:
     driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except connection.dialect.loaded_dbapi.OperationalError as error:
+        # SQLAlchemy, which would give it its own class, knows nothing of COPY.
+        raise OperationalError(statement, None, error) from error
 
 
 def held(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, tuple[bytes, int]]:

@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -10,9 +11,9 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, PendingRollbackError
 
-from cascadewatch.errors import BusyError, StoreError
+from cascadewatch.errors import BusyError, FullError, StoreError
 from cascadewatch.settings import Settings
 from cascadewatch.store import dialect
 
@@ -28,10 +29,21 @@ _PRAGMAS = (
     ("foreign_keys", "ON"),
     ("secure_delete", "ON"),  # what is deleted is gone from the file too
     ("busy_timeout", str(BUSY_SECONDS * 1000)),
+    ("journal_size_limit", str(64 * 2**20)),  # what a long reader made of the WAL is given back
     ("wal_autocheckpoint", "2000"),  # 16 MiB: a tenth faster than the default
     ("cache_size", "-65536"),  # KiB
     ("temp_store", "MEMORY"),
 )
+
+
+CHECKPOINT_TRIES, CHECKPOINT_MS = 5, 100  # others wait for their turn meanwhile
+FULL = "the database cannot grow: its disk is full or cannot be written"
+FULL_S = 10  # so long after a write that found no room the database counts as full, unless one succeeds
+# SQLite's are its own, also where a limit on the size of files is met; the last is Postgres' disk_full.
+_FULL_CODES = {
+    *("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_TRUNCATE"),
+    *("SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_SHMMAP", "53100"),
+}
 
 
 class Store:
@@ -44,6 +56,8 @@ class Store:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self._threads = threading.Lock()
+        self._patience_ms = BUSY_SECONDS * 1000  # of whoever has the turn
+        self._full: float | None = None  # when a write found no room
         self.path: Path | None = None
         if self.url.get_backend_name() == "sqlite":
             self.path = _sqlite_path(self.url.database)
@@ -51,6 +65,7 @@ class Store:
                 f"{self.path}.lock", timeout=BUSY_SECONDS, poll_interval=0.002
             )
             self.engine, self.reader = _sqlite_engines(self.path)
+            event.listen(self.engine, "begin", self._begin)
         else:
             self._lock = None
             self.engine, self.reader = _postgres_engines(url)
@@ -68,9 +83,20 @@ class Store:
         clear of the WAL-reset bug of SQLite before 3.51.3. Raises BusyError when the turn does
         not come within five seconds or the database is out of reach.
         """
-        with self._turn(), translated(), self.engine.begin() as connection:
-            dialect.lock_for_writing(connection)
-            yield connection
+        try:
+            with self._turn(), translated(), self.engine.begin() as connection:
+                dialect.lock_for_writing(connection, self._patience_ms)
+                yield connection
+        except FullError:
+            self._full = time.monotonic()
+            raise
+        self._full = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a write of this process found no room lately, and none succeeded since."""
+        full = self._full
+        return full is not None and time.monotonic() - full < FULL_S
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -78,18 +104,62 @@ class Store:
         with translated(), self.reader.begin() as connection:
             yield connection
 
+    def _begin(self, connection: Connection) -> None:
+        if connection.info.get("patience") != self._patience_ms:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={self._patience_ms}")
+            connection.info["patience"] = self._patience_ms
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
     @contextmanager
     def _turn(self) -> Iterator[None]:
         """One writing thread of this process at a time, and on SQLite one process."""
+        until = time.monotonic() + BUSY_SECONDS  # for all that may have to be waited for, one after the other
         if not self._threads.acquire(timeout=BUSY_SECONDS):
             raise BusyError("the database is busy with another write of this process")
         try:
-            with self._lock or nullcontext():
+            with self._lock.acquire(timeout=_left(until)) if self._lock else nullcontext():
+                self._patience_ms = 500 * max(1, round(_left(until) * 2))
                 yield
         except Timeout:
             raise BusyError(f"another process has held {self.path}.lock for {BUSY_SECONDS} s") from None
         finally:
             self._threads.release()
+
+    def checkpoint(self) -> bool:
+        """Empties SQLite's write-ahead log into the file, so that nothing deleted is left in it. False while
+        a reader needs it. BusyError as `writing`."""
+        if self._lock is None:
+            return True
+        for _ in range(CHECKPOINT_TRIES):
+            if int(self._alone("PRAGMA wal_checkpoint(TRUNCATE)", CHECKPOINT_MS)) == 0:
+                return True
+            time.sleep(CHECKPOINT_MS / 1000)
+        return False
+
+    def shrink(self) -> None:
+        """Gives the space of deleted rows back to the disk. StoreError on Postgres, which has commands of its
+        own; nobody else can write meanwhile, and the disk needs room for a second copy."""
+        if self._lock is None:
+            raise StoreError(
+                "Postgres uses the space again by itself; its owner can give it back: VACUUM FULL"
+            )
+        self._alone("VACUUM")
+        self.checkpoint()
+
+    def _alone(self, statement: str, patience_ms: int = BUSY_SECONDS * 1000) -> Any:
+        """Executes outside of any transaction what can be executed nowhere else; the first value it gives."""
+        with self._turn():
+            driver = self.engine.raw_connection()
+            try:
+                cursor = driver.cursor()
+                cursor.execute(f"PRAGMA busy_timeout={patience_ms}")
+                row = cursor.execute(statement).fetchone()
+                cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+                return row[0] if row else None
+            except sqlite3.OperationalError as error:
+                raise BusyError(f"the database cannot be used now: {error}", retry_after=2) from error
+            finally:
+                driver.close()
 
     def close(self) -> None:
         """Gives all connections back."""
@@ -101,17 +171,31 @@ class Store:
             self.engine.dispose()
 
 
+def _left(until: float) -> float:
+    return max(0.0, until - time.monotonic())
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turns "not now" errors of the drivers into BusyError."""
     try:
         yield
     except OperationalError as error:
+        if _is_full(error):
+            raise FullError(f"{FULL}: {_first_line(error)}", retry_after=10) from error
         raise BusyError(f"the database cannot be used now: {_first_line(error)}", retry_after=2) from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise BusyError("the connection to the database was lost", retry_after=2) from error
         raise
+    except PendingRollbackError as error:  # somebody caught the error that said so
+        raise BusyError("the connection to the database was lost", retry_after=2) from error
+
+
+def _is_full(error: DBAPIError) -> bool:
+    """Whether the disk, or what this process may write of it, is full."""
+    named = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
+    return named in _FULL_CODES
 
 
 def _first_line(error: DBAPIError) -> str:
@@ -137,7 +221,6 @@ def _sqlite_engines(path: Path) -> tuple[Engine, Engine]:
     reader = create_engine(f"sqlite:///file:{path}?mode=ro&uri=true", pool_size=4, max_overflow=12)
     event.listen(writer, "connect", _prepare_writer)
     event.listen(reader, "connect", _prepare_reader)
-    event.listen(writer, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
     event.listen(reader, "begin", lambda c: c.exec_driver_sql("BEGIN"))
     return writer, reader
 
@@ -173,7 +256,8 @@ def open_store(settings: Settings, now: int) -> Store:
     Raises SchemaError where a person must decide (`migrate.prepare`), BusyError while it is out
     of reach.
     """
-    from cascadewatch.store import migrate, rollup
+    from cascadewatch.store import migrate
+    from cascadewatch.store.rezone import rezone
     from cascadewatch.store.state import State
 
     store = Store(settings.database_url)
@@ -183,7 +267,7 @@ def open_store(settings: Settings, now: int) -> Store:
             zone = migrate.zone_of(connection)
         if zone not in (None, settings.timezone):
             with store.writing() as connection:
-                rollup.rezone(connection, settings, State(connection, settings))
+                rezone(connection, settings, State(connection, settings))
     except BaseException:
         store.close()
         raise

@@ -7,13 +7,13 @@
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from cascadewatch.model import Event, Label, digest
 from cascadewatch.store import counters, dialect, labelling, rollup, tables, tiers
@@ -90,7 +90,7 @@ def _sort_one(
     for (index, event), key, said in zip(batch.events, keys, digests, strict=True):
         known = held[key][0] if key in held else here.get(key)
         if known is None:
-            reason = _no_room(room, event)
+            reason = no_room(room, event)
             if reason is not None:
                 s.refused.append(Rejection(index, event.id, "cascade", reason))
                 continue
@@ -116,7 +116,7 @@ LIVE = "live"
 CONFLICT = "conflict: another event was stored under this id; the first stays, this one is in quarantine"
 
 
-def _no_room(room: dict[str, set[str]], event: Event) -> str | None:
+def no_room(room: dict[str, set[str]], event: Event) -> str | None:
     """Why an event would make too many cascades or tiers, in a sentence; else they are counted in."""
     if event.cascade not in room and len(room) >= MAX_CASCADES:
         return f"more than {MAX_CASCADES} cascades; use route or tags for finer names"
@@ -138,6 +138,13 @@ def _learn(
             taught = events[event.cascade]
             if s.batch.origin == LIVE:
                 taught.append(event)
+    return learn(connection, state, events, around)
+
+
+def learn(
+    connection: Connection, state: State, events: Mapping[str, list[Event]], around: Surroundings
+) -> dict[str, Context]:
+    """Takes note of what new events teach of their cascade's tiers; gives what their rows depend on."""
     contexts = {}
     for name, new in events.items():
         cascade = state.cascade(name)
@@ -174,9 +181,16 @@ def settle(
 
 def annotate(connection: Connection, time: int, cascade: str | None, route: str | None, kind: str, text: str,
              author: str) -> int:  # fmt: skip
-    """Puts a mark on the time line; returns its number."""
+    """Puts a mark on the time line; returns its number. One that is there already, since its sender did
+    not hear of the commit, is not put there twice."""
+    said = (time, cascade, route, kind, text, author)
+    columns = [column for column in tables.annotations.c if column.name != "seq"]
+    same = [column.is_not_distinct_from(value) for column, value in zip(columns, said, strict=True)]
+    known = connection.execute(select(tables.annotations.c.seq).where(*same)).scalar()
+    if known is not None:
+        return int(known)
     seq = dialect.take_sequence(connection, "annotations", 1)
-    dialect.insert(connection, tables.annotations, [(seq, time, cascade, route, kind, text, author)])
+    dialect.insert(connection, tables.annotations, [(seq, *said)])
     return seq
 
 
@@ -196,7 +210,8 @@ def _insert(
         s.stored.append(rows)
         labels = _labels(event, waited.get(key)) if event.labels or waited else []
         new.add(rows, key, said, labels, s.batch.received)
-        if event.text is not None and around.stores_text(event.cascade):
+        too_old = rows.event.time < state.horizons.text
+        if event.text is not None and not too_old and around.stores_text(event.cascade):
             new.texts.append((number, event.text.prompt, _encode(event.text.answers).decode()))
     new.insert(connection)
 
@@ -238,8 +253,8 @@ class NewRows:
         dialect.insert(connection, tables.event_keys, self.keys)
         dialect.insert(connection, tables.labels, self.labels)
         dialect.insert(connection, tables.texts, self.texts)
-        for cells in self.cells.values():
-            rollup.apply(connection, cells)
+        for name, cells in self.cells.items():
+            rollup.apply(connection, cells, room=self.state.cascade(name).room)
         labelling.remember_newest(connection, self.newest_label)
 
 

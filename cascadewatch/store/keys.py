@@ -14,6 +14,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from cascadewatch.errors import UsageError
+from cascadewatch.store import audit
 from cascadewatch.store.engine import Store
 from cascadewatch.store.tables import keys as table
 
@@ -37,7 +38,14 @@ class Key(NamedTuple):
     revoked: int | None
 
 
-def create(store: Store, name: str, scopes: Collection[str], now: int, expires: int | None = None) -> str:
+def create(
+    store: Store,
+    name: str,
+    scopes: Collection[str],
+    now: int,
+    expires: int | None = None,
+    by: audit.Actor = audit.ITSELF,
+) -> str:
     """A new key, returned whole this one time.
 
     A revoked key's name may be used again; its events keep their source. Raises UsageError when
@@ -56,6 +64,8 @@ def create(store: Store, name: str, scopes: Collection[str], now: int, expires: 
                 name=name, prefix=prefix, hash=_hash(secret), scopes=ordered, created=now, expires=expires
             )
         )
+        made = {"prefix": prefix, "scopes": ordered.split(","), "expires": expires}
+        audit.record(connection, by, "key.create", name, now, after=made)
     return f"cw_{prefix}_{secret}"
 
 
@@ -79,14 +89,17 @@ def all_keys(connection: Connection) -> list[Key]:
     return [Key(**{**r._mapping, "scopes": frozenset(r.scopes.split(","))}) for r in rows]
 
 
-def revoke(store: Store, name: str, now: int) -> None:
+def revoke(store: Store, name: str, now: int, by: audit.Actor = audit.ITSELF) -> None:
     """Makes a key useless at once (running servers notice within seconds). Raises UsageError when
     there is no such key; a revoked one stays as it is."""
     with store.writing() as connection:
         if connection.execute(select(table.c.name).where(table.c.name == name)).first() is None:
             raise UsageError(f"there is no key named {name}; see cascadewatch keys list")
         valid = (table.c.name == name, table.c.revoked.is_(None))
-        connection.execute(update(table).where(*valid).values(revoked=now))
+        if connection.execute(update(table).where(*valid).values(revoked=now)).rowcount:
+            audit.record(
+                connection, by, "key.revoke", name, now, before={"revoked": None}, after={"revoked": now}
+            )
 
 
 def touch(store: Store, used: Mapping[str, int]) -> None:

@@ -75,8 +75,8 @@ def apply(connection: Connection, state: State, said: Sequence[Said]) -> None:
             _move(cells.setdefault(name, rollup.new_cells(state, name)), held, changed)
             rows.extend(stored(*x) for x in changed)
             newest[name] = max(newest.get(name, 0), *(stored(*x)[-1] for x in changed))
-    for sums in cells.values():
-        rollup.apply(connection, sums)
+    for name, sums in cells.items():
+        rollup.apply(connection, sums, room=state.cascade(name).room)
     _replace(connection, rows)
     remember_newest(connection, newest)
 

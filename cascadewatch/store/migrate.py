@@ -3,17 +3,18 @@
 import logging
 import sqlite3
 import time
+from contextlib import closing
 from importlib.resources import as_file, files
 
 from sqlalchemy import Connection, inspect, select, text
 
 from cascadewatch.errors import SchemaError
-from cascadewatch.store import dialect, tables
+from cascadewatch.store import audit, dialect, tables
 from cascadewatch.store.engine import Store
 
 log = logging.getLogger("cascadewatch.store")
 
-HEAD = "0003"  # the newest revision in migrations/versions; a test compares
+HEAD = "0004"  # the newest revision in migrations/versions; a test compares
 
 
 def revision(connection: Connection) -> str | None:
@@ -46,7 +47,7 @@ def prepare(store: Store, now: int, minute_days: int) -> None:
     upgrade(store, now, minute_days)
 
 
-def upgrade(store: Store, now: int, minute_days: int) -> str | None:
+def upgrade(store: Store, now: int, minute_days: int, by: audit.Actor = audit.ITSELF) -> str | None:
     """Runs the migrations that are missing; returns the revision found before."""
     with store.writing() as connection:
         found = revision(connection)
@@ -57,6 +58,9 @@ def upgrade(store: Store, now: int, minute_days: int) -> str | None:
         run(connection, HEAD)
         if found is None:
             _first_rows(connection, now, minute_days)
+        else:
+            before, after = {"schema": found}, {"schema": HEAD}
+            audit.record(connection, by, "db.upgrade", "database", now, before=before, after=after)
     log.info("schema %s -> %s", found or "empty", HEAD)
     return found
 
@@ -89,12 +93,17 @@ def _first_rows(connection: Connection, now: int, minute_days: int) -> None:
 
 
 def _back_up(store: Store, found: str) -> None:
-    """A copy of a SQLite file beside it, before its schema changes."""
+    """A copy of a SQLite file beside it, before its schema changes. It has its name once it is whole."""
     if store.path is None:
         return
     target = store.path.with_name(f"{store.path.name}.{found}.{time.strftime('%Y%m%d-%H%M%S')}.bak")
-    with sqlite3.connect(f"file:{store.path}?mode=ro", uri=True) as source, sqlite3.connect(target) as copy:
+    part = store.path.with_name(f"{store.path.name}.bak.part")
+    part.unlink(missing_ok=True)
+    part.touch(mode=0o600)
+    read_only = f"file:{store.path}?mode=ro"
+    with closing(sqlite3.connect(read_only, uri=True)) as source, closing(sqlite3.connect(part)) as copy:
         source.backup(copy)
+    part.replace(target)
     log.info("backed up %s to %s before the upgrade", store.path, target)
 
 

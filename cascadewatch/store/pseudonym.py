@@ -25,7 +25,20 @@ def pseudonyms(settings: Settings, store: Store) -> Callable[[str | None], str |
         return lambda _name: None
     if settings.caller_ids == "plain":
         return lambda name: name
-    keyed = hmac.new(_key(settings, store.path), digestmod="sha256")  # copied: to key it takes half the time
+    hashed = _hashing(_key(settings, store.path))
+    return lambda name: None if name is None else hashed(name)
+
+
+def hash_of(settings: Settings, store: Store, name: str) -> str | None:
+    """The hash of a caller's name, whatever `caller_ids` says; None where there is no key to make it with."""
+    made_here = store.path is not None and key_place(store.path).exists()
+    if settings.caller_ids != "hmac" and settings.caller_key is None and not made_here:
+        return None
+    return _hashing(_key(settings, store.path))(name)
+
+
+def _hashing(key: bytes) -> Callable[[str], str]:
+    keyed = hmac.new(key, digestmod="sha256")  # copied: to key it takes half the time
 
     @lru_cache(maxsize=100_000)
     def hashed(name: str) -> str:
@@ -33,7 +46,7 @@ def pseudonyms(settings: Settings, store: Store) -> Callable[[str | None], str |
         own.update(name.encode())
         return own.hexdigest()[:LENGTH]
 
-    return lambda name: None if name is None else hashed(name)
+    return hashed
 
 
 def _key(settings: Settings, database: Path | None) -> bytes:
@@ -44,7 +57,12 @@ def _key(settings: Settings, database: Path | None) -> bytes:
             'caller_key is needed on Postgres: set caller_key = "env:CALLER_KEY" (any long random text, '
             'the same on every machine), or caller_ids = "plain" or "off"'
         )
-    return _key_file(database.with_name(f"{database.name}.caller_key"))
+    return _key_file(key_place(database))
+
+
+def key_place(database: Path) -> Path:
+    """Where the key of a SQLite file's hashes lies, if it was made here."""
+    return database.with_name(f"{database.name}.caller_key")
 
 
 def _key_file(path: Path) -> bytes:

@@ -1,13 +1,13 @@
-"""Reads stored events back as the rows they were written as."""
+"""Reads stored events back as the rows they were written as, and deletes them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, select
 
 from cascadewatch.store.rowtypes import AttemptRow, EventRow, LabelRow
-from cascadewatch.store.tables import attempts, events, labels
+from cascadewatch.store.tables import attempts, events, labels, texts
 
 CHUNK = 2_000
 
@@ -31,19 +31,27 @@ def held(
     connection: Connection, start: int = 0, end: int | None = None, cascade: str | None = None
 ) -> Iterator[Held]:
     """Stored events of a range of times, in order of arrival, a few thousand in memory at once."""
+    last = -1
+    while found := page(connection, last, CHUNK, start, end, cascade):
+        last = found[-1].event.seq
+        yield from found
+
+
+def page(
+    connection: Connection, after: int, size: int, start: int = 0, end: int | None = None,
+    cascade: str | None = None,
+) -> list[Held]:  # fmt: skip
+    """The next events of a range behind the one with the key `after`, in order of arrival."""
     where = [events.c.time >= start]
     if end is not None:
         where.append(events.c.time < end)
     if cascade is not None:
         where.append(events.c.cascade == cascade)
-    last = -1
-    while True:
-        page = select(events).where(*where, events.c.seq > last).order_by(events.c.seq).limit(CHUNK)
-        rows = [EventRow(*r) for r in connection.execute(page)]
-        if not rows:
-            return
-        last = rows[-1].seq
-        yield from _with_parts(connection, rows, and_(*where, events.c.seq.between(rows[0].seq, last)))
+    some = select(events).where(*where, events.c.seq > after).order_by(events.c.seq).limit(size)
+    rows = [EventRow(*r) for r in connection.execute(some)]
+    if not rows:
+        return []
+    return list(_with_parts(connection, rows, and_(*where, events.c.seq.between(rows[0].seq, rows[-1].seq))))
 
 
 def by_seq(connection: Connection, seqs: Iterable[int]) -> list[Held]:
@@ -72,3 +80,22 @@ def _with_parts(
         said[x.event].append(LabelRow(x.attempt, x.source, x.correct, x.sampling, x.probability))
     for row in rows:
         yield Held(row, tried[row.seq], said[row.seq])
+
+
+def delete_before(connection: Connection, time: int, most: int = CHUNK) -> dict[str, int]:
+    """Deletes up to `most` events from before `time` (epoch ms), the oldest first, with all that hangs on
+    them but their identity. Rows by table; nothing for events once there are none left."""
+    oldest = select(events.c.seq).where(events.c.time < time).order_by(events.c.time).limit(most)
+    seqs = connection.execute(oldest).scalars().all()
+    gone = {"events": 0, "attempts": 0, "labels": 0, "texts": 0}
+    of = {
+        "texts": texts.c.event,
+        "labels": labels.c.event,
+        "attempts": attempts.c.event,
+        "events": events.c.seq,
+    }
+    for i in range(0, len(seqs), 500):
+        for name, column in of.items():
+            some = delete(column.table).where(column.in_(seqs[i : i + 500]))
+            gone[name] += connection.execute(some).rowcount
+    return gone

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from cascadewatch.store import dialect
 from cascadewatch.store.replay_tables import eval_sets, replay_results, replays
@@ -43,6 +43,15 @@ class Run:
     config_hash: str
     owner: str | None
     claimed: int | None
+    message: str | None
+
+
+class Slot(NamedTuple):
+    """A time (epoch ms) at which a schedule wanted a run, and what became of it: `state` is running, done or
+    failed."""
+
+    time: int
+    state: str
     message: str | None
 
 
@@ -130,9 +139,11 @@ def latest(connection: Connection, name: str, cause: str | None = None) -> Run |
     return None if row is None else _run(row)
 
 
-def last_slot(connection: Connection, job: str) -> int | None:
+def last_slot(connection: Connection, job: str) -> Slot | None:
     """The latest slot of a job that was claimed."""
-    return connection.execute(select(func.max(jobs.c.slot)).where(jobs.c.job == job)).scalar()
+    wanted = select(jobs.c.slot, jobs.c.state, jobs.c.message).where(jobs.c.job == job)
+    row = connection.execute(wanted.order_by(jobs.c.slot.desc()).limit(1)).first()
+    return None if row is None else Slot(*row)
 
 
 def release(connection: Connection, number: int, owner: str, now: int) -> None:

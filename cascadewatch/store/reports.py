@@ -11,6 +11,8 @@ from cascadewatch.errors import NotFoundError
 from cascadewatch.store import dialect
 from cascadewatch.store.replay_tables import replay_baselines, replays, reports
 
+OVERRIDE = "override"  # in the provenance: which [model.NAME] was asked in the place of the replay's own
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -23,6 +25,12 @@ class Report:
     created: int
     verdict: str
     body: Mapping[str, Any]
+
+    @property
+    def override(self) -> str | None:
+        """The model that was asked in the place of the replay's own: it says nothing of the cascade."""
+        found: str | None = self.body.get("provenance", {}).get(OVERRIDE)
+        return found
 
 
 class Head(NamedTuple):
@@ -76,22 +84,25 @@ def history(
 
 
 def heads(connection: Connection, name: str, limit: int = 100) -> list[Head]:
-    """The latest reports of a name, newest first, without their bodies."""
+    """The latest reports of a name, newest first, without their bodies. Those of a run that asked another
+    model than the replay's own are left out."""
     r = reports.c
     wanted = (
-        select(r.seq, r.name, r.created, r.verdict, replays.c.cause)
+        select(r.seq, r.name, r.created, r.verdict, replays.c.cause, replays.c.config)
         .join(replays, replays.c.seq == r.replay)
         .where(r.name == name)
         .order_by(r.created.desc(), r.seq.desc())
         .limit(limit)
     )
-    return [Head(*row) for row in connection.execute(wanted)]
+    rows = connection.execute(wanted)
+    return [Head(*row[:-1]) for row in rows if OVERRIDE not in json.loads(row.config)]
 
 
 def standing(connection: Connection, name: str) -> Report | None:
-    """The report that counts now: the newest that is not a regression still to be confirmed."""
-    newest = history(connection, name=name, limit=20)
-    return next((report for report in newest if not report.body.get("awaits_confirmation")), None)
+    """The report that counts now: the newest of the replay's own model that is not a regression still to be
+    confirmed."""
+    own = (report for report in history(connection, name=name, limit=20) if report.override is None)
+    return next((report for report in own if not report.body.get("awaits_confirmation")), None)
 
 
 def pin(connection: Connection, name: str, number: int, author: str, now: int) -> None:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from sqlalchemy import Connection, Table, func, insert, select, text
+from sqlalchemy import Connection
 
-from cascadewatch.settings import Settings
-from cascadewatch.store import dialect, raw, tables
-from cascadewatch.store.cells import QUARTER, Cells
+from cascadewatch.store import dialect, horizons, raw, tables
+from cascadewatch.store.bounds import Room
+from cascadewatch.store.cells import DAY_TIER, Cells, Sums
 from cascadewatch.store.restore import event_of
 from cascadewatch.store.rollup_tables import ROLLUPS
 from cascadewatch.store.rows import Context, Rows, event_row
@@ -25,14 +25,30 @@ def batched(items: Iterable[raw.Held], size: int) -> Iterator[list[raw.Held]]:
 
 def new_cells(state: State, cascade: str) -> Cells:
     """Empty sums for one cascade."""
-    return Cells(state.names.of(cascade), state.zone, state.minute_floor)
+    return Cells(state.names.of(cascade), state.zone, state.horizons.floors)
 
 
-def apply(connection: Connection, cells: Cells, sign: int = 1) -> None:
-    """Adds the sums to every tier, or with `sign` -1 takes them away."""
-    for (family, tier), sums in cells.tables(sign).items():
+def apply(connection: Connection, cells: Cells, sign: int = 1, room: Room | None = None) -> None:
+    """Adds the sums to every tier, or with `sign` -1 takes them away. InputError when `room` has none."""
+    made = cells.tables(sign)
+    if room is not None:
+        room.take(connection, made)
+    _add(connection, made)
+
+
+def _add(connection: Connection, made: dict[tuple[str, str], Sums]) -> None:
+    for (family, tier), sums in made.items():
         table = ROLLUPS[family].tiers[tier]
         dialect.add(connection, table, [(*key, *sums[key]) for key in sorted(sums)])
+
+
+def from_horizon(cells: Cells, state: State) -> dict[tuple[str, str], Sums]:
+    """The sums by table, without the local day that the raw horizon cuts: a part of its events is gone."""
+    first = horizons.comparable(DAY_TIER, state.horizons, state.zone)
+    return {
+        which: {k: v for k, v in sums.items() if k[3] >= first} if which[1] == DAY_TIER and first else sums
+        for which, sums in cells.tables().items()
+    }
 
 
 def rederive(connection: Connection, state: State, cascade: str, context: Context) -> int:
@@ -53,7 +69,7 @@ def rederive(connection: Connection, state: State, cascade: str, context: Contex
                 before.add(*held)
                 after.add(*made, held.labels)
                 news.append(made)
-        _replace_rows(connection, news)
+        replace_rows(connection, news)
         apply(connection, before, -1)
         apply(connection, after)
         changed += len(news)
@@ -69,13 +85,16 @@ def _made_anew(held: raw.Held, context: Context) -> Rows:
 
 
 def rebuild(connection: Connection, state: State) -> int:
-    """Empties every rollup and sums the held events up again, under the limits on names as they
-    are now; returns the number of events."""
+    """Empties the rollups from the raw horizon on and sums the held events up again, under the limits on
+    names as they are now; returns the number of events. Older sums stay: their events are gone."""
+    while raw.delete_before(connection, state.horizons.raw)["events"]:
+        pass  # what waits to be deleted was summed under the names known until now
     connection.execute(tables.names.delete())
     state.names = Names(state.settings, ())
     for rollup in ROLLUPS.values():
-        for table in rollup.tiers.values():
-            connection.execute(table.delete())
+        for tier, table in rollup.tiers.items():
+            first = horizons.comparable(tier, state.horizons, state.zone)
+            connection.execute(table.delete().where(table.c.bucket >= first) if first else table.delete())
     total = 0
     for page in batched(raw.held(connection), _PAGE):
         cells: dict[str, Cells] = {}
@@ -83,14 +102,15 @@ def rebuild(connection: Connection, state: State) -> int:
             name = held.event.cascade
             cells.setdefault(name, new_cells(state, name)).add(*held)
         for sums in cells.values():
-            apply(connection, sums)
+            _add(connection, from_horizon(sums, state))
         total += len(page)
     state.save_names(connection)
     touch(connection)
     return total
 
 
-def _replace_rows(connection: Connection, news: list[Rows]) -> None:
+def replace_rows(connection: Connection, news: list[Rows]) -> None:
+    """Puts these events and attempts in the place of those with the same keys."""
     seqs = [rows.event.seq for rows in news]
     for i in range(0, len(seqs), 500):
         part = seqs[i : i + 500]
@@ -104,48 +124,3 @@ def insert_rows(connection: Connection, rows: Iterable[Rows]) -> None:
     listed = list(rows)
     dialect.insert(connection, tables.events, [r.event for r in listed])
     dialect.insert(connection, tables.attempts, [a for r in listed for a in r.attempts])
-
-
-def rezone(connection: Connection, settings: Settings, state: State) -> None:
-    """Makes the local days anew from quarter-hours when the zone of the settings changed."""
-    zone = connection.execute(select(tables.meta.c.value).where(tables.meta.c.key == "timezone")).scalar()
-    if zone == settings.timezone:
-        return
-    if zone is not None:
-        connection.execute(
-            text("CREATE TEMP TABLE zone_days (quarter BIGINT PRIMARY KEY, day BIGINT NOT NULL)")
-        )
-        connection.execute(
-            text("INSERT INTO zone_days VALUES (:quarter, :day)"), list(_quarters(connection, state))
-        )
-        for family in ("events", "attempts", "bins", "labels"):
-            _days_from_quarters(connection, family)
-        connection.execute(text("DROP TABLE zone_days"))
-        connection.execute(tables.meta.delete().where(tables.meta.c.key == "timezone"))
-    dialect.insert(connection, tables.meta, [("timezone", settings.timezone)])
-    touch(connection)
-
-
-def _quarters(connection: Connection, state: State) -> Iterable[dict[str, int]]:
-    table = ROLLUPS["events"].tiers["quarter"]
-    first, last = connection.execute(select(func.min(table.c.bucket), func.max(table.c.bucket))).one()
-    if first is None:
-        return [{"quarter": 0, "day": 0}]
-    return [{"quarter": t, "day": state.zone(t)} for t in range(first, last + QUARTER, QUARTER)]
-
-
-def _days_from_quarters(connection: Connection, family: str) -> None:
-    rollup = ROLLUPS[family]
-    quarter, day = rollup.tiers["quarter"], rollup.tiers["day"]
-    zone_days = _zone_days()
-    connection.execute(day.delete())
-    key = [zone_days.c.day if name == "bucket" else quarter.c[name] for name in rollup.dimensions]
-    sums = [func.sum(quarter.c[name]) for name in rollup.measures]
-    made = select(*key, *sums).join(zone_days, zone_days.c.quarter == quarter.c.bucket).group_by(*key)
-    connection.execute(insert(day).from_select([*rollup.dimensions, *rollup.measures], made))
-
-
-def _zone_days() -> Table:
-    from sqlalchemy import BigInteger, Column, MetaData
-
-    return Table("zone_days", MetaData(), Column("quarter", BigInteger), Column("day", BigInteger))

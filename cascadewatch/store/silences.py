@@ -50,12 +50,15 @@ def create(  # noqa: PLR0913 - one for each column
     return made
 
 
-def end(connection: Connection, id: int, now: int) -> None:  # noqa: A002 - as the column is shown
-    """Ends a silence now; one that is over stays as it was. NotFoundError if there is no such silence."""
+def end(connection: Connection, id: int, now: int) -> Silence | None:  # noqa: A002 - as the column is shown
+    """Ends a silence now and gives it as it was; None for one that was over, which stays as it is.
+    NotFoundError if there is no such silence."""
     mine = table.c.seq == id
-    if connection.execute(select(table.c.seq).where(mine)).first() is None:
+    row = connection.execute(select(table).where(mine)).first()
+    if row is None:
         raise NotFoundError(f"there is no silence {id}")
-    connection.execute(update(table).where(mine, table.c.ends > now).values(ends=now))
+    ended = connection.execute(update(table).where(mine, table.c.ends > now).values(ends=now)).rowcount
+    return Silence(*row) if ended else None
 
 
 def active(connection: Connection, now: int) -> list[Silence]:

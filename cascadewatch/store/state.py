@@ -14,7 +14,8 @@ from sqlalchemy import Connection, select, text
 from cascadewatch.model import TierOrder
 from cascadewatch.order import SeenTier, decide
 from cascadewatch.settings import Settings
-from cascadewatch.store import dialect, tables
+from cascadewatch.store import dialect, horizons, tables
+from cascadewatch.store.bounds import Room
 from cascadewatch.store.cells import Fold, Folded
 from cascadewatch.store.rows import Flagship
 from cascadewatch.store.zone import local_days
@@ -46,6 +47,7 @@ class CascadeState:
     pairs: set[tuple[str, str]] = field(default_factory=set)
     order: TierOrder = field(default_factory=lambda: TierOrder((), None, None))
     decided_for: tuple[str, ...] = ()  # the settings' tiers when `order` was decided
+    room: Room = field(default_factory=lambda: Room(""))
 
     def decide(self, costs: dict[str, float | None]) -> TierOrder:
         """The order from what is known now."""
@@ -128,7 +130,7 @@ class State:
         kept = dict(connection.execute(select(tables.meta.c.key, tables.meta.c.value)).all())
         self.changed = False  # tiers or horizons, in this transaction
         self.generation = kept.get("generation", "0")
-        self.minute_floor = int(kept.get("minute_horizon", 0))
+        self.horizons = horizons.read(kept)
         self.zone: Callable[[int], int] = local_days(settings.timezone)
         self.names = Names(settings, connection.execute(select(tables.names)).all())
         self.cascades: dict[str, CascadeState] = {}
@@ -150,7 +152,7 @@ class State:
     def cascade(self, name: str) -> CascadeState:
         """The state of one cascade, empty at first."""
         if name not in self.cascades:
-            self.cascades[name] = CascadeState(self._configured(name))
+            self.cascades[name] = CascadeState(self._configured(name), room=Room(name))
         return self.cascades[name]
 
     def save_names(self, connection: Connection) -> None:

@@ -270,3 +270,16 @@ jobs = Table(
     Column("finished", Big),
     Column("message", Text),
 )
+
+audit = Table(
+    "audit",  # what people did to the installation; rows are added, and go only when they are too old
+    metadata,
+    Column("seq", Big, primary_key=True, autoincrement=False),
+    big("time"),
+    _text("who"),
+    _text("via"),  # key, user, local, command, itself
+    _text("act"),
+    _text("subject"),
+    *_optional("before", "after"),  # JSON, secrets masked
+    Index(None, "time"),
+)

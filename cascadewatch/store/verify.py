@@ -2,8 +2,10 @@
 
 I1  every identity that was acknowledged has its row
 I2  every rollup cell equals the sum recomputed from rows, and every derived column its facts
-I3  accepted events, conflicts and senders' counts add up to what is held
+I3  accepted events, conflicts and senders' counts add up to what is held or was deleted on purpose
 I8  the names that rollups know are under their caps
+
+Rows and sums behind a horizon (horizons.py) may be gone or going: nothing is said of them.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,12 +13,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select, true
 
 from cascadewatch.metrics.measures import PARTS
 from cascadewatch.model import derive
 from cascadewatch.settings import Settings
-from cascadewatch.store import dialect, raw, rollup
+from cascadewatch.store import dialect, forgotten, horizons, raw, rollup
 from cascadewatch.store.cells import UTC_DAY, Cells, Sums
 from cascadewatch.store.engine import Store
 from cascadewatch.store.migrate import zone_of
@@ -32,6 +34,7 @@ from cascadewatch.store.tables import (
     labels,
     quarantine,
     sources,
+    texts,
 )
 from cascadewatch.store.zone import local_days, next_day
 
@@ -72,7 +75,7 @@ def verify(store: Store, settings: Settings, progress: Progress = lambda _n: Non
         state = State(connection, settings)
         state.zone = local_days(zone_of(connection) or settings.timezone)
         checks = {
-            "I1": _identities(connection),
+            "I1": _identities(connection, state.horizons.raw),
             "I2": _sums(connection, state, progress),
             "I3": _conservation(connection),
             "I8": _bounds(state),
@@ -90,20 +93,24 @@ def _number(connection: Connection, statement: Any) -> int:
     return int(connection.execute(statement).scalar() or 0)
 
 
-def _identities(connection: Connection) -> Check:
+def _identities(connection: Connection, raw_horizon: int) -> Check:
     check = Check("every acknowledged identity has its row")
-    keys = _number(connection, select(func.count()).select_from(event_keys))
-    rows = _number(connection, select(func.count()).select_from(events))
+    young = event_keys.c.time >= raw_horizon
+    keys = _number(connection, select(func.count()).select_from(event_keys).where(young))
+    rows = _number(connection, select(func.count()).where(events.c.time >= raw_horizon))
     check.note(keys == rows, lambda: f"{keys} identities, {rows} events")
-    for table, column in (
-        (event_keys, event_keys.c.seq),
-        (attempts, attempts.c.event),
-        (labels, labels.c.event),
+    rows = _number(connection, select(func.count()).where(events.c.time < raw_horizon))
+    old = events.join(event_keys, event_keys.c.seq == events.c.seq)
+    known = _number(connection, select(func.count()).select_from(old).where(~young)) if rows else 0
+    check.note(known == rows, lambda: f"{known} identities of {rows} events that are about to be deleted")
+    for table, column, which in (
+        (event_keys, event_keys.c.seq, young),
+        (attempts, attempts.c.event, true()),
+        (labels, labels.c.event, true()),
+        (texts, texts.c.event, true()),
     ):
-        lost = (
-            select(func.count()).select_from(table).where(~select(1).where(events.c.seq == column).exists())
-        )
-        n = _number(connection, lost)
+        without = ~select(1).where(events.c.seq == column).exists()
+        n = _number(connection, select(func.count()).select_from(table).where(which, without))
         check.note(n == 0, f"{n} rows of {table.name} without their event")
     bare = ~select(1).where(attempts.c.event == events.c.seq).exists()
     n = _number(connection, select(func.count()).select_from(events).where(bare))
@@ -112,16 +119,18 @@ def _identities(connection: Connection) -> Check:
 
 
 def _conservation(connection: Connection) -> Check:
-    check = Check("what was counted on arrival is what is held")
+    check = Check("what was counted on arrival is what is held, or was deleted in its time")
     of_events = ~ingest_counters.c.source.like("%/labels")
     counted: Any = connection.execute(
         select(ingest_counters.c.outcome, func.sum(ingest_counters.c.n)).where(of_events).group_by("outcome")
     )
     by_outcome = {outcome: int(n) for outcome, n in counted}
-    keys = _number(connection, select(func.count()).select_from(event_keys))
+    gone = forgotten.numbers(connection)
+    keys = _number(connection, select(func.count()).select_from(event_keys)) + gone["identities"]
     sent = _number(connection, select(func.sum(sources.c.events)))
-    kept = _number(connection, select(func.count()).select_from(quarantine))
-    accepted, conflicts = by_outcome.get("accepted", 0), by_outcome.get("conflict", 0)
+    kept = _number(connection, select(func.count()).select_from(quarantine)) + gone["quarantined"]
+    accepted = by_outcome.get("accepted", 0) + gone["accepted"]
+    conflicts = by_outcome.get("conflict", 0) + gone["conflict"]
     check.note(accepted == keys, lambda: f"{accepted} accepted, {keys} identities")
     check.note(sent == keys, lambda: f"{sent} by sender, {keys} identities")
     check.note(conflicts == kept, lambda: f"{conflicts} conflicts counted, {kept} in quarantine")
@@ -150,19 +159,29 @@ def _sums(connection: Connection, state: State, progress: Progress) -> Check:
     for start, end in _days(connection, state):
         _compare_day(connection, state, check, seen, start, end)
         progress(_number(connection, select(func.count()).where(events.c.time >= start, events.c.time < end)))
-    for start, end in _utc_days(connection):
+    for start, end in _utc_days(connection, state):
         _compare_callers(connection, state, check, seen, start, end)
     for (family, tier), n in seen.items():
-        table = ROLLUPS[family].tiers[tier]
-        held = _number(connection, select(func.count()).select_from(table))
-        check.note(held == n, f"{table.name}: {held} rows, {n} in the days looked at")
+        rows = _comparable((family, tier), state)
+        held = _number(connection, select(func.count()).where(*rows))
+        check.note(held == n, f"{family} by {tier}: {held} rows, {n} in the days looked at")
     return check
 
 
-def _span(connection: Connection, table: str, tier: str) -> tuple[int, int] | None:
-    bucket = ROLLUPS[table].tiers[tier].c.bucket
+def _since(tier: str, state: State) -> int:
+    return horizons.comparable(tier, state.horizons, state.zone)
+
+
+def _comparable(which: tuple[str, str], state: State) -> tuple[ColumnElement[bool], ...]:
+    """The rows of a table that are neither behind a horizon nor partly made of events that are."""
+    table = ROLLUPS[which[0]].tiers[which[1]]
+    return table.c.bucket >= _since(which[1], state), horizons.kept(which, state.horizons)
+
+
+def _span(connection: Connection, state: State, table: str, tier: str) -> tuple[int, int] | None:
+    bucket, oldest = ROLLUPS[table].tiers[tier].c.bucket, state.horizons.raw
     ends = [
-        connection.execute(select(func.min(column), func.max(column))).one()
+        connection.execute(select(func.min(column), func.max(column)).where(column >= oldest)).one()
         for column in (bucket, events.c.time)
     ]
     found = [(low, high) for low, high in ends if low is not None]
@@ -170,16 +189,17 @@ def _span(connection: Connection, table: str, tier: str) -> tuple[int, int] | No
 
 
 def _days(connection: Connection, state: State) -> Iterator[tuple[int, int]]:
-    span = _span(connection, "events", "day")
+    span = _span(connection, state, "events", "day")
     day = state.zone(span[0]) if span else 0
     while span and day <= span[1]:
         after = next_day(day, state.zone)
-        yield day, after
+        if after > state.horizons.raw:
+            yield max(day, state.horizons.raw), after
         day = after
 
 
-def _utc_days(connection: Connection) -> Iterator[tuple[int, int]]:
-    span = _span(connection, "callers", "utc_day")
+def _utc_days(connection: Connection, state: State) -> Iterator[tuple[int, int]]:
+    span = _span(connection, state, "callers", "utc_day")
     if span:
         for day in range(span[0] - span[0] % UTC_DAY, span[1] + 1, UTC_DAY):
             yield day, day + UTC_DAY
@@ -198,11 +218,11 @@ def _compare_day(
         cells.setdefault(e.cascade, rollup.new_cells(state, e.cascade)).add(*held)
         _compare_derived(state, check, held)
     for sums in cells.values():
-        for key, rows in sums.tables().items():
+        for key, rows in rollup.from_horizon(sums, state).items():
             if key[0] != "callers":
                 expected[key].update(rows)
     for key, rows in expected.items():
-        seen[key] += _compare(connection, check, key, rows, start, end)
+        seen[key] += _compare(connection, state, check, key, rows, (start, end))
 
 
 def _compare_derived(state: State, check: Check, held: raw.Held) -> None:
@@ -227,17 +247,19 @@ def _compare_callers(
         rows: Sums = {}
         for sums in cells.values():
             rows.update(sums.tables()["callers", tier])
-        seen["callers", tier] += _compare(connection, check, ("callers", tier), rows, start, end)
+        seen["callers", tier] += _compare(connection, state, check, ("callers", tier), rows, (start, end))
 
 
 def _compare(
-    connection: Connection, check: Check, which: tuple[str, str], expected: Sums, start: int, end: int
-) -> int:
+    connection: Connection, state: State, check: Check, which: tuple[str, str], expected: Sums,
+    span: tuple[int, int],
+) -> int:  # fmt: skip
     """Compares one table's buckets of a range; returns how many rows it holds there."""
     table, keys = ROLLUPS[which[0]].tiers[which[1]], len(ROLLUPS[which[0]].dimensions)
     n = 0
     left = dict(expected)
-    for row in connection.execute(select(table).where(table.c.bucket >= start, table.c.bucket < end)):
+    within = (table.c.bucket >= span[0], table.c.bucket < span[1], *_comparable(which, state))
+    for row in connection.execute(select(table).where(*within)):
         n += 1
         values, wanted = list(row[keys:]), left.pop(tuple(row[:keys]), None)
         if wanted is None:

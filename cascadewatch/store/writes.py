@@ -9,20 +9,23 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from time import sleep
-from typing import Any, NamedTuple
+from time import monotonic, sleep
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
-from cascadewatch.errors import BusyError
+from cascadewatch.errors import BusyError, InputError
 from cascadewatch.settings import Settings
-from cascadewatch.store import dialect, ingest, labelling, rollup
+from cascadewatch.store import audit, dialect, ingest, labelling, tables
 from cascadewatch.store.counters import Arrived, count
 from cascadewatch.store.engine import Store
 from cascadewatch.store.pseudonym import pseudonyms
 from cascadewatch.store.receipt import Batch, LabelRequest, Receipt, Rejection
+from cascadewatch.store.rezone import rezone
 from cascadewatch.store.state import State, generation, touch
 from cascadewatch.store.surroundings import Surroundings
+
+T = TypeVar("T")
 
 log = logging.getLogger("cascadewatch.store")
 
@@ -31,6 +34,7 @@ log = logging.getLogger("cascadewatch.store")
 GATHER_SECONDS, FEW = 0.001, 250
 MAX_TOGETHER = 4_000  # events in one transaction, except a single larger request
 MAX_WAITING = 60_000  # events; beyond it a request is told to come again
+PATIENCE_SECONDS = 1.0  # a turn that did not come for longer is not waited for once more
 
 
 class LabelBatch(NamedTuple):
@@ -43,7 +47,8 @@ class LabelBatch(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """An annotation to be; `kind` is `user`, or `deploy` for one after which drift is looked for anew."""
+    """An annotation to be; `kind` is `user`, or `deploy` for one after which drift is looked for anew.
+    `by` is the person who makes it."""
 
     time: int
     cascade: str | None
@@ -51,9 +56,12 @@ class Mark(NamedTuple):
     text: str
     author: str
     kind: str = "user"
+    by: audit.Actor | None = None
 
 
 Work = Batch | LabelBatch | Mark
+Change = Callable[[Connection, State, Surroundings], T]
+Jobs = list[tuple[Work, Future[Any]]]
 
 
 class Writer:
@@ -74,12 +82,16 @@ class Writer:
 
     def write(self, work: Sequence[Work]) -> list[Any]:
         """Commits some work in one transaction; a Receipt (or a number, for a Mark) for each."""
+        return self.change(lambda connection, state, _: self._take(connection, state, work))
+
+    def change(self, change: Change[T]) -> T:
+        """Makes a change to what is stored, in one transaction, and gives what it gives."""
         with self.store.writing() as connection:
             state = self._current(connection)
-            results = self._take(connection, state, work)
+            result = change(connection, state, self.around)
             self._save(connection, state)
         self._state = state
-        return results
+        return result
 
     def _current(self, connection: Connection) -> State:
         """What is remembered, if it is still so. Forgotten until the commit: a transaction that
@@ -87,7 +99,7 @@ class Writer:
         state, self._state = self._state, None
         if state is None or generation(connection) != state.generation:
             state = State(connection, self.around.settings)
-            rollup.rezone(connection, self.around.settings, state)
+            rezone(connection, self.around.settings, state)
         return state
 
     def _take(self, connection: Connection, state: State, work: Sequence[Work]) -> list[Any]:
@@ -100,9 +112,7 @@ class Writer:
             elif isinstance(w, LabelBatch):
                 results.append(_take_labels(connection, state, w))
             else:
-                results.append(
-                    ingest.annotate(connection, w.time, w.cascade, w.route, w.kind, w.text, w.author)
-                )
+                results.append(_mark(connection, w, self.around.now()))
         return results
 
     def _save(self, connection: Connection, state: State) -> None:
@@ -163,7 +173,7 @@ class Writer:
             thread.join()
 
     def _run(self) -> None:
-        jobs: list[tuple[Work, Future[Any]]] = []
+        jobs: Jobs = []
         while True:
             first = self._queue.get()
             if first is None:
@@ -171,13 +181,31 @@ class Writer:
             if len(jobs) > 1 and sum(_size(work) for work, _ in jobs) < FEW:
                 sleep(GATHER_SECONDS)
             jobs, stop = self._together(first)
-            self._commit([job for job in jobs if job[1].set_running_or_notify_cancel()])
+            began = monotonic()
+            busy = self._commit(_wanted(jobs))
+            if busy is not None and monotonic() - began > PATIENCE_SECONDS:
+                jobs, stop = self._turn_away(jobs, stop, busy)
             with self._mutex:
                 self._waiting -= sum(_size(work) for work, _ in jobs)
             if stop:
                 return
 
-    def _together(self, first: tuple[Work, Future[Any]]) -> tuple[list[tuple[Work, Future[Any]]], bool]:
+    def _turn_away(self, jobs: Jobs, stop: bool, busy: BusyError) -> tuple[Jobs, bool]:
+        """Tells those who came meanwhile to come again too: they have waited for the same turn, and would
+        wait as long once more. All who have their answer, and whether the end has come."""
+        while not stop:
+            try:
+                job = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if job is None:
+                return jobs, True
+            for _, future in _wanted([job]):
+                future.set_exception(busy)
+            jobs.append(job)
+        return jobs, stop
+
+    def _together(self, first: tuple[Work, Future[Any]]) -> tuple[Jobs, bool]:
         """What has queued up, as much as one transaction should carry."""
         jobs, size = [first], _size(first[0])
         while size < MAX_TOGETHER:
@@ -191,23 +219,30 @@ class Writer:
             size += _size(job[0])
         return jobs, False
 
-    def _commit(self, jobs: list[tuple[Work, Future[Any]]]) -> None:
+    def _commit(self, jobs: Jobs) -> BusyError | None:
+        """Answers them all; the error, when the database could not be used."""
         if not jobs:
-            return
+            return None
         try:
             results = self.write([work for work, _ in jobs])
         except Exception as error:
             if len(jobs) > 1 and not isinstance(error, BusyError):
                 for job in jobs:
                     self._commit([job])
-                return
-            if not isinstance(error, BusyError):
+                return None
+            if not isinstance(error, BusyError | InputError):  # these the sender is told
                 log.exception("a request could not be stored")
             for _, future in jobs:
                 future.set_exception(error)
-            return
+            return error if isinstance(error, BusyError) else None
         for (_, future), result in zip(jobs, results, strict=True):
             future.set_result(result)
+        return None
+
+
+def _wanted(jobs: Jobs) -> Jobs:
+    """Those that nobody has given up; from here on nobody can."""
+    return [job for job in jobs if job[1].set_running_or_notify_cancel()]
 
 
 def _size(work: Work) -> int:
@@ -215,6 +250,15 @@ def _size(work: Work) -> int:
     if isinstance(work, Batch):
         return 1 + len(work.events) + len(work.rejections)
     return 1 + len(work.labels) + len(work.rejections) if isinstance(work, LabelBatch) else 1
+
+
+def _mark(connection: Connection, w: Mark, now: int) -> int:
+    newest = connection.execute(select(func.max(tables.annotations.c.seq))).scalar() or 0
+    number = ingest.annotate(connection, w.time, w.cascade, w.route, w.kind, w.text, w.author)
+    if w.by is not None and number > newest:  # else it was there already
+        said = {"time": w.time, "cascade": w.cascade, "route": w.route, "text": w.text, "kind": w.kind}
+        audit.record(connection, w.by, "annotate", str(number), now, after=said)
+    return number
 
 
 def _take_labels(connection: Connection, state: State, work: LabelBatch) -> Receipt:

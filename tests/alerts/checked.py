@@ -1,9 +1,11 @@
 """Runs and reports of replays as rows, for rules that look at them."""
 
+import json
 from typing import Any
 
 from cascadewatch.store import replays, reports
 from cascadewatch.store.replay_tables import replays as table
+from cascadewatch.store.reports import OVERRIDE
 from tests.alerts.watched import Watched
 
 NIGHTLY = {"cascade": "support", "eval_set": "faq.jsonl", "target": "small", "verifier": "judge"}
@@ -46,10 +48,12 @@ def ran(watched: Watched, name: str, at: int, *, cause: str = "cli", **columns: 
 
 def reported(
     watched: Watched, name: str, verdict: str, at: int, *, cause: str = "cli",
-    rates: dict[str, Any] | None = None, **body: Any,
+    rates: dict[str, Any] | None = None, override: str | None = None, **body: Any,
 ) -> int:  # fmt: skip
-    """A report that was made at `at`; its number."""
-    run = ran(watched, name, at, cause=cause)
+    """A report that was made at `at`, by asking the model `override` if that is said; its number."""
+    run = ran(
+        watched, name, at, cause=cause, config=json.dumps({} if override is None else {OVERRIDE: override})
+    )
     held = {
         "kind": "verifier check" if watched.settings.replay[name].target is None else "replay",
         "rates": rates or {}, "notes": [], "calibration": None, "provenance": {}, **body,

@@ -29,10 +29,29 @@ COMMANDS = dict(leaves(get_command(program)))
 def test_the_commands_are_those_promised() -> None:
     assert set(COMMANDS) == {
         *("init", "demo", "up", "serve", "worker", "dashboard", "ingest", "report", "annotate", "verify"),
-        *("keys create", "keys list", "keys revoke", "events show", "callers find", "quarantine list"),
-        *("db upgrade", "db rebuild", "check", "rules list", "rules test", "baseline pin", "baseline show"),
+        *("keys create", "keys list", "keys revoke", "events show", "callers find", "callers forget"),
+        *("quarantine list", "quarantine accept", "reprice", "audit"),
+        *(
+            "db upgrade",
+            "db rebuild",
+            "db prune",
+            "check",
+            "rules list",
+            "rules test",
+            "baseline pin",
+            "baseline show",
+        ),
+        *("backup", "restore", "export"),
         *("alerts list", "alerts ack", "alerts silence", "alerts test"),
-        *("replay", "verifier", "evalset check", "evalset mde", "evalset import", "plan"),
+        *(
+            "replay",
+            "verifier",
+            "evalset check",
+            "evalset mde",
+            "evalset import",
+            "evalset from-events",
+            "plan",
+        ),
     }
 
 

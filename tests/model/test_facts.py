@@ -199,7 +199,7 @@ def summed(events: list[Event]) -> Window:
 
     book = PriceBook(PRICES, bundled=False)
     context = Context(THREE, Flagship(None, "flagship-1"), book, lambda name: name)
-    cells = Cells(Names(Settings(), ()).of("support"), lambda t: t - t % 86_400_000, 0)
+    cells = Cells(Names(Settings(), ()).of("support"), lambda t: t - t % 86_400_000)
     for number, e in enumerate(events):
         cells.add(*build(e, number, "local", NOON, "live", context))
     sums = cells.tables()

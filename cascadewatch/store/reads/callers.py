@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
+from cascadewatch.store import horizons
 from cascadewatch.store.cells import HOUR, UTC_DAY
 from cascadewatch.store.rollup_tables import ROLLUPS
 
@@ -23,8 +24,10 @@ class Caller:
 
 
 def callers(connection: Connection, cascade: str, start: int, end: int, limit: int = 100) -> list[Caller]:
-    """The callers with the most escalated events; edges snap outward to hours or UTC days."""
-    width = HOUR if end - start <= BY_HOUR_MS else UTC_DAY
+    """The callers with the most escalated events; edges snap outward to hours or, where those are no
+    longer kept too, UTC days."""
+    is_short = end - start <= BY_HOUR_MS
+    width = HOUR if is_short and start >= horizons.stored(connection).caller_hour else UTC_DAY
     table = ROLLUPS["callers"].tiers["hour" if width == HOUR else "utc_day"]
     sums = [
         func.sum(table.c[name]).label(name)

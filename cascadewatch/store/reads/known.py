@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 from cascadewatch.model import TierOrder
 from cascadewatch.order import KINDS_BY_NAME
 from cascadewatch.settings import Settings
-from cascadewatch.store import tables
+from cascadewatch.store import horizons, tables
 from cascadewatch.store.labelling import LAST_LABEL
 from cascadewatch.store.state import ORDER, CascadeState
 
@@ -34,11 +34,13 @@ class CascadeKnown:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Every cascade, from when on minutes are kept (epoch ms), and the zone of the days kept."""
+    """Every cascade, from when on minutes are kept (epoch ms), the zone of the days kept, and from when on
+    the distributions of single routes are kept per quarter-hour."""
 
     cascades: dict[str, CascadeKnown]
     minute_floor: int
     timezone: str
+    distribution_floor: int = 0
 
 
 def known(connection: Connection, settings: Settings) -> Known:
@@ -47,12 +49,14 @@ def known(connection: Connection, settings: Settings) -> Known:
     seen: dict[str, dict[str, Tier]] = {}
     for cascade, tier, kind, provider, model, _ in connection.execute(select(tables.tiers)):
         seen.setdefault(cascade, {})[tier] = Tier(tier, kind, provider, model)
+    floors = horizons.read(meta).floors
     configured = {name: i for i, name in enumerate(settings.cascade)}
     names = sorted(seen, key=lambda name: (configured.get(name, len(configured)), name))
     return Known(
         {name: _cascade(name, meta, seen[name]) for name in names},
-        int(meta.get("minute_horizon", 0)),
+        floors.minute,
         meta.get("timezone", settings.timezone),
+        floors.distribution,
     )
 
 

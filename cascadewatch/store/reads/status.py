@@ -106,6 +106,7 @@ def status(connection: Connection, now: int) -> dict[str, Any]:
         | {outcome: int(n) for outcome, n in totals},
         "quarantined": conflicts,
         "waiting_labels": waiting,
+        "over_the_caps": [{"cascade": c, "kind": k} for c, k in sorted(over_the_caps(connection))],
         "sources": [
             {"source": s.source, "cascade": s.cascade, "events": s.events,
              "last_received": stamp(s.last_received), "last_time": stamp(s.last_time)}

@@ -18,7 +18,7 @@ from cascadewatch.metrics.window import (
 )
 from cascadewatch.settings import Settings
 from cascadewatch.store.cells import ALL, HOUR
-from cascadewatch.store.cover import Cover, Segment, cover, series_width
+from cascadewatch.store.cover import Cover, Segment, by_whole_days, cover, series_width
 from cascadewatch.store.reads import sums
 from cascadewatch.store.reads.known import CascadeKnown, Known, known
 from cascadewatch.store.zone import local_days
@@ -157,9 +157,9 @@ class Reader:
     def _bins(self, of: sums.Of, span: Cover) -> dict[tuple[str, str], dict[int, int]]:
         by = ("family", "label", "bin")
         out: dict[tuple[str, str], dict[int, int]] = {}
-        for (family, label, index), counts in sums.grouped(
-            self.connection, "bins", span.coarse, of, by
-        ).items():
+        floor = 0 if of.route == ALL else self.known.distribution_floor
+        segments = by_whole_days(span.coarse, floor, self.local_day)
+        for (family, label, index), counts in sums.grouped(self.connection, "bins", segments, of, by).items():
             if counts["n"]:
                 out.setdefault((family, label), {})[index] = counts["n"]
         return out

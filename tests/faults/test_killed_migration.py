@@ -1,0 +1,160 @@
+"""kill -9 at each step of a migration: what was there can be read, and the next start finishes it."""
+
+import os
+import signal
+import sqlite3
+from collections.abc import Generator
+from contextlib import closing
+from functools import partial
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, inspect, text
+
+from cascadewatch.store import migrate
+from cascadewatch.store.engine import Store
+from tests.conftest import ENGINES, postgres_database
+from tests.forking import CONTEXT
+from tests.model.events import escalated
+from tests.store.opened import Opened, settings_for
+
+OLDER = [f"{number:04}" for number in range(1, int(migrate.HEAD))]  # every schema that was ever released
+MINUTE_DAYS = 14
+
+Databases = Generator[str, None, None]
+
+
+def die_at(left: list[int], *_: object) -> None:
+    left[0] -= 1
+    if left[0] == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def upgrade_and_die(url: str, now: int, step: int) -> None:
+    """Upgrades, but is killed at the `step`-th statement or commit."""
+    store, left = Store(url), [step]
+    for name in ("before_cursor_execute", "commit"):
+        event.listen(store.engine, name, partial(die_at, left))
+    migrate.upgrade(store, now, MINUTE_DAYS)
+    store.close()
+
+
+def is_killed(url: str, now: int, step: int) -> bool:
+    """False once it has fewer steps than that."""
+    child = CONTEXT.Process(target=upgrade_and_die, args=(url, now, step))
+    child.start()
+    child.join(60)
+    assert child.exitcode in (0, -signal.SIGKILL)
+    return child.exitcode != 0
+
+
+def make(url: str, revision: str | None, now: int) -> None:
+    """A database with that schema, and something in it that every schema has."""
+    store = Store(url)
+    if revision is not None:
+        with store.writing() as connection:
+            migrate.run(connection, revision)
+            migrate._first_rows(connection, now, MINUTE_DAYS)
+            connection.execute(text("INSERT INTO meta (key, value) VALUES ('mine', 'kept')"))
+    store.close()
+
+
+def is_readable(url: str, revision: str | None) -> None:
+    """Whatever happened, the schema is the one before or the one after, whole."""
+    store = Store(url)
+    with store.reading() as connection:
+        found = migrate.revision(connection)
+        assert found in (revision, migrate.HEAD)
+        if found is None:
+            assert set(inspect(connection).get_table_names()) <= {"alembic_version"}
+        elif revision is not None:
+            mine = connection.execute(text("SELECT value FROM meta WHERE key = 'mine'"))
+            assert mine.scalar_one() == "kept"
+    store.close()
+
+
+def is_finished(url: str, now: int) -> None:
+    """The next start ends it, and the database works."""
+    store = Store(url)
+    migrate.upgrade(store, now, MINUTE_DAYS)
+    store.close()
+    opened = Opened(settings_for(url), now)
+    assert opened.send(escalated("a")).accepted == 1
+    assert opened.broken() == {}
+    opened.close()
+
+
+@pytest.fixture(params=ENGINES)
+def urls(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Databases, None, None]:
+    """New databases, one after the other."""
+
+    def sqlite() -> Databases:
+        for number in count():
+            yield f"sqlite:///{tmp_path / f'{number}.db'}"
+
+    def postgres() -> Databases:
+        server = request.getfixturevalue("postgres_url")
+        while True:
+            with postgres_database(server) as url:
+                yield url
+
+    found = sqlite() if request.param == "sqlite" else postgres()
+    yield found
+    found.close()
+
+
+def kill_every(urls: Databases, revision: str | None, now: int, stride: int) -> int:
+    """Kills at the 1st step, at the next one `stride` further, … to the end; how often."""
+    for number in count():
+        url = next(urls)
+        make(url, revision, now)
+        killed = is_killed(url, now, 1 + number * stride)
+        is_readable(url, revision)
+        is_finished(url, now)
+        if not killed:
+            return number
+    raise AssertionError("it never ends")
+
+
+def test_the_making_of_a_database_is_killed(urls: Databases, now: int) -> None:
+    assert kill_every(urls, None, now, stride=35) >= 1
+
+
+@pytest.mark.parametrize("revision", OLDER[-1:])
+def test_an_upgrade_is_killed(urls: Databases, now: int, revision: str) -> None:
+    assert kill_every(urls, revision, now, stride=6) >= 1
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3_600)
+@pytest.mark.parametrize("revision", [None, *OLDER])
+def test_each_step_from_every_schema_is_killed(urls: Databases, now: int, revision: str | None) -> None:
+    assert kill_every(urls, revision, now, stride=1) >= 5
+
+
+def test_a_backup_that_was_not_finished_does_not_look_like_one(tmp_path: Path, now: int) -> None:
+    """Killed while it copies: there is no .bak, and the next start makes a whole one."""
+    url = f"sqlite:///{tmp_path / 'cascadewatch.db'}"
+    make(url, OLDER[-1], now)
+    child = CONTEXT.Process(target=die_in_the_copy, args=(url, now))
+    child.start()
+    child.join(60)
+    assert child.exitcode == -signal.SIGKILL
+    assert list(tmp_path.glob("*.bak")) == []
+    is_finished(url, now)
+    (backup,) = tmp_path.glob("*.bak")
+    assert backup.stat().st_mode & 0o077 == 0, "as private as the database"
+    with closing(sqlite3.connect(backup)) as copy:
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchone() == (OLDER[-1],)
+
+
+def die_in_the_copy(url: str, now: int) -> None:
+    before = sqlite3.connect
+
+    class Copy(sqlite3.Connection):
+        def backup(self, *_: object, **__: object) -> None:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sqlite3.connect = partial(before, factory=Copy)  # type: ignore[assignment]
+    upgrade_and_die(url, now, 0)
