@@ -24,7 +24,7 @@ demo: $(INSTALLED) ## Start the dashboard with 30 days of recorded data
 	$(VENV)/bin/cascadewatch demo
 
 test: $(INSTALLED) ## Run all tests
-	$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile
+	$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: $(INSTALLED) ## Check style, formatting and types
 	$(PYTHON) -m ruff check

@@ -24,8 +24,13 @@ CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 ENGINES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
+# Files that take longest begin first, so that none is left to run alone at the end.
+LONGEST = ("kill", "browser", "three_workers", "bench", "end_to_end", "demo_command", "quiet_days", "faults")
+
+
 @pytest.hookimpl(tryfirst=True)  # before `-m` selects
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not any(word in item.nodeid.partition("::")[0] for word in LONGEST))
     for item in items:
         names = getattr(item, "fixturenames", ())
         if "browser" in names:

@@ -9,24 +9,24 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent
-NAMES: dict[str, tuple[str, ...]] = {
-    "ingest": (), "queries": (), "replay": (), "startup": (), "growth": (),
-    "pages": ("--only", "server"),  # Chromium has tests of its own
-}  # fmt: skip
+NAMES = ("ingest", "queries", "startup")
 pytestmark = pytest.mark.timeout(300)
+
+
+def run(name: str, folder: Path, *more: str) -> Path:
+    """What a bench prints when it is in a hurry."""
+    command = [sys.executable, str(ROOT / "bench" / f"{name}.py"), "--quick", *more]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    file = folder / f"{name}.json"
+    file.write_text(done.stdout)
+    return file
 
 
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """What each bench prints when it is in a hurry."""
     folder = tmp_path_factory.mktemp("figures")
-    files = {name: folder / f"{name}.json" for name in NAMES}
-    for name, file in files.items():
-        command = [sys.executable, str(ROOT / "bench" / f"{name}.py"), "--quick", *NAMES[name]]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        file.write_text(done.stdout)
-    return files
+    return {name: run(name, folder) for name in NAMES}
 
 
 def read(file: Path) -> dict[str, Any]:
@@ -58,20 +58,23 @@ def test_multiplied_rollups_have_a_row_for_every_minute_and_route(printed: dict[
     assert found["databases"]["sqlite"]["rollup_rows"]["rollup_events_minute"] == minutes * with_all_routes
 
 
-def test_every_page_is_timed_over_a_day_and_a_month(printed: dict[str, Path]) -> None:
-    found = read(printed["pages"])["pages"]["server_ms"]
+@pytest.mark.soak
+def test_every_page_is_timed_over_a_day_and_a_month(tmp_path: Path) -> None:
+    found = read(run("pages", tmp_path, "--only", "server"))["pages"]["server_ms"]
     assert {name.split()[1] for name in found} == {"24h", "30d"}
     assert len(found) == 16
 
 
-def test_a_full_database_is_compared_with_an_empty_one(printed: dict[str, Path]) -> None:
-    found = read(printed["growth"])["growth"]["sqlite"]
+@pytest.mark.soak
+def test_a_full_database_is_compared_with_an_empty_one(tmp_path: Path) -> None:
+    found = read(run("growth", tmp_path))["growth"]["sqlite"]
     assert found["full"].keys() == found["empty"].keys()
     assert found["held"] == 6000
 
 
-def test_a_replay_is_timed_with_its_memory(printed: dict[str, Path]) -> None:
-    found = read(printed["replay"])["replay"]
+@pytest.mark.soak
+def test_a_replay_is_timed_with_its_memory(tmp_path: Path) -> None:
+    found = read(run("replay", tmp_path))["replay"]
     assert found["seconds"] >= found["floor_s"] > 0
     assert found["command_s"] >= found["seconds"]
     assert found["rss_mib"] > 10
@@ -88,11 +91,7 @@ def test_the_table_of_the_docs_is_made_from_what_they_print(printed: dict[str, P
     lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     unmeasured = [line.split("|")[1].strip() for line in lines if line.split("|")[3].strip() == "–"]
     assert len(lines) > 10
-    assert unmeasured == [
-        "ingest over HTTP, Postgres, 500 events a request",
-        "the same, 50 a request",
-        "the same, 1 a request, 16 senders",
-        "slowest page in a browser that was there before, until the last figure stands",
-        "largest payload of a page",
-        "acknowledgement at 500 events/s while five dashboards are open",
-    ]
+    assert all(
+        found in str(unmeasured) for found in ("Postgres", "page", "full database", "cascadewatch replay")
+    )
+    assert not any(found in str(unmeasured) for found in ("SQLite", "`serve`", "--help", "bytes"))
