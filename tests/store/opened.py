@@ -98,9 +98,12 @@ class Opened:
             statement = select(func.count()).select_from(tables.metadata.tables[table])
             return int(connection.execute(statement).scalar_one())
 
-    def rows(self, table: str) -> list[Mapping[str, Any]]:
+    def rows(self, name: str) -> list[Mapping[str, Any]]:
+        """In the order of the primary key: Postgres gives changed rows last."""
+        table = tables.metadata.tables[name]
         with self.store.reading() as connection:
-            return [dict(r._mapping) for r in connection.execute(select(tables.metadata.tables[table]))]
+            found = connection.execute(select(table).order_by(*table.primary_key))
+            return [dict(row._mapping) for row in found]
 
     def tamper(self, statement: str) -> None:
         """Changes the database behind the program's back."""
