@@ -12,7 +12,7 @@ import typer
 from cascadewatch.cli.actor import noted
 from cascadewatch.cli.clock import clock
 from cascadewatch.cli.opening import opened
-from cascadewatch.cli.options import Config, Db, Json
+from cascadewatch.cli.options import Config, Db, From, Json, To
 from cascadewatch.cli.output import answer, say
 from cascadewatch.cli.progress import Progress, progress_bar
 from cascadewatch.errors import UsageError
@@ -48,12 +48,8 @@ def export(  # noqa: PLR0913 - one for each option
     since: Annotated[
         str | None, typer.Option("--since", metavar="LENGTH", help="From now back, such as 7d.")
     ] = None,
-    start: Annotated[
-        str | None, typer.Option("--from", metavar="TIME", help="A date in the settings' zone, or RFC 3339.")
-    ] = None,
-    end: Annotated[
-        str | None, typer.Option("--to", metavar="TIME", help="The same; left out: now. Not included.")
-    ] = None,
+    start: From = None,
+    end: To = None,
     cascade: Annotated[str | None, typer.Option("--cascade", help="Only this cascade.")] = None,
     config: Config = None,
     db: Db = None,

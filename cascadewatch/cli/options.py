@@ -20,6 +20,12 @@ Db = Annotated[
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document; everything else goes to stderr.")
 ]
+From = Annotated[
+    str | None, typer.Option("--from", metavar="TIME", help="A date in the settings' zone, or RFC 3339.")
+]
+To = Annotated[
+    str | None, typer.Option("--to", metavar="TIME", help="The same; left out: now. Not included.")
+]
 Host = Annotated[str, typer.Option("--host", help="Address to listen on.")]
 Port = Annotated[
     int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes any free one.")

@@ -6,7 +6,7 @@ import typer
 
 from cascadewatch.cli.clock import clock
 from cascadewatch.cli.opening import opened
-from cascadewatch.cli.options import Config, Db, Json
+from cascadewatch.cli.options import Config, Db, From, Json, To
 from cascadewatch.cli.output import answer
 
 
@@ -16,12 +16,8 @@ def report(  # noqa: PLR0913 - one for each option
         str | None,
         typer.Option("--since", metavar="LENGTH", help="From now back: 24h, 7d (the default), 4w."),
     ] = None,
-    start: Annotated[
-        str | None, typer.Option("--from", metavar="TIME", help="A date in the settings' zone, or RFC 3339.")
-    ] = None,
-    end: Annotated[
-        str | None, typer.Option("--to", metavar="TIME", help="The same; left out: now. Not included.")
-    ] = None,
+    start: From = None,
+    end: To = None,
     cascade: Annotated[str | None, typer.Option("--cascade", help="Only this cascade.")] = None,
     route: Annotated[str | None, typer.Option("--route", help="Only this route.")] = None,
     config: Config = None,
