@@ -5,7 +5,6 @@ that line. A bad value refuses its own record only. Of a key given twice in one 
 one counts.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import lru_cache
@@ -18,8 +17,7 @@ from cascadewatch.errors import InputError
 from cascadewatch.model import FUTURE_MS, ID_LENGTH, NAME_LENGTH, Event, Name, Usage, epoch_ms
 from cascadewatch.reasons import cut, explain
 from cascadewatch.store.receipt import LabelRequest, Rejection
-
-MAX_DEPTH = 32
+from collectors.json_text import insist_on_json, prepared, syntax_fault, tidied
 
 R = TypeVar("R", Event, LabelRequest)
 T = TypeVar("T", bound=Struct)
@@ -83,14 +81,14 @@ def decode_events(
 
 def decode_event(raw: bytes, index: int, now: int, oldest: int) -> Event | Rejection:
     """One event of a file. Never raises for what stands in it."""
-    raw, odd = _prepared(raw)
+    raw, odd = prepared(raw)
     found: Event | Rejection = _line(raw, index, _EVENT, _event_check(now, oldest), odd)
     return found
 
 
 def as_it_stands(raw: bytes) -> bool:
     """Whether a line that was decoded well says the same to msgspec alone: nothing in it is tidied."""
-    body, odd = _prepared(raw)
+    body, odd = prepared(raw)
     return not odd and body == raw
 
 
@@ -105,14 +103,14 @@ def decode_labels(body: bytes, ndjson: bool, now: int, limit: int | None = None)
 
 def decode_one(body: bytes, kind: type[T]) -> T:
     """The one record of a body; no body is an empty one. Raises InputError with the field and the reason."""
-    body, _ = _prepared(body.strip() or b"{}")
+    body, _ = prepared(body.strip() or b"{}")
     try:
         found = msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
         field, reason = explain(error, body, kind)
         raise InputError(f"{field or 'the body'}: {reason}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"the body is not valid JSON: {_syntax(error)}") from None
+        raise InputError(f"the body is not valid JSON: {syntax_fault(error)}") from None
     for name in ("rule", "metric", "cascade", "route"):
         if len(getattr(found, name, None) or "") > NAME_LENGTH:
             raise InputError(f"{name} has at most {NAME_LENGTH} characters")
@@ -120,7 +118,7 @@ def decode_one(body: bytes, kind: type[T]) -> T:
 
 
 def _decoded(body: bytes, ndjson: bool, limit: int | None, form: _Form, check: Checked[Any]) -> Decoded[Any]:
-    body, odd = _prepared(body)
+    body, odd = prepared(body)
     taken: list[tuple[int, Any]] = []
     refused: list[Rejection] = []
     if ndjson:
@@ -136,23 +134,6 @@ def _decoded(body: bytes, ndjson: bool, limit: int | None, form: _Form, check: C
     return taken, refused
 
 
-_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
-_MINUS_ZERO = re.compile(rb"-0(?<=[:,\[\s]-0)(?![0-9])")  # where a number begins, not in a UUID
-_LONG_RUN = re.compile(rb'"[^"]{%d}' % (NAME_LENGTH + 1))
-
-
-def _prepared(body: bytes) -> tuple[bytes, bool]:
-    """The body without a byte order mark and without NUL, which Postgres cannot hold (the symbol
-    U+2400 stands for it); and whether there may be something to tidy in its records: a negative
-    zero or a name too long to be kept whole. Looked for here once, since it hardly ever is so."""
-    body = body.removeprefix(b"\xef\xbb\xbf")
-    escapes = b"\\" in body
-    if escapes and b"\\u0000" in body:
-        body = _NUL.sub(rb"\1\\u2400", body)
-    odd = (escapes and b'\\"' in body) or _LONG_RUN.search(body) or _MINUS_ZERO.search(body)
-    return body, bool(odd)
-
-
 def _records(body: bytes, form: _Form, limit: int | None) -> tuple[list[Raw], int]:
     """The undecoded records, and how deep in the body they lie."""
     wrapped = body.lstrip(b" \t\r\n")[:1] == b"{"
@@ -163,7 +144,7 @@ def _records(body: bytes, form: _Form, limit: int | None) -> tuple[list[Raw], in
             f'expected a JSON array of {form.name}, or {{"{form.name}": […]}} and nothing beside it'
         ) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"the body is not valid JSON: {_syntax(error)}") from None
+        raise InputError(f"the body is not valid JSON: {syntax_fault(error)}") from None
     _limited(len(raws), limit, form.name)
     return raws, 2 if wrapped else 1
 
@@ -193,42 +174,15 @@ def _one(raw: bytes | Raw, index: int, form: _Form, check: Checked[Any], odd: bo
         found = form.decode(raw)
     except msgspec.ValidationError as error:
         data = bytes(raw)
-        _insist_on_json(data, depth)
+        insist_on_json(data, depth)
         field, reason = explain(error, data, form.kind)
         return Rejection(index, _id(data), field, reason)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"record {index} is not valid JSON: {_syntax(error)}") from None
+        raise InputError(f"record {index} is not valid JSON: {syntax_fault(error)}") from None
     if odd and form is _EVENT:
-        found = msgspec.convert(_tidied(msgspec.json.decode(raw)), Event)
+        found = msgspec.convert(tidied(msgspec.json.decode(raw)), Event)
     fault = check(found)
     return found if fault is None else Rejection(index, found.id, *fault)
-
-
-def _syntax(error: Exception) -> str:
-    if isinstance(error, RecursionError):
-        return f"nested deeper than {MAX_DEPTH} levels"
-    if isinstance(error, UnicodeDecodeError):
-        return f"not UTF-8 at byte {error.start}"
-    return str(error).removeprefix("JSON is malformed: ")
-
-
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_ONE_KIND = bytes.maketrans(b"{}", b"[]")
-_NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
-
-
-def _insist_on_json(raw: bytes, depth: int) -> None:
-    """What msgspec leaves unchecked when it skips: the encoding, and nesting below a thousand."""
-    try:
-        raw.decode()
-    except UnicodeDecodeError as error:
-        raise InputError(f"the body is not valid JSON: {_syntax(error)}") from None
-    brackets = _STRING.sub(b"", raw).translate(_ONE_KIND, _NO_BRACKET)
-    for _ in range(MAX_DEPTH - depth):
-        brackets = brackets.replace(b"[]", b"")  # takes away the innermost level
-        if not brackets:
-            return
-    raise InputError(f"the body is not valid JSON: nested deeper than {MAX_DEPTH} levels")
 
 
 def _id(raw: bytes) -> str | None:
@@ -237,23 +191,6 @@ def _id(raw: bytes) -> str | None:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return None if found is None else found[:ID_LENGTH]
-
-
-_KEPT_WHOLE = frozenset({"id", "time", "text"})
-
-
-def _tidied(value: Any) -> Any:
-    """A valid event with names cut to their length and negative zeros made zero."""
-    if isinstance(value, str):
-        return cut(value, NAME_LENGTH)
-    if isinstance(value, float):
-        return value + 0.0
-    if isinstance(value, list):
-        return [_tidied(v) for v in value]
-    if isinstance(value, dict):
-        return {k if k in _KEPT_WHOLE else cut(k, NAME_LENGTH): v if k in _KEPT_WHOLE else _tidied(v)
-                for k, v in value.items()}  # fmt: skip
-    return value
 
 
 @lru_cache(maxsize=1)  # every line of a file asks for the same

@@ -5,6 +5,7 @@
 `browser`       a Chromium to open pages with
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -37,6 +38,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
         if "postgres_url" in names:
             item.add_marker(pytest.mark.postgres)
+
+
+def pytest_collection_finish() -> None:
+    """Spares what was collected from being looked through for garbage, which was a quarter of all work."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture(scope="session")
@@ -159,7 +167,10 @@ def postgres_database(server_url: str, template: str = "template0") -> Iterator[
     engine = create_engine(server_url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     quote = engine.dialect.identifier_preparer.quote
     with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {quote(name)} TEMPLATE {quote(template)}")
+        copied = f"CREATE DATABASE {quote(name)} TEMPLATE {quote(template)}"
+        new = (connection.dialect.server_version_info or (0,)) >= (15,)
+        # Files as they are: half the work of writing every page into the log.
+        connection.exec_driver_sql(f"{copied} STRATEGY FILE_COPY" if new else copied)
     try:
         yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
     finally:

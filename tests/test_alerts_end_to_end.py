@@ -50,8 +50,8 @@ def clock():
     told, since, speed = json.loads(file.read_text())
     return told + round((time.time() - since) * 1000 * speed)
 rim.clock = clock
-from cascadewatch import jobs
-jobs.WAKE_S = 0.2
+from cascadewatch import worker
+worker.WAKE_S = 0.2
 from cascadewatch.cli import main
 main()
 """

@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import func, select
 
 from cascadewatch.errors import BusyError
-from cascadewatch.jobs import DAY_MS, JOBS, Context, Job, Worker, expire_waiting_labels, trim_counters
+from cascadewatch.jobs import DAY_MS, JOBS, Context, Job, expire_waiting_labels, trim_counters
 from cascadewatch.pricing import PriceBook
 from cascadewatch.settings import Settings
 from cascadewatch.store import leases, tables
 from cascadewatch.store.engine import Store
 from cascadewatch.store.receipt import LabelRequest
 from cascadewatch.store.writes import LabelBatch, Writer
+from cascadewatch.worker import Worker
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ LAYER = {
     "__main__": ROOM_FOR_ALL,
     "cli": ROOM_FOR_ALL,
     "jobs": ROOM_FOR_ALL,
+    "worker": ROOM_FOR_ALL,
     "nightly": ROOM_FOR_ALL,
     "upkeep": ROOM_FOR_ALL,
 }

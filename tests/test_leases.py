@@ -14,11 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from cascadewatch.jobs import JOBS, Context, Job, Worker
+from cascadewatch.jobs import JOBS, Context, Job
 from cascadewatch.settings import Settings
 from cascadewatch.store import leases
 from cascadewatch.store.engine import Store
 from cascadewatch.store.leases import Lease
+from cascadewatch.worker import Worker
 
 TTL = 15_000
 

@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import insert
 
 from cascadewatch import jobs, nightly
-from cascadewatch.jobs import Context, Worker
+from cascadewatch.jobs import Context
 from cascadewatch.settings import Settings
 from cascadewatch.settings.backup import Backup
 from cascadewatch.store import leases, tables
 from cascadewatch.store.engine import Store, open_store
+from cascadewatch.worker import Worker
 
 DAY, HOUR = 86_400_000, 3_600_000
 JOB = next(job for job in jobs.JOBS if job.name == "back-up")

@@ -7,11 +7,12 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from cascadewatch import jobs, upkeep
-from cascadewatch.jobs import Context, Worker
+from cascadewatch.jobs import Context
 from cascadewatch.settings import Settings
 from cascadewatch.store import leases, retention, tables
 from cascadewatch.store.engine import Store, open_store
 from cascadewatch.upkeep import patient_until
+from cascadewatch.worker import Worker
 from tests.model.events import accepted
 from tests.store.opened import DAY, Opened
 

@@ -130,7 +130,8 @@ def worker(config: Config = None, db: Db = None, log_format: LogFormat = "text")
 def working(settings: "Settings", store: "Store") -> Iterator[None]:
     """A worker in threads of this process."""
     from alerts.outage import Outage
-    from cascadewatch.jobs import Context, Worker, everything
+    from cascadewatch.jobs import Context
+    from cascadewatch.worker import Worker, everything
 
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     outage = Outage(settings, clock, owner)

@@ -12,9 +12,10 @@ from alerts import outbox
 from alerts.outbox import Deliverer
 from alerts.parcel import Parcel
 from cascadewatch.errors import StoreError
-from cascadewatch.jobs import LEASE_MS, Context, Duty, Job, Worker
+from cascadewatch.jobs import Context, Job
 from cascadewatch.settings import Settings
 from cascadewatch.store.engine import Store
+from cascadewatch.worker import LEASE_MS, Duty, Worker
 
 SECRET = "CASCADEWATCH_TEST_SECRET"
 SPEED = 40  # so many times faster than real time

@@ -115,7 +115,7 @@ class TestTaken:
         with receiving(begin) as receiver:
             start = monotonic()
             send(make(kind, receiver.port), MESSAGE, timeout=0.5)
-            assert monotonic() - start < 3
+            assert monotonic() - start < 20
 
 
 class TestStatus:
@@ -219,7 +219,7 @@ class TestNoAnswer:
         with receiving(BROKEN[way], read=kind != "email") as receiver:
             start = monotonic()
             error = failure(make(kind, receiver.port), timeout=0.3)
-            assert monotonic() - start < 3
+            assert monotonic() - start < 20
         assert (error.permanent, error.retry_after) == (False, None)
 
     @pytest.mark.parametrize("kind", KINDS)

@@ -206,13 +206,13 @@ class TestWhereTheyLead:
 
     def test_a_name_server_that_does_not_answer(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def never(*_: Any, **__: Any) -> list[Any]:
-            Event().wait(3)
+            Event().wait(30)
             return []
 
         monkeypatch.setattr(socket, "getaddrinfo", never)
         start = monotonic()
         assert "could not be looked up in time" in str(failure("https://hooks.example.com/", timeout=0.3))
-        assert monotonic() - start < 2
+        assert monotonic() - start < 20
 
     def test_no_proxy_of_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with receiving() as receiver, receiving() as proxy:
@@ -234,7 +234,7 @@ class TestHowLongAndHowMuch:
         with receiving(drip(text)) as receiver:
             start = monotonic()
             error = failure(receiver.url("/canary"), allow_private=True, timeout=0.5)
-            assert 0.4 < monotonic() - start < 2
+            assert 0.4 < monotonic() - start < 20
         assert str(error) == "127.0.0.1 did not answer within 0.5 s."
 
     def test_a_receiver_that_takes_nothing(self) -> None:
@@ -248,14 +248,14 @@ class TestHowLongAndHowMuch:
                 one.connect_ex(("127.0.0.1", port))
             start = monotonic()
             error = failure(f"http://127.0.0.1:{port}/", allow_private=True, timeout=0.5)
-            assert monotonic() - start < 2
+            assert monotonic() - start < 20
         assert not error.permanent
 
     def test_a_body_is_cut(self) -> None:
         with receiving(flood(b"HTTP/1.1 500 No\r\n\r\n")) as receiver:
             start = monotonic()
             answer = request("POST", receiver.url(), allow_private=True)
-            assert monotonic() - start < 2
+            assert monotonic() - start < 20
         assert (answer.status, len(answer.body)) == (500, ANSWER_BYTES)
 
     def test_a_compressed_body_stays_compressed(self) -> None:

@@ -10,12 +10,13 @@ from sqlalchemy import inspect
 
 from alerts import outbox as delivering
 from cascadewatch.errors import StoreError
-from cascadewatch.jobs import Context, Job, Worker
+from cascadewatch.jobs import Context, Job
 from cascadewatch.replay.claiming import CLAIM_MS
 from cascadewatch.replay.running import Asked, run
 from cascadewatch.settings import Settings, load
 from cascadewatch.store import leases, migrate, replays, reports
 from cascadewatch.store.engine import Store
+from cascadewatch.worker import Worker
 from tests.alerts.delivering import Outbox
 from tests.alerts.delivering import settings_with as channels_with
 from tests.alerts.watched import HOUR, MINUTE, TOO_MANY, Watched, settings_with

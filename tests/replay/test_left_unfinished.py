@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from cascadewatch.jobs import Context, Worker, everything, replaying
+from cascadewatch.jobs import Context
 from cascadewatch.replay import unattended
 from cascadewatch.settings import Settings
 from cascadewatch.store import leases, replays
@@ -17,6 +17,7 @@ from cascadewatch.store.engine import Store
 from cascadewatch.store.replay_tables import replays as table
 from cascadewatch.store.replays import Run
 from cascadewatch.store.tables import jobs
+from cascadewatch.worker import Worker, everything, replaying
 from tests.replay.looked_after import NOON, Watched
 from tests.replay.paid import paid_settings, start
 from tests.replay.provider import Provider, providing

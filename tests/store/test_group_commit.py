@@ -132,7 +132,7 @@ def test_while_another_process_writes_the_answer_is_busy_and_nothing_is_stored(o
         started = time.monotonic()
         with pytest.raises(BusyError) as refused:
             opened.writer.submit(opened.batch([accepted("meanwhile")])).result(20)
-        assert 4 < time.monotonic() - started < 8
+        assert 4 < time.monotonic() - started < 15
         assert refused.value.retry_after >= 1
         assert opened.counts()["events"] == 1  # reading goes on
     assert opened.send(accepted("meanwhile")).accepted == 1
