@@ -238,9 +238,19 @@ def _detail(
         detail["peak"] = {"value": estimate.value, "time": now}
     if finding.rule.kind == "drift":
         detail["tolerance"] = finding.rule.tolerance
+        detail["normal"] = _normal(finding)
     elif finding.detail.get("limit") is not None:
         detail["limit"] = finding.detail["limit"]
     return detail | {key: finding.detail[key] for key in ("about", "cleared") if key in finding.detail}
+
+
+def _normal(finding: Finding) -> dict[str, Any] | None:
+    """How well the level is known that a drift is compared with."""
+    held = finding.detail.get("baseline")
+    if held is None:
+        return {"learning": True} if finding.detail.get("state") == "learning" else None
+    band = held["weekend_band"] if held["weekday_band"] is None else held["weekday_band"]
+    return {"requests": held["requests"], "error": band}
 
 
 def _not_after(episode: Episode, now: int) -> dict[str, Any]:

@@ -170,7 +170,7 @@ def _moved(member: Member, found: Estimate) -> str:
 def _calm(member: Member, metric: Metric) -> str:
     watch = member.watch
     if watch.baseline is None:
-        return f"learning: {watch.lacking or 'nothing came yet'}; {GROSS}"
+        return f"learning: {watch.lacking or 'no whole hour of traffic yet'}; {GROSS}"
     if metric.value is None:
         return NOTHING
     return f"{_what(member)} is {metric.value * 100:.1f} %, normal is {watch.baseline.rate * 100:.1f} %"

@@ -58,7 +58,7 @@ SAYS: Mapping[str, Mapping[Status, _Say]] = {
     },
 }
 PREFIXES: Mapping[Status, str] = {
-    "updated": "Moved on: ",
+    "updated": "Moved again: ",
     "repeated": "Still: ",
     "easing": "Easing: ",
     "resolved": "Resolved: ",

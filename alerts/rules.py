@@ -75,7 +75,9 @@ def rules_of(settings: Settings) -> tuple[Rule, ...]:
     rules = tuple(rule for rule in named.values() if rule.enabled)
     wrong = [(rule.name, said) for rule in rules if (said := _wrong(rule, settings))]
     if wrong:
-        raise ConfigError("\n".join(f"rule {name}: {said}." for name, said in wrong))
+        raise ConfigError(
+            "\n".join(f"rule {name}: {said}{'' if said.endswith('?') else '.'}" for name, said in wrong)
+        )
     return rules
 
 

@@ -26,7 +26,7 @@ def made_up(now: int) -> Episode:
                 "next": "Run the verifier check: judge-v2 and judge-v3 on the same answers. Roll back if the"
                         " new one is worse.",
                 "causes": [{"key": "verifier_changed", "evidence": [
-                    {"label": "Rejects by judge-v3", "value": "– → 36 % (n 0 and 2,410)"}]}],
+                    {"label": "Rejects by judge-v3", "value": "none before, 36 % of 2,410 since"}]}],
             },
         },
     )  # fmt: skip

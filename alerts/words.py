@@ -195,7 +195,7 @@ def total_fact(episode: Episode) -> Facts:
         return (
             ("In all", f"The bill was about {dollars(-usd)} lower. Count it only if the answers were right."),
         )
-    return (("In all", f"About {dollars(usd)}."),)
+    return (("In all", f"It cost about {dollars(usd)} more."),)
 
 
 def peak(episode: Episode) -> tuple[float, int] | None:

@@ -11,6 +11,7 @@ from alerts.words import (
     between,
     cause_facts,
     course,
+    mapping,
     next_fact,
     number,
     per_day,
@@ -23,6 +24,7 @@ from cascadewatch.drift.diagnosis import spoken
 from cascadewatch.drift.diagnosis.spoken import count, dollars, percent, points
 from cascadewatch.store.episodes import Episode
 
+SURE = 4  # standard errors of its baseline; a smaller move may be the baseline's own error
 CHECK_FIRST = (
     "Run a verifier check before anything else: the same answers, right and wrong, past the verifier."
 )
@@ -40,24 +42,24 @@ class Rate(NamedTuple):
 RATES = {
     "escalation_rate": Rate(
         "escalation", "the escalation rate", "More requests go on to dearer tiers: cost is at risk.",
-        "The verifier accepts more: quality is at risk.",
+        "The verifier accepts more: quality is at risk, unless the answers got better.",
     ),
     "flagship_share": Rate(
         "flagship share", "the flagship's share", "More requests reach the flagship: cost is at risk.",
         "Fewer requests reach the flagship: quality is at risk.",
     ),
     "judge_failure_rate": Rate(
-        "judge failures", "the share of verdicts that fail",
+        "judge failures", "the judge failure rate",
         "Answers go unjudged: cost or quality is at risk, by what the cascade does then.",
     ),
     "fallback_rate": Rate(
         "fallbacks", "the fallback rate", "More requests go up because something failed: cost is at risk."
     ),
     "exhausted_rate": Rate(
-        "exhausted requests", "the share of requests whose last answer was rejected",
+        "exhausted requests", "the exhausted rate",
         "More users get an answer the verifier rejects: quality is at risk.",
     ),
-    "retry_rate": Rate("retries", "the share of requests with a retry", "Tiers are asked again more often."),
+    "retry_rate": Rate("retries", "the retry rate", "Tiers are asked again more often."),
     "cache_hit_rate": Rate(
         "cache hits", "the cache hit rate", "", "More requests are paid for: cost is at risk."
     ),
@@ -186,14 +188,34 @@ def _from_to(episode: Episode) -> str:
     if numbers.baseline is None or numbers.shift is None:
         return f"{_sentence(rate.whole)} of {scope(episode)}: {about}{n}."
     side = "above" if numbers.shift > 0 else "below"
-    against = f"{points(numbers.shift)} {side} its baseline of {percent(numbers.baseline)}"
+    usual = "the" if _is_learning(episode) else "its baseline of"
+    seen = " seen so far" if _is_learning(episode) else ""
+    against = f"{points(numbers.shift)} {side} {usual} {percent(numbers.baseline)}{seen}"
     return f"{_sentence(rate.whole)} of {scope(episode)}: {about}, {against}{n}."
 
 
 def _since(episode: Episode, speaker: Speaker) -> str:
     days = speaker.settings.alerts.false_alarm_days
     chance = f"A move like this happens by chance less than once in {days} days."
-    return f"{speaker.when(episode.since)}, as far as can be told. {chance}"
+    return f"{speaker.when(episode.since)}, as far as can be told. {chance}{_doubt(episode)}"
+
+
+def _doubt(episode: Episode) -> str:
+    """What a thin baseline, or none at all, takes away from that."""
+    if _is_learning(episode):
+        return " There is no baseline yet, so only gross breaks are told: see whether this is normal here."
+    held, shift = mapping(episode.detail.get("normal")), Numbers.of(episode).shift
+    error, n = number(held.get("error")), number(held.get("requests"))
+    if error is None or n is None or shift is None or abs(shift) > SURE * error:
+        return ""
+    return (
+        f" But its baseline rests on {count(n)} requests and may itself be {points(2 * error)} off: if"
+        " nothing explains the move, accept the new level."
+    )
+
+
+def _is_learning(episode: Episode) -> bool:
+    return mapping(episode.detail.get("normal")).get("learning") is True
 
 
 def _cost(episode: Episode) -> Facts:
@@ -213,7 +235,7 @@ def _each(episode: Episode) -> str:
     extra, each, what = number(held.get("extra")), number(held.get("each")), text(held.get("what"))
     if extra is None or each is None or what is None or extra < 1:
         return ""
-    return f": {count(extra)} more {what} at {dollars(each)}"
+    return f": {count(extra)} more {what} a day at {dollars(each)} each"
 
 
 def _next(episode: Episode) -> Facts:

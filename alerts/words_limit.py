@@ -29,7 +29,13 @@ TITLES = {"cost_ratio": "dearer than the flagship alone"}
 STEPS = {
     "price_coverage": "Add a [[price]] for the models without one; the Sources page names them.",
     "verifier_overhead": "Use a cheaper verifier: a verdict should cost less than a fifth of the next tier.",
-    "cost_ratio": "Until it is mended, sending everything to the flagship would be cheaper.",
+    "cost_ratio": "See on the Cost page which part grew: verdicts, retries or escalations. Until it is"
+    " mended, sending everything to the flagship would be cheaper.",
+}
+# What a value means, where its name does not say it.
+MEANS = {
+    "cost_ratio": " It costs {} times what the flagship alone would have.",
+    "burn_rate": " The budget of its objective is used up {} times as fast as it may be.",
 }
 LOOK = "Look at the page for what changed at that time."
 
@@ -119,8 +125,13 @@ def _what(episode: Episode) -> str:
     n = "" if not numbers.n else f", n {count(numbers.n)}"
     return (
         f"{_sentence(name(episode))} of {scope(episode)}: {_shown(episode, numbers.value)}{inside}, "
-        f"{_side(episode)} the limit of {_limit(episode)}{n}."
+        f"{_side(episode)} the limit of {_limit(episode)}{n}.{_meaning(episode, numbers.value)}"
     )
+
+
+def _meaning(episode: Episode, value: float) -> str:
+    said = MEANS.get("burn_rate" if episode.kind == "burn_rate" else episode.metric or "", "")
+    return said.format(_shown(episode, value))
 
 
 def _between(episode: Episode, numbers: Numbers) -> str:

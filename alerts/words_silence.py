@@ -3,6 +3,8 @@
 from alerts.words import Speaker, Told, Words, message, scope
 from cascadewatch.drift.diagnosis.spoken import shown
 
+UNSEEN = "Until events come again, no other rule can see what it does."
+
 
 def firing(told: Told, speaker: Speaker) -> Words:
     """That nothing comes any more."""
@@ -11,7 +13,7 @@ def firing(told: Told, speaker: Speaker) -> Words:
         f"{scope(episode)}: no events since {speaker.when(episode.since)}",
         (
             ("What", message(episode)),
-            ("Since", f"The last event came {speaker.when(episode.since)}."),
+            ("Since", f"The last event came {speaker.when(episode.since)}. {UNSEEN}"),
             ("Next", "Look whether its senders run and reach the API; the Sources page shows what arrives."),
         ),
     )  # fmt: skip

@@ -64,7 +64,7 @@ def judged(rule: Rule, scope: Scope, first: int, last: int, now: int, counted: C
 def _words(silent: int, usually: float | None) -> str:
     if usually is None:
         return f"The last event came {span_words(silent)} ago."
-    return f"No events for {span_words(silent)}; in this time of the week about {usually:,.0f} are usual."
+    return f"No events for {span_words(silent)}; at this time of the week about {usually:,.0f} are usual."
 
 
 def usual(counted: Counted, first: int, last: int, now: int) -> float | None:

@@ -7,7 +7,7 @@ are left to the detector with a full baseline.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import expm1
+from math import expm1, log
 
 from cascadewatch.drift.baseline import Baseline
 from cascadewatch.drift.detector import Detector, State
@@ -21,6 +21,9 @@ MULTIPLES = (4, 8)
 BAND = 2  # times the tolerance
 BEYOND = 0.02  # a target this close to the band is not looked for
 OVERDISPERSION = (0.01, 0.2)
+# The bound on false alarms takes the rate as known, and a guard guesses it from a hundred requests. So it
+# spends a tenth of the budget: its evidence counts that much less, which a gross break soon makes up.
+CAUTION = log(10)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ class Watch:
     look: int = 0
     hour: int = 0  # the running one
     marked: int = 0  # the last deploy that was heeded
-    evidence: float = -inf  # ln of the mean M
+    evidence: float = -inf  # ln of the mean M; of a guard, less its caution
 
     @property
     def normal(self) -> Baseline | None:
@@ -102,7 +102,8 @@ class Watch:
 
     def weigh(self) -> None:
         """Brings `evidence` up to date."""
-        self.evidence = self.track.detector.log_mean(self.track.state)
+        found = self.track.detector.log_mean(self.track.state)
+        self.evidence = found - guard.CAUTION if self.baseline is None else found
 
     def alarm(self, at: int) -> None:
         """The evidence was found to be an alarm: opens one or raises it again, and starts afresh."""

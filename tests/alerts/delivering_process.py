@@ -65,7 +65,7 @@ def deliver(url: str, hook: int, mail: int, clock: FastClock) -> None:
     work("mail")
 
 
-def work(url: str, hook: int, mail: int, clock: FastClock, effects: str, name: str) -> None:
+def work(url: str, hook: int, mail: int, clock: FastClock, effects: str, name: str, claim_ms: int) -> None:
     """A worker as `cascadewatch worker` runs it, with leases and slots as short as the clock is fast: a job
     that writes its slot down, and delivery. Does not end by itself."""
     os.environ[SECRET] = "known to the receiver"
@@ -80,7 +80,7 @@ def work(url: str, hook: int, mail: int, clock: FastClock, effects: str, name: s
 
     def duties(context: Context, now: Callable[[], int]) -> Sequence[Duty]:
         owner = f"{name}/{context.lease}"
-        return (Deliverer(context.store, settings, now, owner, lease=context.lease, claim_ms=LONG_CLAIM_MS),)
+        return (Deliverer(context.store, settings, now, owner, lease=context.lease, claim_ms=claim_ms),)
 
     job = Job("hammer", SLOT_MS, effect)
     worker = Worker(Context(Store(url), settings), clock.now, name, (job,), LEASE_MS, duties=duties)

@@ -127,14 +127,15 @@ def receiving(
 
 
 def _read(connection: socket.socket) -> Received | None:
-    """One request with a Content-Length."""
+    """One request with a Content-Length; None of one whose sender ended in the middle."""
     with connection.makefile("rb") as file:
         first = file.readline().decode("latin-1").split()
-        if len(first) < 3:
-            return None
         headers = {}
-        while (line := file.readline().decode("latin-1").strip()) != "":
-            name, _, value = line.partition(":")
+        while (line := file.readline()) not in (b"\r\n", b""):
+            name, _, value = line.decode("latin-1").partition(":")
             headers[name.strip().lower()] = value.strip()
-        body = file.read(int(headers.get("content-length", 0)))
+        length = int(headers.get("content-length", 0))
+        body = file.read(length)
+    if len(first) < 3 or not line or len(body) < length:
+        return None
     return Received(first[0], first[1], headers, body)

@@ -45,6 +45,8 @@ def test_a_broken_verifier_from_alarm_to_resolved(watching: Watch, now: int) -> 
     assert now - HOUR <= firing.since <= now + HOUR
     assert firing.detail["estimate"]["baseline"] == pytest.approx(0.30, abs=0.03)
     assert firing.detail["tolerance"] == 0.05
+    assert firing.detail["normal"]["requests"] > 5000
+    assert 0.005 <= firing.detail["normal"]["error"] < 0.02
     traffic(watched, fixed, fixed + DAY, 0.30, seed=3)
     watched.minutes(fixed, fixed + DAY, 10 * MINUTE)
     over = watched.episode()

@@ -56,11 +56,13 @@ class TestARise:
             ),
             (
                 "Evidence",
-                "Rejects by judge-v2: 30 % → – (n 9,120 and 0); Rejects by judge-v3: – → 36 % (n 0 and 2,410).",
+                "Rejects by judge-v2: 30 % of 9,120 before, none since; Rejects by judge-v3: none before, 36 % of"
+                " 2,410 since.",
             ),
             (
                 "Cost",
-                "About $41.20 more a day ($21.60–61.50) at today's traffic: 343 more escalations at $0.12.",
+                "About $41.20 more a day ($21.60–61.50) at today's traffic: 343 more escalations a day at $0.12"
+                " each.",
             ),
             (
                 "Next",
@@ -68,6 +70,21 @@ class TestARise:
                 " worse.",
             ),
         )
+
+    def test_a_thin_baseline_is_told_as_a_doubt(self) -> None:
+        thin = {"normal": {"requests": 504, "error": 0.0205}}
+        assert str(fact(item(episode(value=0.361, detail=thin)), "Since")).endswith(
+            "less than once in 90 days. But its baseline rests on 504 requests and may itself be 4 points off:"
+            " if nothing explains the move, accept the new level."
+        )
+        assert "But" not in str(fact(item(episode(value=0.60, detail=thin)), "Since"))
+        known = {"normal": {"requests": 40_000, "error": 0.005}}
+        assert "But" not in str(fact(item(episode(value=0.361, detail=known)), "Since"))
+
+    def test_before_there_is_a_baseline_that_is_said(self) -> None:
+        said = item(episode(value=0.90, detail={"normal": {"learning": True}}))
+        assert "60 points above the 30 % seen so far, over" in str(fact(said, "What moved"))
+        assert "There is no baseline yet" in str(fact(said, "Since"))
 
     def test_within_the_tolerance_it_moved_and_did_not_breach(self) -> None:
         said = item(episode(value=0.337))
@@ -118,7 +135,8 @@ class TestAFall:
         assert said.title == "support: escalation down 8 points to about 22 %, quality at risk"
         assert fact(said, "What moved") == (
             "The escalation rate of support: about 22 % (19–25 %), 8 points below its baseline of 30 %, over 2,410"
-            " requests. It breached the tolerance of 5 points. The verifier accepts more: quality is at risk."
+            " requests. It breached the tolerance of 5 points. The verifier accepts more: quality is at risk,"
+            " unless the answers got better."
         )
 
     def test_what_the_bill_fell_is_no_saving_yet(self) -> None:
@@ -152,7 +170,7 @@ class TestStatus:
             ("What", "The escalation rate of support is back at its baseline of 30 %."),
             ("Lasted", "Wed 10:00 to Wed 16:00, 6 h."),
             ("Peak", "About 36 %, seen Wed 12:00."),
-            ("In all", "About $17.60."),
+            ("In all", "It cost about $17.60 more."),
             (
                 "Likeliest cause",
                 "Verifier on small: judge-v3 in place of judge-v2, from Wed 18 Nov 10:12; its verdicts carry all"
@@ -168,9 +186,9 @@ class TestStatus:
 
     def test_what_it_cost_in_all_is_so_many_too_many_times_what_one_costs(self) -> None:
         """0.061 of 2,410 requests at $0.12; without what one costs, by the time it lasted."""
-        assert fact(item(over(), "resolved", now=LATER), "In all") == "About $17.60."
+        assert fact(item(over(), "resolved", now=LATER), "In all") == "It cost about $17.60 more."
         by_time = over(detail={"cost_usd_per_day": {"value": 48.0}}, easing=SINCE + 3 * HOUR)
-        assert fact(item(by_time, "resolved", now=LATER), "In all") == "About $6.00."
+        assert fact(item(by_time, "resolved", now=LATER), "In all") == "It cost about $6.00 more."
 
     def test_what_began_and_ended_untold_is_told_once(self) -> None:
         said = item(over(), "firing", "resolved", now=LATER)
@@ -200,9 +218,9 @@ class TestStatus:
         [
             (("firing",), "firing", ""),
             (("firing", "update"), "firing", ""),
-            (("update",), "updated", "Moved on: "),
+            (("update",), "updated", "Moved again: "),
             (("repeat",), "repeated", "Still: "),
-            (("update", "repeat"), "updated", "Moved on: "),
+            (("update", "repeat"), "updated", "Moved again: "),
             (("flapping",), "flapping", "Flapping: "),
             (("steady",), "notice", "Steady: "),
         ],
@@ -231,14 +249,15 @@ class TestOtherKinds:
         said = item(one)
         assert said.title == "support: dearer than the flagship alone"
         assert fact(said, "What") == (
-            "Cost ratio of support: 1.08 (1.05–1.11), above the limit of 1, n 2,410."
+            "Cost ratio of support: 1.08 (1.05–1.11), above the limit of 1, n 2,410. It costs 1.08 times what"
+            " the flagship alone would have."
         )
         assert fact(said, "Since") == "First seen Wed 10:00."
         assert fact(said, "Cost") == (
             "About $88.00 a day ($30.00–140) more than the flagship alone, at today's traffic."
         )
-        assert (
-            fact(said, "Next") == "Until it is mended, sending everything to the flagship would be cheaper."
+        assert str(fact(said, "Next")).endswith(
+            "Until it is mended, sending everything to the flagship would be cheaper."
         )
 
     def test_a_share_below_its_limit(self) -> None:
@@ -263,19 +282,25 @@ class TestOtherKinds:
         )  # fmt: skip
         said = item(one)
         assert said.title == "support: the budget of its objective goes 3.2 times too fast"
+        assert str(fact(said, "What")).endswith(
+            "The budget of its objective is used up 3.2 times as fast as it may be."
+        )
         assert fact(said, "Budget") == "42 % of it is left; at this pace it is gone by Thu 16:00."
         assert fact(said, "Cost") == (
             "About $146 a day ($120–170) beyond what the objective allows, at today's traffic."
         )
 
     def test_events_that_stay_away(self) -> None:
-        words = "No events for 2 h; in this time of the week about 40 are usual."
+        words = "No events for 2 h; at this time of the week about 40 are usual."
         one = episode(kind="no_data", metric=None, direction="", severity="page", detail={"message": words})
         said = item(one)
         assert said.title == "support: no events since Wed 10:00"
         assert said.facts == (
             ("What", words),
-            ("Since", "The last event came Wed 10:00."),
+            (
+                "Since",
+                "The last event came Wed 10:00. Until events come again, no other rule can see what it does.",
+            ),
             ("Next", "Look whether its senders run and reach the API; the Sources page shows what arrives."),
         )
 

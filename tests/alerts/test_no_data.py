@@ -94,7 +94,7 @@ def test_a_week_without_events_is_an_end() -> None:
 
 def test_the_sentence_says_what_is_missing() -> None:
     assert after(3 * HOUR, evenly(100)).message == (
-        "No events for 3 h; in this time of the week about 300 are usual."
+        "No events for 3 h; at this time of the week about 300 are usual."
     )
 
 

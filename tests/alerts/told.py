@@ -22,8 +22,8 @@ DIAGNOSIS = {
             "key": "verifier_changed",
             "evidence": [
                 {"label": "Verifier", "value": "judge-v3, from Wed 18 Nov 10:12", "numbers": {"time": SINCE}},
-                {"label": "Rejects by judge-v2", "value": "30 % → – (n 9,120 and 0)", "numbers": {}},
-                {"label": "Rejects by judge-v3", "value": "– → 36 % (n 0 and 2,410)", "numbers": {}},
+                {"label": "Rejects by judge-v2", "value": "30 % of 9,120 before, none since", "numbers": {}},
+                {"label": "Rejects by judge-v3", "value": "none before, 36 % of 2,410 since", "numbers": {}},
             ],
         }
     ],

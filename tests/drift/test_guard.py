@@ -9,7 +9,7 @@ from cascadewatch.drift.detector import State
 from cascadewatch.drift.hours import Hour
 from tests.drift.streams import always, hour, hours
 
-SINGLE = log(2160)
+SINGLE = log(2160) + guard.CAUTION
 
 
 def fitted(rate: float = 0.30, age: int = 24) -> guard.Guard:

@@ -53,8 +53,8 @@ class TestVerifierChanged:
         assert found.causes[0].n == 1000
         assert [(f.label, f.value) for f in found.causes[0].evidence] == [
             ("Verifier", "verifier on small: judge-v3 in place of judge-v2, from Sat 21 Nov 13:12"),
-            ("Rejects by judge-v2", "30 % → – (n 10,000 and 0)"),
-            ("Rejects by judge-v3", "– → 36 % (n 0 and 1,000)"),
+            ("Rejects by judge-v2", "30 % of 10,000 before, none since"),
+            ("Rejects by judge-v3", "none before, 36 % of 1,000 since"),
         ]
         assert found.causes[0].next == (
             "Run the verifier check: judge-v2 and judge-v3 on the same answers. Roll back if the new one is"

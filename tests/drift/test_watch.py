@@ -1,6 +1,7 @@
 """One stream through its life: learning, alarm, recovery, and what a person or a deploy changes."""
 
 from collections.abc import Callable
+from math import log
 
 import pytest
 
@@ -107,6 +108,12 @@ class TestLearning:
         assert seen.watch.baseline is not None
         assert seen.watch.baseline.rate == pytest.approx(0.30, abs=0.02)
         assert seen.watch.baseline.requests < 160 * 100
+
+    def test_until_then_evidence_counts_a_tenth(self) -> None:
+        seen = Alone().see(stream(stepping(0.30, 0.48, 60), 61)).watch
+        plain = seen.track.detector.log_mean(seen.track.state)
+        assert plain > -10
+        assert seen.evidence == pytest.approx(plain - log(10))
 
     def test_an_alarm_of_the_guard_stays_open_when_the_baseline_is_there(self) -> None:
         seen = Alone().see(stream(stepping(0.30, 0.90, 150), WEEK_HOURS + 4))

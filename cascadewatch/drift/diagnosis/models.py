@@ -3,16 +3,17 @@
 from collections.abc import Iterator
 
 from cascadewatch.drift.diagnosis.cause import Cause, Fact
+from cascadewatch.drift.diagnosis.chance import chance
 from cascadewatch.drift.diagnosis.material import Group, Share
 from cascadewatch.drift.diagnosis.spoken import listed, part_of, percent, shown
 from cascadewatch.drift.diagnosis.verdicts import carried_by, reject_facts
 from cascadewatch.drift.diagnosis.view import (
+    BY_CHANCE,
     View,
     answer_facts,
     change_fact,
     change_words,
     rate_fact,
-    surely_differ,
 )
 
 FAILURES = ("error", "timeout", "refused", "rate_limited")
@@ -50,7 +51,7 @@ def answers_differ(view: View) -> Iterator[Cause]:
         "", *(Share(r.n, r.n + w.n) for r, w in zip(labels.right[1:], labels.wrong[1:], strict=True))
     )
     carried = answers.mix * view.scale
-    if surely_differ(right) and view.counts(carried):
+    if chance((right,), right.growth > 0) <= BY_CHANCE and view.counts(carried):
         way = "worse" if right.growth < 0 else "better"
         by_labels = f"{percent(right.before.rate)} → {percent(right.after.rate)} right by labels"
         explains = part_of(carried, view.shift)

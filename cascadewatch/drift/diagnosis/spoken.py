@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 UNKNOWN = "–"
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+DUST = 1e-6  # points that are left of sums which cancel
 _SOON = 6 * DAY  # within it the day of the week says which day is meant
 _BREAKS = {0x2028: "\u2424", 0x2029: "\u2424", 0x7F: "\u2421"}
 _CONTROLS = {code: chr(0x2400 + code) for code in range(0x20)} | _BREAKS
@@ -58,10 +59,11 @@ def points(difference: float) -> str:
 def signed(difference: float) -> str:
     """A difference of two shares with its sign.
 
-    >>> signed(0.061), signed(-0.0123), signed(0)
-    ('+6 points', '−1.2 points', '0 points')
+    >>> signed(0.061), signed(-0.0123), signed(0), signed(3e-17)
+    ('+6 points', '−1.2 points', '0 points', '0 points')
     """
-    return f"{'−' if difference < 0 else '+' if difference > 0 else ''}{points(difference)}"
+    said = points(difference)
+    return said if said.startswith("0 ") else f"{'−' if difference < 0 else '+'}{said}"
 
 
 def part_of(part: float, whole: float) -> str:
@@ -155,7 +157,7 @@ def _percent(share: float, largest: float) -> str:
 
 def _points(difference: float) -> str:
     size = abs(difference) * 100
-    if size >= 2.95 or size == 0:
+    if size >= 2.95 or size < DUST:
         return f"{size:.0f}"
     text = f"{size:.1f}" if size >= 0.05 else f"{size:.1g}"
     return text.removesuffix(".0")

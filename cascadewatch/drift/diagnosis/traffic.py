@@ -6,7 +6,7 @@ from cascadewatch.drift.diagnosis.cause import Cause, Fact
 from cascadewatch.drift.diagnosis.concentration import SYSTEMIC, Concentration, Named
 from cascadewatch.drift.diagnosis.split import MIX, Part, Split
 from cascadewatch.drift.diagnosis.spoken import count, listed, part_of, percent, shown, signed
-from cascadewatch.drift.diagnosis.view import View
+from cascadewatch.drift.diagnosis.view import View, split_words
 
 WORTH_NAMING, MOST_OF = 0.10, 0.5  # parts of the mix
 SOME = 0.30  # part of a move from which on mix is worth telling beside other causes
@@ -82,7 +82,7 @@ def _grew(part: Part, kind: str) -> str:
 def _split_fact(kind: str, split: Split) -> Fact:
     return Fact(
         f"Split by {kind}",
-        f"{signed(split.mix)} mix, {signed(split.behaviour)} behaviour, together {signed(split.total)}",
+        f"{split_words(kind, split)}, together {signed(split.total)}",
         {"mix": split.mix, "behaviour": split.behaviour, "total": split.total, "groups": len(split.parts)},
     )
 
@@ -98,8 +98,8 @@ def _part_fact(part: Part) -> Fact:
     return Fact(
         shown(part.name) or "others",
         f"{percent(part.share_before)} → {percent(part.share_after)} of the requests, at a rate of "
-        f"{percent(part.before.rate)} → {percent(part.after.rate)}: {signed(part.mix)} mix, "
-        f"{signed(part.behaviour)} behaviour",
+        f"{percent(part.before.rate)} → {percent(part.after.rate)}: that "
+        f"alone makes {signed(part.mix + part.behaviour)}",
         part.to_dict(),
     )
 

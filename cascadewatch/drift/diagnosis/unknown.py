@@ -3,8 +3,15 @@
 from collections.abc import Iterator
 
 from cascadewatch.drift.diagnosis.cause import Cause, Fact
-from cascadewatch.drift.diagnosis.spoken import duration, part_of, points, signed
-from cascadewatch.drift.diagnosis.view import View, answer_facts, change_fact, change_words, rate_fact
+from cascadewatch.drift.diagnosis.spoken import duration, part_of, points
+from cascadewatch.drift.diagnosis.view import (
+    View,
+    answer_facts,
+    change_fact,
+    change_words,
+    rate_fact,
+    split_words,
+)
 from cascadewatch.drift.distribution import compare, moved
 from cascadewatch.metrics.measures import SCORE_BINS
 
@@ -70,7 +77,7 @@ def _facts(view: View) -> Iterator[Fact]:
     if view.routes is not None:
         split = view.routes
         yield Fact(
-            "Split by route", f"{signed(split.mix)} mix, {signed(split.behaviour)} behaviour",
+            "Split by route", split_words("route", split),
             {"mix": split.mix, "behaviour": split.behaviour},
         )  # fmt: skip
 

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 
 from cascadewatch.drift.diagnosis.cause import Cause, Fact
+from cascadewatch.drift.diagnosis.chance import chance
 from cascadewatch.drift.diagnosis.material import Change, Group, Share
 from cascadewatch.drift.diagnosis.spoken import count, listed, part_of, percent, shown
 from cascadewatch.drift.diagnosis.view import (
+    BY_CHANCE,
     View,
     answer_facts,
     change_fact,
@@ -47,7 +49,7 @@ def judges_differently(view: View) -> Iterator[Cause]:
     named = view.changed("verifier", "verifier model", "threshold")
     if answers is None or labels is None or named or not view.scale:
         return
-    if not (surely_differ(labels.right) or surely_differ(labels.wrong)):
+    if chance((labels.right, labels.wrong), view.rose) > BY_CHANCE:
         return
     carried = answers.behaviour * view.scale
     if view.counts(carried):

@@ -13,6 +13,9 @@ from cascadewatch.metrics.interval import wilson
 # Rates that what the verifier rejects does not move; every other metric is seen through the escalation rate.
 APART = ("judge_failure_rate", "fallback_rate", "cache_hit_rate", "retry_rate")
 LABELS = 30  # labelled answers on either side before they say anything
+# What labels alone accuse somebody of has to be so improbable by chance: an episode is explained anew as its
+# labels come in, and ten such looks then name somebody without cause about once in 100.
+BY_CHANCE = 0.0025
 _ABOUT: dict[What, str] = {
     "model": "model on {}",
     "verifier": "verifier on {}",
@@ -77,12 +80,36 @@ def rates(group: Group) -> str:
 
 
 def rate_fact(label: str, group: Group) -> Fact:
-    """A rate before and after as evidence."""
+    """A rate before and after as evidence.
+
+    >>> rate_fact("", Group("", Share(3, 100), Share(60, 120))).value
+    '3.0 % → 50 % (of 100 before, 120 since)'
+    >>> rate_fact("", Group("", Share(0, 0), Share(60, 120))).value
+    'none before, 50 % of 120 since'
+    """
+    before, after = group.before, group.after
+    said = f"{rates(group)} (of {count(before.n)} before, {count(after.n)} since)"
+    if not (before.n and after.n):
+        said = f"{_side(before)} before, {_side(after)} since"
     return Fact(
-        label, f"{rates(group)} (n {count(group.before.n)} and {count(group.after.n)})",
+        label, said,
         {"before": group.before.rate, "after": group.after.rate,
          "n_before": group.before.n, "n_after": group.after.n},
     )  # fmt: skip
+
+
+def _side(share: Share) -> str:
+    return f"{percent(share.rate)} of {count(share.n)}" if share.n else "none"
+
+
+def split_words(kind: str, split: Split) -> str:
+    """What mix and behaviour add to a move, in words that need no explaining.
+
+    >>> split_words("route", Split(0.05, 0.061, -0.011, ()))
+    '+6 points from which routes the requests are for, −1.1 points from changes within them'
+    """
+    whose = {"route": "which routes the requests are for", "caller": "which callers send them"}[kind]
+    return f"{signed(split.mix)} from {whose}, {signed(split.behaviour)} from changes within them"
 
 
 def change_words(change: Change, view: View) -> str:
