@@ -14,6 +14,7 @@ from cascadewatch.cli import evalset_making
 from cascadewatch.errors import InputError
 from cascadewatch.replay.evalset import load
 from cascadewatch.settings import Settings
+from cascadewatch.settings.replaying import Replays
 from collectors.files import Job, ingest
 from tests.collectors.bad.asked import Asked, asking
 
@@ -58,12 +59,22 @@ def shown(name: str) -> str:
 def test_an_eval_set_of_events_lies_in_its_folder_whatever_the_cascade_is_called(
     place: Place, name: str
 ) -> None:
-    settings = Settings.model_validate({"database_url": "sqlite:///x.db"})
-    replays = settings.replays.model_copy(update={"sets_dir": place.folder})
-    chosen = evalset_making._place(settings.model_copy(update={"replays": replays}), name)
+    chosen = evalset_making._place(Settings(replays=Replays(sets_dir=place.folder)), name)
     assert chosen.parent == place.folder
     assert os.path.normpath(chosen) == str(chosen)
     assert not set(chosen.name) & set("/\\\0\n")
+
+
+def test_no_two_cascades_share_an_eval_set_and_plain_names_stay_as_they_are(place: Place) -> None:
+    plain = ("support", "support-v2", "a_b", "a-b", "名前")
+    names = [*plain, "a/b", "a b", "a\\b", "a//b", "-a-b-", "a.b", *NAMES, "\u540d" * 128, "\u540d" * 127]
+    chosen = {
+        name: evalset_making._place(Settings(replays=Replays(sets_dir=place.folder)), name) for name in names
+    }
+    assert len({path.name.casefold() for path in chosen.values()}) == len(chosen)
+    assert [chosen[name].name for name in plain] == [f"{name}.jsonl" for name in plain]
+    for path in chosen.values():
+        path.touch()  # the system takes it
 
 
 @pytest.mark.parametrize("name", NAMES, ids=shown)

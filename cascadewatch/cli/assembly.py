@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Sequence
 
-    from starlette.routing import BaseRoute
+    from starlette.routing import BaseRoute, Route
 
     from cascadewatch.settings import Settings
     from cascadewatch.store.engine import Store
@@ -47,7 +47,7 @@ def whole_app(
     os.environ[TOKEN_VARIABLE], os.environ[API_VARIABLE] = token, url_of(sock)
     watching = Watch(store, settings, clock)
     made = routes(store, writer, settings, clock, token=token, require_keys=require_keys, watching=watching)
-    return pages_app(settings, sock, [*made, *_unknown_api_routes()])
+    return pages_app(settings, sock, [*made, *_stray_routes(made)])
 
 
 def pages_app(settings: "Settings", sock: "socket.socket", beside: "list[BaseRoute] | None" = None) -> Any:
@@ -61,6 +61,7 @@ def pages_app(settings: "Settings", sock: "socket.socket", beside: "list[BaseRou
     from cascadewatch.cli import streamlit_options
     from cascadewatch.cli.gate import Gate
     from cascadewatch.cli.logs import adopt
+    from dashboard import early
     from dashboard.config import CONFIG
 
     beside = beside or []
@@ -77,7 +78,20 @@ def pages_app(settings: "Settings", sock: "socket.socket", beside: "list[BaseRou
     streamlit_options.insist()
     app = App(_script(), routes=beside, secrets=_login_secrets(settings))
     adopt("streamlit", "uvicorn", "websockets")  # Streamlit has just given them a form of its own
-    return Gate(app, settings, {getattr(route, "path", "/").split("/")[1] for route in beside} - {""})
+    paths = {getattr(route, "path", "") for route in beside}
+    api = {"/v1/" if path.startswith("/v1/") else path for path in paths} - {""}
+    return Gate(_returning(app, settings), settings, api, early.links())
+
+
+def _returning(app: Any, settings: "Settings") -> Any:
+    """With what leads back after signing in, where a provider is asked."""
+    if settings.dashboard.login != "oidc":
+        return app
+    from cascadewatch.cli.returning import Returning
+    from dashboard.text import PAGE_NAMES
+
+    public = urlsplit(settings.public_url)
+    return Returning(app, public.netloc, PAGE_NAMES, secure=public.scheme == "https")
 
 
 def _login_secrets(settings: "Settings") -> dict[str, Any]:
@@ -128,6 +142,20 @@ def forget_secrets(settings: "Settings", *needed: str) -> None:
         os.environ.pop(name, None)
 
 
+def missing_secrets(settings: "Settings") -> "list[tuple[str, str]]":
+    """(setting, what is the matter) of each secret that cannot be read now. It is asked for again when it is
+    needed, so nothing fails yet; but the first alert would be a bad time to learn of it."""
+    from cascadewatch.settings.secret import secrets_in
+
+    missing = []
+    for place, secret in secrets_in(settings):
+        try:
+            secret.reveal()
+        except ConfigError as error:
+            missing.append((place, str(error)))
+    return missing
+
+
 def _script() -> Path:
     spec = find_spec("dashboard")
     assert spec is not None  # ownership.check ran first
@@ -135,16 +163,18 @@ def _script() -> Path:
     return Path(spec.origin).with_name("app.py")
 
 
-def _unknown_api_routes() -> "list[BaseRoute]":
-    """What nobody else answers under /v1/ is a mistake of a sender, and not a page."""
+def _stray_routes(made: "Sequence[Route]") -> "list[BaseRoute]":
+    """What the API's own routes leave of its paths is a mistake of a sender, and not a page."""
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import Route
 
-    from collectors.api.refusal import RefusalError, answer
+    from collectors.api.app import stray
+    from collectors.api.refusal import answer
 
-    async def unknown(request: Request) -> Response:
-        return answer(RefusalError(404, f"no route {request.method} {request.url.path}"), request)
+    async def refused(request: Request) -> Response:
+        return answer(stray(made, request), request)
 
-    methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-    return [Route("/v1/{rest:path}", unknown, methods=methods)]
+    methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+    others = sorted({route.path for route in made if not route.path.startswith("/v1/")})
+    return [Route(path, refused, methods=methods) for path in ("/v1/{rest:path}", *others)]

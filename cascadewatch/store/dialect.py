@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Table, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from cascadewatch.store import tables
 
@@ -121,13 +121,14 @@ def _in_groups(connection: Connection, rows: Sequence[Row], statement: Callable[
 
 def _copy(connection: Connection, statement: str, rows: Iterable[Row]) -> None:
     driver: Any = connection.connection.driver_connection
+    failure = connection.dialect.loaded_dbapi.Error
     try:
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
                 copy.write_row(row)
-    except connection.dialect.loaded_dbapi.OperationalError as error:
+    except failure as error:
         # SQLAlchemy, which would give it its own class, knows nothing of COPY.
-        raise OperationalError(statement, None, error) from error
+        raise DBAPIError.instance(statement, None, error, failure) from error
 
 
 def held(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, tuple[bytes, int]]:

@@ -3,16 +3,20 @@
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cascadewatch.cli import assembly, listening
 from cascadewatch.errors import CascadewatchError
 from cascadewatch.settings import load
+from cascadewatch.store.reads.exports import EXPORTS
 from tests.alerts.http_receiver import Receiver, receiving, status
+
+if TYPE_CHECKING:
+    import httpx
 
 Run = Callable[..., Any]
 SETTINGS = """
@@ -170,7 +174,15 @@ def test_no_secret_gets_out_of_what_fails(
     for command in (("report",), ("check",), ("keys", "list"), ("db", "upgrade"), ("ingest", "set.jsonl")):
         everything(*command, "--db", database)
     everything("report", "--db", f"postgresql://me:{canary('DATABASE')}@[::1/name")
+    for what in EXPORTS:
+        everything("export", "--what", what, "--output", str(tmp_path / f"{what}.csv"))
+    everything("audit", "--json")
+    everything("backup")
+    everything("verify")
     assert receiver.connections > 4, "they were used"
+    answers = asked(SEEN, None)
+    assert {answer.status_code for answer in answers} == {200}
+    assert found_in("".join(answer.text for answer in answers)) == []
     assert found_in(caplog.text) == []
     for file in tmp_path.rglob("*"):
         if file.is_file():
@@ -190,24 +202,43 @@ def test_no_secret_is_in_the_words_of_settings_or_of_a_refused_start(
     assert "canary-short" not in str(refused.value)
 
 
-def test_a_key_that_is_not_known_is_not_repeated(
-    everything: Callable[..., None], caplog: pytest.LogCaptureFixture
-) -> None:
+SEEN = (
+    *(
+        "/v1/status",
+        "/v1/episodes",
+        "/v1/silences",
+        "/v1/replays",
+        "/v1/reports/1",
+        "/v1/baselines",
+        "/v1/rules",
+    ),
+    *("/v1/audit", "/v1/metrics?since=7d", "/metrics", "/readyz", "/openapi.json", "/docs"),
+)
+
+
+def asked(paths: Sequence[str], key: str | None) -> list["httpx.Response"]:
+    """The answers of the API of these settings; no key: to one that is asked for none."""
     import httpx
 
     from cascadewatch.cli.opening import opened, writing
 
-    caplog.set_level(logging.DEBUG)
     with opened(None, None) as (settings, store), writing(settings, store) as writer:
-        app = assembly.api_app(settings, store, writer, require_keys=True)
+        app = assembly.api_app(settings, store, writer, require_keys=key is not None)
+        bearer = {} if key is None else {"Authorization": f"Bearer {key}"}
 
         async def ask() -> list[httpx.Response]:
             transport = httpx.ASGITransport(app)
             async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-                bearer = {"Authorization": f"Bearer cw_00000000_{canary('INGEST')}"}
-                paths = ("/v1/status", "/v1/episodes", "/metrics", "/v1/nothing")
                 return [await client.get(path, headers=bearer) for path in paths]
 
-        answers = asyncio.run(ask())
+        return asyncio.run(ask())
+
+
+def test_a_key_that_is_not_known_is_not_repeated(
+    everything: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    paths = ("/v1/status", "/v1/episodes", "/metrics", "/v1/nothing")
+    answers = asked(paths, f"cw_00000000_{canary('INGEST')}")
     assert {answer.status_code for answer in answers} == {401, 404}
     assert found_in("".join(answer.text for answer in answers) + caplog.text) == []

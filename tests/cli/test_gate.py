@@ -28,7 +28,7 @@ def answer(
 
     encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": kind, "path": path, "headers": [*encoded, *more], "client": (client, 50_000)}
-    asyncio.run(Gate(inside, settings, {"v1", "healthz"})(scope, None, send))
+    asyncio.run(Gate(inside, settings, {"/v1/", "/healthz"})(scope, None, send))
     return sent
 
 
@@ -88,6 +88,21 @@ def test_the_api_guards_itself() -> None:
     assert not reached({"host": "evil.example"}, path="/cost/v1")
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/v1", "//v1/", "/V1/", "/healthz/", "/healthz/x", "//healthz", "/healthz.", "/healthz/_stcore/stream"],
+)
+def test_what_only_looks_like_the_api_is_a_page(path: str) -> None:
+    """Pages answer wherever nobody else does; without their headers others could frame them."""
+    assert not reached({"host": "evil.example"}, path=path)
+    assert reached(OURS, path=path)
+
+
+@pytest.mark.parametrize("path", ["/v1/events", "/healthz", "/v1/_stcore/stream"])
+def test_no_websocket_is_the_apis(path: str) -> None:
+    assert not reached({**OURS, "origin": "https://evil.example"}, "websocket", path)
+
+
 BY_HEADER = Settings(dashboard=Dashboard(login="header", user_header="X-User"))
 ADA = {**OURS, "x-user": "ada"}
 
@@ -128,7 +143,7 @@ def test_a_browser_is_told_to_load_nothing_from_elsewhere_and_to_let_nobody_fram
 
     for path in ("/", "/v1/status"):
         scope = {"type": "http", "path": path, "headers": [(b"host", b"localhost")]}
-        asyncio.run(Gate(inside, PUBLIC, {"v1"})(scope, None, send))
+        asyncio.run(Gate(inside, PUBLIC, {"/v1/"})(scope, None, send))
     page, api = (dict(message["headers"]) for message in sent)
     policy = page[b"content-security-policy"].decode()
     assert page[b"etag"] == b"1"

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import Engine, event
 
+from cascadewatch.store import postgres
 from cascadewatch.store.engine import Store
 
 LOST = "connection lost"
@@ -153,4 +154,6 @@ def failing(store: Store, plan: Plan | None = None) -> Plan:
 
 def _replace(engine: Engine, made: Callable[[Any, Any], Any]) -> None:
     engine.dispose()
+    if event.contains(engine, "do_connect", postgres.connected):
+        event.remove(engine, "do_connect", postgres.connected)
     event.listen(engine, "do_connect", lambda _dialect, _record, arguments, named: made(arguments, named))
