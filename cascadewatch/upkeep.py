@@ -79,7 +79,10 @@ def patient_until(last: int | None, waited: int | None, now: int) -> int | None:
 def watch_disk(context: "Context", now: int) -> str:
     """Tells people once that the disk fills up, that it is full, and that there is room again."""
     from alerts import disk_notices
+    from cascadewatch.store import ballast
+    from cascadewatch.store.disk import look
 
+    ballast.keep(context.store.path, look(context.store.path, context.settings.disk).level)
     return disk_notices.run(context.store, context.settings, now, context.lease)
 
 

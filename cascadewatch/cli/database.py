@@ -1,8 +1,5 @@
 """`verify` and `db`: the database itself."""
 
-import sys
-from collections.abc import Callable
-
 import typer
 
 from cascadewatch.cli.actor import commander
@@ -10,6 +7,7 @@ from cascadewatch.cli.clock import clock
 from cascadewatch.cli.opening import opened
 from cascadewatch.cli.options import Config, Db, Json
 from cascadewatch.cli.output import answer, say
+from cascadewatch.cli.progress import progress_bar
 
 
 def verify(config: Config = None, db: Db = None, as_json: Json = False) -> None:
@@ -23,8 +21,8 @@ def verify(config: Config = None, db: Db = None, as_json: Json = False) -> None:
     """
     from cascadewatch.store.verify import verify as verified
 
-    with opened(config, db) as (settings, store):
-        found = verified(store, settings, _counting("events looked at"))
+    with opened(config, db) as (settings, store), progress_bar() as progress:
+        found = verified(store, settings, lambda done, of: progress("verifying", done, of))
     answer(found, True, str)
     _ = as_json  # the summary is JSON either way
     if not found["ok"]:
@@ -71,16 +69,3 @@ def rebuild(config: Config = None, db: Db = None, as_json: Json = False) -> None
         rebuilt = rollup.rebuild(connection, State(connection, settings))
         audit.record(connection, commander(), "db.rebuild", "rollups", clock(), after={"events": rebuilt})
     answer({"events": rebuilt}, as_json, lambda: f"rollups made anew from {rebuilt:,} events")
-
-
-def _counting(what: str) -> Callable[[int], None]:
-    """Shows on stderr how far a long reading is, where somebody looks on."""
-    total = 0
-
-    def count(n: int) -> None:
-        nonlocal total
-        total += n
-        if sys.stderr.isatty():
-            print(f"\r{total:,} {what}", end="", file=sys.stderr, flush=True)
-
-    return count

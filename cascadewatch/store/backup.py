@@ -17,14 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from sqlalchemy import URL, func, select
+from sqlalchemy import URL
 
 from cascadewatch.errors import StoreError
 from cascadewatch.settings import Settings
 from cascadewatch.store import migrate
 from cascadewatch.store.engine import Store
 from cascadewatch.store.pseudonym import key_place
-from cascadewatch.store.tables import events
 from cascadewatch.store.verify import verify
 
 PAGES = 2_000  # copied between two words of progress: 16 MiB
@@ -133,18 +132,8 @@ def check(copy: Path, told: Path, progress: Progress) -> str | None:
 def check_sums(settings: Settings, copy: Path, progress: Progress) -> int:
     """Runs `verify` on a copy; how many events it holds. StoreError where something does not fit."""
     store = Store(URL.create("sqlite", database=str(copy)).render_as_string())
-    seen = 0
-
-    def count(n: int) -> None:
-        nonlocal seen
-        seen += n
-        progress("verifying", seen, total)
-
     try:
-        with store.reading() as connection:
-            total = connection.execute(select(func.count()).select_from(events)).scalar()
-        count(0)
-        found = verify(store, settings, count)
+        found = verify(store, settings, lambda done, of: progress("verifying", done, of))
     finally:
         store.close()
     if not found["ok"]:

@@ -1,8 +1,9 @@
 """From rows to sums: what one event adds to each rollup.
 
-Ingest, rebuild and verify all call this, on the same rows, so they cannot disagree. Events and
-attempts are summed per minute, distributions and labels per quarter-hour, callers per hour; the
-wider buckets and the sums over all routes are merged from those.
+Ingest and rebuild both call this, on the same rows, so they cannot disagree; `verify` adds the same up by SQL
+(verification), so that a mistake here shows. Events and attempts are summed per minute, distributions and
+labels per quarter-hour, callers per hour; the wider buckets and the sums over all routes are merged from
+those.
 """
 
 from collections import defaultdict

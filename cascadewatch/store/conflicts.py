@@ -128,6 +128,7 @@ def _exchange(connection: Connection, key: bytes, aside: Any, former: Event, old
 
 
 def _told(e: EventRow, digest: bytes) -> dict[str, Any]:
-    cost = sum(getattr(e, name) for name in e._fields if name.startswith("cost_"))
+    known = e.priced or not e.priceable
+    cost = sum(getattr(e, name) for name in e._fields if name.startswith("cost_")) / 1e9 if known else None
     return {"digest": bytes(digest).hex(), "time": stamp(e.time), "cascade": e.cascade, "route": e.route,
-            "path": e.path, "cost_usd": cost / 1e9}  # fmt: skip
+            "path": e.path, "cost_usd": cost}  # fmt: skip

@@ -12,10 +12,12 @@ from typing import Any
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, PendingRollbackError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import QueuePool
 
 from cascadewatch.errors import BusyError, FullError, StoreError
 from cascadewatch.settings import Settings
-from cascadewatch.store import dialect
+from cascadewatch.store import ballast, dialect
 
 log = logging.getLogger("cascadewatch.store")
 
@@ -44,6 +46,12 @@ _FULL_CODES = {
     *("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_TRUNCATE"),
     *("SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_SHMMAP", "53100"),
 }
+# Postgres' words for "not now" that its driver does not call operational: it only reads, being a standby;
+# the transaction stood still, or lasted, longer than the server allows.
+_NOT_NOW = {"25006", "25P03", "25P04"}
+_UNREADABLE = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
+UNREADABLE = "the file of database_url is no SQLite database, or is damaged"
+WAY_OUT = "name another, or put a backup in its place with: cascadewatch restore FILE --replace"
 
 
 class Store:
@@ -68,7 +76,9 @@ class Store:
             event.listen(self.engine, "begin", self._begin)
         else:
             self._lock = None
-            self.engine, self.reader = _postgres_engines(url)
+            from cascadewatch.store import postgres  # and with it the driver, which SQLite does not need
+
+            self.engine, self.reader = postgres.engines(url, BUSY_SECONDS)
 
     @property
     def dialect(self) -> str:
@@ -89,6 +99,7 @@ class Store:
                 yield connection
         except FullError:
             self._full = time.monotonic()
+            ballast.let_go(self.path)
             raise
         self._full = None
 
@@ -121,7 +132,9 @@ class Store:
                 self._patience_ms = 500 * max(1, round(_left(until) * 2))
                 yield
         except Timeout:
-            raise BusyError(f"another process has held {self.path}.lock for {BUSY_SECONDS} s") from None
+            raise BusyError(
+                f"another process has held {self.path}.lock for {BUSY_SECONDS} s; try again once it is done"
+            ) from None
         finally:
             self._threads.release()
 
@@ -164,7 +177,9 @@ class Store:
     def close(self) -> None:
         """Gives all connections back."""
         self.reader.dispose()
-        if self._lock is None:
+        pool = self.engine.pool
+        only_read = isinstance(pool, QueuePool) and pool.checkedin() == 0
+        if self._lock is None or only_read:  # who only read has no turn to wait for
             self.engine.dispose()
             return
         with self._turn():  # the last connection to close checkpoints
@@ -177,7 +192,7 @@ def _left(until: float) -> float:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turns "not now" errors of the drivers into BusyError."""
+    """Turns "not now" errors of the drivers into BusyError, those of an unreadable file into StoreError."""
     try:
         yield
     except OperationalError as error:
@@ -187,7 +202,13 @@ def translated() -> Iterator[None]:
     except DBAPIError as error:
         if error.connection_invalidated:
             raise BusyError("the connection to the database was lost", retry_after=2) from error
-        raise
+        if getattr(error.orig, "sqlite_errorname", "").startswith(_UNREADABLE):
+            raise StoreError(f"{UNREADABLE}: {_first_line(error)}; {WAY_OUT}") from error
+        if getattr(error.orig, "sqlstate", None) not in _NOT_NOW:
+            raise
+        raise BusyError(f"the database cannot be used now: {_first_line(error)}", retry_after=5) from error
+    except PoolTimeoutError as error:
+        raise BusyError("every connection to the database is in use", retry_after=2) from error
     except PendingRollbackError as error:  # somebody caught the error that said so
         raise BusyError("the connection to the database was lost", retry_after=2) from error
 
@@ -217,8 +238,9 @@ def _sqlite_engines(path: Path) -> tuple[Engine, Engine]:
         log.debug("SQLite %s: writes of all processes take turns by %s.lock", sqlite3.sqlite_version, path)
     if not path.exists():
         path.touch(mode=0o600)
-    writer = create_engine(f"sqlite:///{path}", pool_size=1, max_overflow=4)
-    reader = create_engine(f"sqlite:///file:{path}?mode=ro&uri=true", pool_size=4, max_overflow=12)
+    wait = {"pool_timeout": BUSY_SECONDS}
+    writer = create_engine(f"sqlite:///{path}", pool_size=1, max_overflow=4, **wait)
+    reader = create_engine(f"sqlite:///file:{path}?mode=ro&uri=true", pool_size=4, max_overflow=12, **wait)
     event.listen(writer, "connect", _prepare_writer)
     event.listen(reader, "connect", _prepare_reader)
     event.listen(reader, "begin", lambda c: c.exec_driver_sql("BEGIN"))
@@ -236,17 +258,6 @@ def _prepare_reader(connection: Any, _record: Any) -> None:
     connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
     connection.execute("PRAGMA cache_size=-32768")
     connection.execute("PRAGMA query_only=ON")
-
-
-def _postgres_engines(url: str) -> tuple[Engine, Engine]:
-    arguments = {"connect_timeout": BUSY_SECONDS, "application_name": "cascadewatch"}
-    options: dict[str, Any] = {"pool_pre_ping": True, "connect_args": arguments}
-    writer = create_engine(url, pool_size=2, max_overflow=4, **options)
-    reader = create_engine(
-        url, pool_size=4, max_overflow=12, isolation_level="REPEATABLE READ",
-        execution_options={"postgresql_readonly": True}, **options,
-    )  # fmt: skip
-    return writer, reader
 
 
 def open_store(settings: Settings, now: int) -> Store:

@@ -13,6 +13,7 @@ from cascadewatch.drift.appearances import Appearance, Bucket, appearances
 from cascadewatch.drift.diagnosis.material import Change, What
 from cascadewatch.store.cells import ALL, QUARTER
 from cascadewatch.store.rollup_tables import ROLLUPS
+from cascadewatch.store.routes import apart
 from cascadewatch.store.state import OTHER
 
 NONE = "none"  # how a missing name is told
@@ -81,8 +82,9 @@ def _attempts(connection: Connection, cascade: str, start: int, end: int, route:
 
 def _revisions(connection: Connection, cascade: str, start: int, end: int, route: str) -> Iterable[Any]:
     """Rows over all routes have no revision, so all routes' rows are summed."""
-    t = ROLLUPS["events"].tiers["quarter"].c
-    of = t.route == route if route != ALL else t.route != ALL
+    table = ROLLUPS["events"].tiers["quarter"]
+    t = table.c
+    of = t.route == route if route != ALL else apart(table, cascade)
     where = (t.cascade == cascade, t.origin == "live", of)
     statement = select(t.bucket, t.revision, func.sum(t.events)).where(*where, *_within(t, start, end))
     return ((b, r, int(n)) for b, r, n in connection.execute(statement.group_by(t.bucket, t.revision)))
@@ -96,11 +98,12 @@ def _within(columns: Any, start: int, end: int) -> Iterator[Any]:
 def _minute(connection: Connection, cascade: str, route: str, key: tuple[What, str], one: Appearance) -> int:
     """The first minute of that quarter in which the name was seen; the quarter where none is kept."""
     what, subject = key
-    family = "events" if what == "revision" else "attempts"
-    t = ROLLUPS[family].tiers["minute"].c
+    table = ROLLUPS["events" if what == "revision" else "attempts"].tiers["minute"]
+    t = table.c
     where = [t.cascade == cascade, t.origin == "live", *_within(t, one.time, one.time + QUARTER)]
     if what == "revision":
-        where += [t.revision == one.name, t.route == route if route != ALL else t.route != ALL]
+        of = t.route == route if route != ALL else apart(table, cascade)
+        where += [t.revision == one.name, of]
     else:
         where += [
             t.route == route,

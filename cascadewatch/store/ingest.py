@@ -71,7 +71,7 @@ def take(
 
 def _sort(connection: Connection, state: State, batches: Sequence[Batch]) -> list[Sorted]:
     keyed = [[identity(b.source, event.id) for _, event in b.events] for b in batches]
-    held = dialect.held(connection, [key for keys in keyed for key in keys])
+    held = dialect.held(connection, sorted(key for keys in keyed for key in keys))
     here: dict[bytes, bytes] = {}
     room = {name: set(cascade.tiers) for name, cascade in state.cascades.items()}
     return [_sort_one(room, b, keys, held, here) for b, keys in zip(batches, keyed, strict=True)]
@@ -250,7 +250,8 @@ class NewRows:
     def insert(self, connection: Connection) -> None:
         """Writes everything: rows, identities, labels, texts, and their sums."""
         rollup.insert_rows(connection, self.rows)
-        dialect.insert(connection, tables.event_keys, self.keys)
+        # In the order of the index, which they are strewn all over: what is near is written together.
+        dialect.insert(connection, tables.event_keys, sorted(self.keys))
         dialect.insert(connection, tables.labels, self.labels)
         dialect.insert(connection, tables.texts, self.texts)
         for name, cells in self.cells.items():

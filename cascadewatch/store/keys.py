@@ -77,7 +77,7 @@ def _insist_on(name: str, scopes: Collection[str], now: int, expires: int | None
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
         raise UsageError(
-            f"a key needs one or more of the scopes {', '.join(SCOPES)}, not {unknown or 'none'}"
+            f"a key needs one or more of the scopes {', '.join(SCOPES)}, not {', '.join(unknown) or 'none'}"
         )
     if expires is not None and expires <= now:
         raise UsageError("a key must expire in the future")

@@ -80,7 +80,7 @@ def _insist_on_empty(store: Store) -> None:
 
 
 def _checked(store: Store, settings: Settings, progress: Progress) -> int:
-    found = verify(store, settings, lambda n: progress("verifying", n, None))
+    found = verify(store, settings, lambda done, of: progress("verifying", done, of))
     if not found["ok"]:
         raise StoreError("what was restored does not fit together; `cascadewatch verify` says where")
     return int(found["events"])

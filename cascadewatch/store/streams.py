@@ -16,6 +16,7 @@ from cascadewatch.store import alert_tables, tables
 from cascadewatch.store.cells import ALL, HOUR, MINUTE, QUARTER
 from cascadewatch.store.cover import Segment
 from cascadewatch.store.rollup_tables import ROLLUPS
+from cascadewatch.store.routes import apart
 from cascadewatch.store.state import OTHER
 
 LOOK = 5 * MINUTE
@@ -99,8 +100,10 @@ def totals(
 ) -> dict[str, dict[Key, Counts]]:
     """k and n of every stream of every metric, in buckets of `width` ms that have any n."""
     found: dict[str, dict[Key, Counts]] = {m: {key: {} for key in keys} for m, keys in wanted.items()}
-    apart = {m: _siblings(connection, m, keys) for m, keys in wanted.items()}
-    asked = {m: {*keys, *apart[m], *((c, ALL) for c, r in keys if r == OTHER)} for m, keys in wanted.items()}
+    siblings = {m: _siblings(connection, m, keys) for m, keys in wanted.items()}
+    asked = {
+        m: {*keys, *siblings[m], *((c, ALL) for c, r in keys if r == OTHER)} for m, keys in wanted.items()
+    }
     read: dict[str, dict[Key, Counts]] = {m: {} for m in wanted}
     for metrics, keys in _together(asked):
         for segment in segments:
@@ -113,7 +116,7 @@ def totals(
     for metric, streams in found.items():
         for key in streams:
             own = read[metric].get(key, {})
-            counts = _other(read[metric], key[0], apart[metric]) if key[1] == OTHER else own
+            counts = _other(read[metric], key[0], siblings[metric]) if key[1] == OTHER else own
             streams[key] = {at: (k, n) for at, (k, n) in counts.items() if n and 0 <= k <= n}
     return found
 
@@ -123,7 +126,7 @@ def routes(connection: Connection, metric: str, cascade: str, start: int, end: i
     rate, table = _rate(metric), ROLLUPS[_rate(metric).family].tiers["quarter"]
     statement = (
         select(table.c.route, _sum(table, rate.whole))
-        .where(table.c.cascade == cascade, table.c.origin == "live", table.c.route != ALL)
+        .where(table.c.cascade == cascade, table.c.origin == "live", apart(table, cascade))
         .where(table.c.bucket >= start - start % QUARTER, table.c.bucket < end)
         .group_by(table.c.route)
     )
@@ -171,9 +174,9 @@ def _siblings(connection: Connection, metric: str, keys: Collection[Key]) -> set
     return {key for key in known if key[1] not in (ALL, OTHER)}
 
 
-def _other(read: Mapping[Key, Counts], cascade: str, apart: Collection[Key]) -> Counts:
+def _other(read: Mapping[Key, Counts], cascade: str, siblings: Collection[Key]) -> Counts:
     left = dict(read.get((cascade, ALL), {}))
-    for key in apart:
+    for key in siblings:
         if key[0] == cascade:
             for at, (k, n) in read.get(key, {}).items():
                 whole = left.get(at, (0, 0))

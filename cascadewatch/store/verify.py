@@ -8,23 +8,19 @@ I8  the names that rollups know are under their caps
 Rows and sums behind a horizon (horizons.py) may be gone or going: nothing is said of them.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from functools import partial
+import threading
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select, true
+from sqlalchemy import Connection, func, select, true
 
-from cascadewatch.metrics.measures import PARTS
-from cascadewatch.model import derive
+from cascadewatch.errors import StoreError
 from cascadewatch.settings import Settings
-from cascadewatch.store import dialect, forgotten, horizons, raw, rollup
-from cascadewatch.store.cells import UTC_DAY, Cells, Sums
+from cascadewatch.store import dialect, forgotten
+from cascadewatch.store.cells import HOUR
 from cascadewatch.store.engine import Store
 from cascadewatch.store.migrate import zone_of
-from cascadewatch.store.restore import event_of
-from cascadewatch.store.rollup_tables import ROLLUPS
-from cascadewatch.store.rows import fact_columns
 from cascadewatch.store.state import State
 from cascadewatch.store.tables import (
     attempts,
@@ -36,57 +32,82 @@ from cascadewatch.store.tables import (
     sources,
     texts,
 )
-from cascadewatch.store.zone import local_days, next_day
+from cascadewatch.store.verification import facts
+from cascadewatch.store.verification.check import Check
+from cascadewatch.store.verification.sums import Sums
+from cascadewatch.store.zone import local_days
 
-MAX_EXAMPLES = 5
-Progress = Callable[[int], None]
-
-
-@dataclass
-class Check:
-    """One invariant: what was compared, and what did not fit."""
-
-    title: str
-    compared: int = 0
-    broken: int = 0
-    examples: list[str] = field(default_factory=list)
-
-    def note(self, fits: bool, what: str | Callable[[], str]) -> None:
-        """Counts one comparison."""
-        self.compared += 1
-        if not fits:
-            self.broken += 1
-            if len(self.examples) < MAX_EXAMPLES:
-                self.examples.append((what if isinstance(what, str) else what())[:300])
-
-    def as_dict(self) -> dict[str, Any]:
-        """JSON of this check; examples only where something is broken."""
-        out: dict[str, Any] = {"title": self.title, "compared": self.compared, "broken": self.broken}
-        return out | ({"examples": self.examples} if self.examples else {})
+TOGETHER = 50_000  # events compared at once: sorting them is all the memory this takes
+FOREVER = 2**62
+Progress = Callable[[int, int], None]  # how many events were compared, of how many
 
 
-def verify(store: Store, settings: Settings, progress: Progress = lambda _n: None) -> dict[str, Any]:
+def verify(store: Store, settings: Settings, progress: Progress = lambda _done, _of: None) -> dict[str, Any]:
     """`{"ok", "events", "checks": {I1: {"title", "compared", "broken", "examples"?}, …}}`.
 
-    Everything is read in one transaction, so writing may go on meanwhile. `progress` is told how
-    many events were looked at.
+    Two connections share the work, each in one transaction, so writing may go on meanwhile: what one
+    compares is of one moment.
     """
+    told = _Told(progress)
+    with ThreadPoolExecutor(len(_PARTS), "verify") as pool:
+        parts = [pool.submit(_part, part, store, settings, told) for part in _PARTS]
+        try:
+            checks, others = (part.result() for part in parts)
+        except BaseException:  # a signal, too: the other part need not go on to its end
+            told.stopped = True
+            raise
+    checks["I2"].join(others.pop("I2"))
+    checks |= others
     with store.reading() as connection:
-        state = State(connection, settings)
-        state.zone = local_days(zone_of(connection) or settings.timezone)
-        checks = {
-            "I1": _identities(connection, state.horizons.raw),
-            "I2": _sums(connection, state, progress),
-            "I3": _conservation(connection),
-            "I8": _bounds(state),
-            "file": _file(connection),
-        }
         held = _number(connection, select(func.count()).select_from(events))
     return {
         "ok": not any(c.broken for c in checks.values()),
         "events": held,
-        "checks": {name: check.as_dict() for name, check in checks.items()},
+        "checks": {name: checks[name].as_dict() for name in sorted(checks)},
     }
+
+
+def _part(part: "Part", store: Store, settings: Settings, told: "_Told") -> dict[str, Check]:
+    with store.reading() as connection:
+        state = State(connection, settings)
+        state.zone = local_days(zone_of(connection) or settings.timezone)
+        return part(connection, state, told)
+
+
+def _counted(connection: Connection, state: State, told: "_Told") -> dict[str, Check]:
+    check = _sums(connection, state, ("events", "attempts"), told)
+    facts.compare(connection, state, check, lambda: told(0, 0))
+    return {"I2": check}
+
+
+def _rest(connection: Connection, state: State, told: "_Told") -> dict[str, Check]:
+    return {
+        "I2": _sums(connection, state, ("bins", "labels", "callers"), told),
+        "I1": _identities(connection, state.horizons.raw),
+        "I3": _conservation(connection),
+        "I8": _bounds(state),
+        "file": _file(connection),
+    }
+
+
+Part = Callable[[Connection, State, "_Told"], dict[str, Check]]
+_PARTS: tuple[Part, ...] = (_counted, _rest)
+
+
+class _Told:
+    """What the parts have done together, of the events that each has to compare."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress, self.done, self.total, self.mutex = progress, 0, 0, threading.Lock()
+        self.stopped = False
+
+    def __call__(self, more: int, of: int) -> None:
+        with self.mutex:
+            if self.stopped:
+                raise StoreError("the check was stopped")
+            self.done += more
+            self.total = max(self.total, of)
+            self.progress(self.done // len(_PARTS), self.total)
 
 
 def _number(connection: Connection, statement: Any) -> int:
@@ -109,8 +130,10 @@ def _identities(connection: Connection, raw_horizon: int) -> Check:
         (labels, labels.c.event, true()),
         (texts, texts.c.event, true()),
     ):
-        without = ~select(1).where(events.c.seq == column).exists()
-        n = _number(connection, select(func.count()).select_from(table).where(which, without))
+        # In the order of events: to look each up where it lies, by chance, reads the file many times over.
+        named = select(column.label("event")).where(which).order_by(column).limit(FOREVER).subquery()
+        without = ~select(1).where(events.c.seq == named.c.event).exists()
+        n = _number(connection, select(func.count()).select_from(named).where(without))
         check.note(n == 0, f"{n} rows of {table.name} without their event")
     bare = ~select(1).where(attempts.c.event == events.c.seq).exists()
     n = _number(connection, select(func.count()).select_from(events).where(bare))
@@ -153,129 +176,35 @@ def _file(connection: Connection) -> Check:
     return check
 
 
-def _sums(connection: Connection, state: State, progress: Progress) -> Check:
+def _sums(connection: Connection, state: State, families: Collection[str], told: _Told) -> Check:
     check = Check("rollups and derived columns equal what the rows say")
-    seen = dict.fromkeys(((f, t) for f, r in ROLLUPS.items() for t in r.tiers), 0)
-    for start, end in _days(connection, state):
-        _compare_day(connection, state, check, seen, start, end)
-        progress(_number(connection, select(func.count()).where(events.c.time >= start, events.c.time < end)))
-    for start, end in _utc_days(connection, state):
-        _compare_callers(connection, state, check, seen, start, end)
-    for (family, tier), n in seen.items():
-        rows = _comparable((family, tier), state)
-        held = _number(connection, select(func.count()).where(*rows))
-        check.note(held == n, f"{family} by {tier}: {held} rows, {n} in the days looked at")
+    sums = Sums(connection, state, check, families)
+    spans = _spans(connection, sums.since("quarter"), {sums.since("minute"), sums.since("hour")})
+    total = sum(n for _, _, n in spans)
+    for start, end, n in spans:
+        told(0, total)
+        sums.compare(start, end)
+        told(n, total)
+    sums.compare_days()
+    check.compared += sums.held()
     return check
 
 
-def _since(tier: str, state: State) -> int:
-    return horizons.comparable(tier, state.horizons, state.zone)
-
-
-def _comparable(which: tuple[str, str], state: State) -> tuple[ColumnElement[bool], ...]:
-    """The rows of a table that are neither behind a horizon nor partly made of events that are."""
-    table = ROLLUPS[which[0]].tiers[which[1]]
-    return table.c.bucket >= _since(which[1], state), horizons.kept(which, state.horizons)
-
-
-def _span(connection: Connection, state: State, table: str, tier: str) -> tuple[int, int] | None:
-    bucket, oldest = ROLLUPS[table].tiers[tier].c.bucket, state.horizons.raw
-    ends = [
-        connection.execute(select(func.min(column), func.max(column)).where(column >= oldest)).one()
-        for column in (bucket, events.c.time)
-    ]
-    found = [(low, high) for low, high in ends if low is not None]
-    return (min(low for low, _ in found), max(high for _, high in found)) if found else None
-
-
-def _days(connection: Connection, state: State) -> Iterator[tuple[int, int]]:
-    span = _span(connection, state, "events", "day")
-    day = state.zone(span[0]) if span else 0
-    while span and day <= span[1]:
-        after = next_day(day, state.zone)
-        if after > state.horizons.raw:
-            yield max(day, state.horizons.raw), after
-        day = after
-
-
-def _utc_days(connection: Connection, state: State) -> Iterator[tuple[int, int]]:
-    span = _span(connection, state, "callers", "utc_day")
-    if span:
-        for day in range(span[0] - span[0] % UTC_DAY, span[1] + 1, UTC_DAY):
-            yield day, day + UTC_DAY
-
-
-def _compare_day(
-    connection: Connection, state: State, check: Check, seen: dict[tuple[str, str], int], start: int, end: int
-) -> None:
-    expected: dict[tuple[str, str], Sums] = {key: {} for key in seen if key[0] != "callers"}
-    cells: dict[str, Cells] = {}
-    for held in raw.held(connection, start, end):
-        e = held.event
-        if not held.whole:
-            check.note(False, f"event {e.id!r}: attempts are missing")
-            continue
-        cells.setdefault(e.cascade, rollup.new_cells(state, e.cascade)).add(*held)
-        _compare_derived(state, check, held)
-    for sums in cells.values():
-        for key, rows in rollup.from_horizon(sums, state).items():
-            if key[0] != "callers":
-                expected[key].update(rows)
-    for key, rows in expected.items():
-        seen[key] += _compare(connection, state, check, key, rows, (start, end))
-
-
-def _compare_derived(state: State, check: Check, held: raw.Held) -> None:
-    e = held.event
-    facts = fact_columns(derive(event_of(e, held.attempts), state.cascade(e.cascade).order))
-    stored = tuple(e[e._fields.index("path") :][: len(facts)])
-    check.note(facts == stored, lambda: f"event {e.id!r}: facts {stored} should be {facts}")
-    parts = sum(getattr(e, f"cost_{part}") for part in PARTS)
-    paid = sum((a.cost or 0) + (a.verify_cost or 0) for a in held.attempts)
-    check.note(parts == paid, lambda: f"event {e.id!r}: parts sum to {parts}, attempts to {paid}")
-
-
-def _compare_callers(
-    connection: Connection, state: State, check: Check, seen: dict[tuple[str, str], int], start: int, end: int
-) -> None:
-    cells: dict[str, Cells] = {}
-    for held in raw.held(connection, start, end):
-        name = held.event.cascade
-        if held.whole:
-            cells.setdefault(name, rollup.new_cells(state, name)).add(*held)
-    for tier in ROLLUPS["callers"].tiers:
-        rows: Sums = {}
-        for sums in cells.values():
-            rows.update(sums.tables()["callers", tier])
-        seen["callers", tier] += _compare(connection, state, check, ("callers", tier), rows, (start, end))
-
-
-def _compare(
-    connection: Connection, state: State, check: Check, which: tuple[str, str], expected: Sums,
-    span: tuple[int, int],
-) -> int:  # fmt: skip
-    """Compares one table's buckets of a range; returns how many rows it holds there."""
-    table, keys = ROLLUPS[which[0]].tiers[which[1]], len(ROLLUPS[which[0]].dimensions)
-    n = 0
-    left = dict(expected)
-    within = (table.c.bucket >= span[0], table.c.bucket < span[1], *_comparable(which, state))
-    for row in connection.execute(select(table).where(*within)):
-        n += 1
-        values, wanted = list(row[keys:]), left.pop(tuple(row[:keys]), None)
-        if wanted is None:
-            wanted = [0] * len(values)  # a row of zeros is what corrections leave
-        check.note(
-            values == wanted and _whole_numbers(values), partial(_unequal, table.name, tuple(row), wanted)
-        )
-    for key, values in left.items():
-        check.note(not any(values), partial(_unequal, table.name, key, values))
-    return n
-
-
-def _unequal(table: str, row: object, wanted: object) -> str:
-    return f"{table} {row} should be {wanted}"
-
-
-def _whole_numbers(values: list[Any]) -> bool:
-    """SQLite turns a sum past 2**63 into a float without a word."""
-    return all(type(v) is int for v in values)
+def _spans(connection: Connection, since: int, borders: set[int]) -> list[tuple[int, int, int]]:
+    """All time from `since` on, parted at the borders and wherever there are enough events between two
+    whole hours; with how many events there are."""
+    hour = (events.c.time - events.c.time % HOUR).label("hour")
+    statement = select(hour, func.count()).where(events.c.time >= since).group_by(hour).order_by(hour)
+    spans, start, held = [], since, 0
+    for at, n in connection.execute(statement).all():
+        for border in sorted(b for b in borders if start < b <= at):
+            spans.append((start, border, held))
+            start, held = border, 0
+        if held and held + n > TOGETHER:
+            spans.append((start, at, held))
+            start, held = at, 0
+        held += n
+    for border in sorted(b for b in borders if b > start):
+        spans.append((start, border, held))
+        start, held = border, 0
+    return [*spans, (start, FOREVER, held)]

@@ -1,10 +1,17 @@
 """What a process does until it is killed: delete what is too old, in very small parts."""
 
+import os
+import signal
+from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import Connection
+from typing import Any
+
+from sqlalchemy import event
 
 from cascadewatch.store import deletions
-from cascadewatch.store.engine import open_store
-from cascadewatch.store.retention import prune
+from cascadewatch.store.engine import Store, open_store
+from cascadewatch.store.retention import PRUNED, prune
 from tests.store.aging import KEEPS_TEXT
 from tests.store.opened import settings_for
 
@@ -19,6 +26,76 @@ def delete_slowly(url: str, now: int, told: Connection) -> None:
     prune(store, settings, now, told=lambda gone: told.send(sum(gone.values())), rest=lambda _: None)
     store.close()
     told.send(END)
+
+
+Die = Callable[..., None]
+Point = Callable[[Store, Die], dict[str, Any]]  # gives `prune` more arguments
+
+
+def before_the_horizons_move(store: Store, die: Die) -> dict[str, Any]:
+    return _before("DELETE FROM meta", store, die)
+
+
+def after_the_horizons_moved(store: Store, die: Die) -> dict[str, Any]:
+    return {"stopped": die}
+
+
+def between_two_statements(store: Store, die: Die) -> dict[str, Any]:
+    return _before("DELETE FROM attempts", store, die)
+
+
+def before_the_commit_of_a_part(store: Store, die: Die) -> dict[str, Any]:
+    event.listen(store.engine, "commit", die)
+    return {}
+
+
+def between_two_parts(store: Store, die: Die) -> dict[str, Any]:
+    return {"rest": die}
+
+
+def before_the_mark_of_the_end(store: Store, die: Die) -> dict[str, Any]:
+    return _before("DELETE FROM meta", store, lambda *said: die() if PRUNED in str(said[3]) else None)
+
+
+def before_the_log_is_emptied(store: Store, die: Die) -> dict[str, Any]:
+    store.checkpoint = die  # type: ignore[method-assign, assignment]
+    return {}
+
+
+# How often a point is reached in a night varies: some are passed by a few times first.
+POINTS: dict[Point, int] = {
+    before_the_horizons_move: 1,
+    after_the_horizons_moved: 1,
+    between_two_statements: 3,
+    before_the_commit_of_a_part: 5,
+    between_two_parts: 7,
+    before_the_mark_of_the_end: 1,
+    before_the_log_is_emptied: 1,
+}
+
+
+def _before(words: str, store: Store, die: Die) -> dict[str, Any]:
+    def look(*said: Any) -> None:
+        if words in said[2].replace('"', ""):
+            die(*said)
+
+    event.listen(store.engine, "before_cursor_execute", look)
+    return {}
+
+
+def delete_and_die(url: str, now: int, point: Point, times: int) -> None:
+    """Prunes, and is killed when it comes to the point for so many times."""
+    left = [times]
+    deletions.EVENTS = deletions.ROWS = deletions.SERIES = 2
+    settings = settings_for(url, timezone="Europe/Berlin", **KEEPS_TEXT)
+    store = open_store(settings, now)
+    prune(store, settings, now, **{"rest": lambda _: None, **point(store, partial(_die, left))})
+
+
+def _die(left: list[int], *_: object) -> None:
+    left[0] -= 1
+    if left[0] == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def write_until_full(url: str, now: int, most: int, told: Connection) -> None:

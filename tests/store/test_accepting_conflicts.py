@@ -117,6 +117,13 @@ def test_one_row_tells_of_it(opened: Opened) -> None:
     assert (act.before["cost_usd"], act.after["cost_usd"]) == (2.1e-5, 1e-6)
 
 
+def test_a_cost_that_nobody_knows_is_told_as_unknown(opened: Opened) -> None:
+    opened.send(escalated("x"))
+    opened.send(event("x", attempt("small", model="nobody's")))
+    made = accept(opened)
+    assert (made["before"]["cost_usd"], made["after"]["cost_usd"]) == (2.1e-5, None)
+
+
 def test_what_is_not_there_or_too_old_is_refused(opening: Open) -> None:
     opened = opening()
     with pytest.raises(NotFoundError, match="quarantine list"):

@@ -1,5 +1,9 @@
 """A disk that fills up is told of in time; one that is full is "later", never a loss and never a surprise."""
 
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -8,12 +12,13 @@ from sqlalchemy.exc import OperationalError
 
 from cascadewatch.errors import FullError
 from cascadewatch.settings import Disk as Limits
+from cascadewatch.store import ballast, outbox
 from cascadewatch.store.disk import Disk, look, news
 from cascadewatch.store.engine import translated
 from tests.forking import CONTEXT
 from tests.store.aging import KEEPS_TEXT, old
 from tests.store.conftest import Open
-from tests.store.opened import Opened
+from tests.store.opened import Opened, settings_for
 from tests.store.pruning import write_until_full
 
 PLENTY = 10**12
@@ -84,6 +89,71 @@ def test_a_limit_on_the_size_of_files_is_a_full_disk(opening: Open) -> None:
     assert after == len(acknowledged), "there is room again"
     assert opened.number("events") == len(acknowledged) + 1
     assert opened.broken() == {}
+
+
+@SQLITE
+def test_the_first_write_without_room_lets_go_of_the_ballast(opening: Open) -> None:
+    opened = opening(**KEEPS_TEXT)
+    path = opened.store.path
+    assert path is not None
+    assert ballast.is_there(path) is False
+    ballast.keep(path, "full")
+    assert not ballast.is_there(path), "there is no room for it"
+    ballast.keep(path, "warning")
+    assert ballast.place(path).stat().st_size == 16 * 2**20
+    grown(opened, 10)
+    filled(opened)
+    assert not ballast.is_there(path)
+    grown(opened, 10_000)
+    opened.send(old("event-after", 0))
+    ballast.keep(path, "ok")
+    assert ballast.is_there(path)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 32 MiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if made.returncode:
+        pytest.skip("no disk may be mounted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def filled_with_ballast(folder: Path) -> None:
+    for n in range(3):
+        ballast.make(folder / f"{n}.db")
+
+
+def test_on_a_disk_full_to_the_last_byte_an_alert_can_be_written(
+    small_disk: Path, sqlite_template: Path, now: int
+) -> None:
+    path = small_disk / "cascadewatch.db"
+    shutil.copy(sqlite_template, path)
+    opened = Opened(settings_for(f"sqlite:///{path}"), now)
+    try:
+        ballast.make(path)
+        with suppress(OSError), (small_disk / "of another program").open("wb", buffering=0) as other:
+            while other.write(bytes(4096)):
+                pass
+        with pytest.raises(FullError):
+            opened.send(*(old(f"event-{n}", 0.01 * n) for n in range(300)))
+        assert not ballast.is_there(path)
+        with opened.store.writing() as connection:
+            outbox.enqueue(connection, episode=0, transition=1, kind=outbox.DISK, channels=["team"], now=now)
+        assert opened.number("deliveries") == 1
+        with pytest.raises(OSError, match="No space left"):
+            filled_with_ballast(small_disk)
+        assert not list(small_disk.glob("*.part"))
+        assert opened.broken() == {}
+    finally:
+        opened.close()
 
 
 def test_a_full_disk_of_postgres_is_told_as_one() -> None:

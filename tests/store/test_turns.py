@@ -37,6 +37,10 @@ def test_no_other_process_writes_meanwhile(tmp_path: Path, monkeypatch: pytest.M
         store.writing(),
     ):
         pass
+    reader = Store(f"sqlite:///{tmp_path / 'cascadewatch.db'}")
+    with reader.reading() as connection:
+        assert connection.execute(text("SELECT count(*) FROM anything")).scalar() == 0
+    reader.close()  # who only reads waits for nobody
     other.communicate("\n")
     with store.writing() as connection:
         connection.execute(text("INSERT INTO anything VALUES (1)"))

@@ -1,13 +1,15 @@
 """Single events, for the drill-down: one by its id, or a page of them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from cascadewatch.store import raw, tables
 from cascadewatch.store.ingest import identity
+from cascadewatch.store.reads.presence import Sought, spans
 from cascadewatch.store.reads.report import stamp
 from cascadewatch.store.rows import NOT_PRICEABLE
 from cascadewatch.store.rowtypes import AttemptRow, EventRow
@@ -28,18 +30,10 @@ class Filter:
     start: int | None = None
     end: int | None = None
 
-    def conditions(self) -> list[Any]:
-        """The filter as conditions on `events`."""
-        out = [events.c.origin == "live"]
-        for name in ("cascade", "route", "path", "caller"):
-            value = getattr(self, name)
-            if value is not None:
-                out.append(events.c[name] == value)
-        if self.start is not None:
-            out.append(events.c.time >= self.start)
-        if self.end is not None:
-            out.append(events.c.time < self.end)
-        return out
+    @property
+    def sought(self) -> Sought:
+        """All of it but the range."""
+        return Sought(self.cascade, self.route, self.path, self.caller)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +48,33 @@ def page(
     connection: Connection, which: Filter, before: tuple[int, int] | None = None, size: int = PAGE
 ) -> Page:
     """One page of events. `before` is the `next` of the page ahead: (time, seq)."""
-    conditions = which.conditions()
+    sought, end = which.sought, which.end
+    conditions = [events.c.origin == "live"]
+    conditions += [events.c[name] == value for name, value in sought._asdict().items() if value is not None]
     if before is not None:
         time, seq = before
-        older = or_(events.c.time < time, and_(events.c.time == time, events.c.seq < seq))
-        conditions += [events.c.time <= time, older]
-    statement = select(events).where(*conditions).order_by(events.c.time.desc(), events.c.seq.desc())
-    rows = [EventRow(*r) for r in connection.execute(statement.limit(size + 1))]
+        end = time + 1 if end is None else min(time + 1, end)
+        conditions.append(or_(events.c.time < time, and_(events.c.time == time, events.c.seq < seq)))
+    rows: list[EventRow] = []
+    for span in spans(connection, sought, which.start, end, size + 1):
+        rows += _newest(connection, [*conditions, *_within(*span)], size + 1 - len(rows))
+        if len(rows) > size:
+            break
     more = len(rows) > size
     rows = rows[:size]
     return Page(rows, (rows[-1].time, rows[-1].seq) if more else None)
+
+
+def _newest(connection: Connection, conditions: list[ColumnElement[bool]], most: int) -> list[EventRow]:
+    statement = select(events).where(*conditions).order_by(events.c.time.desc(), events.c.seq.desc())
+    return [EventRow(*r) for r in connection.execute(statement.limit(most))]
+
+
+def _within(start: int | None, end: int | None) -> Iterator[ColumnElement[bool]]:
+    if start is not None:
+        yield events.c.time >= start
+    if end is not None:
+        yield events.c.time < end
 
 
 def event(connection: Connection, event_id: str, source: str | None = None) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ MOMENTS = frozenset(
     (
         *("opened", "since", "easing", "resolved", "acknowledged", "updated", "evaluated", "time", "at"),
         *("started", "finished", "seen"),
-        *("expires", "revoked"),
+        *("expires", "revoked", "next", "late_since"),
         *("created", "due", "claimed", "delivered", "sent", "failing", "off", "not_before"),
         *("start", "end", "starts", "ends", "until", "pinned", "retired", "first", "last", "first_seen"),
     )

@@ -24,15 +24,18 @@ def report(
     really used (edges snap outward to what is kept). UsageError for an unknown cascade or route."""
     reader = Reader(connection, settings)
     span = reader.cover(start, end)
-    rows = []
+    rows, seen = [], set[str]()
     for name in _chosen(list(reader.known.cascades), cascade, "cascade"):
         whole = reader.window(name, None, span)
         routes = list(reader.routes(name, span))
+        seen.update(routes)
         if route is None:
             rows.append(_row(name, None, whole))
         elif cascade is None and route not in routes:
             continue
         rows += [_row(name, r, reader.window(name, r, span)) for r in _chosen(sorted(routes), route, "route")]
+    if route is not None and not rows and reader.known.cascades:
+        _chosen(sorted(seen), route, "route")
     return {"from": stamp(span.start), "to": stamp(span.end), "cascades": rows}
 
 

@@ -93,7 +93,7 @@ def over_the_caps(connection: Connection) -> list[tuple[str, str]]:
 
 
 def status(connection: Connection, now: int) -> dict[str, Any]:
-    """What `GET /v1/status` answers, JSON-ready."""
+    """What was received and what became of it, and every sender, JSON-ready."""
     table = tables.ingest_counters
     totals: Any = connection.execute(select(table.c.outcome, func.sum(table.c.n)).group_by(table.c.outcome))
     waiting = connection.execute(select(func.count()).select_from(tables.waiting_labels)).scalar()

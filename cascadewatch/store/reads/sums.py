@@ -1,10 +1,12 @@
 """Sums of rollup rows over a covered range."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
 
+from cascadewatch.store import routes
 from cascadewatch.store.cells import ALL
 from cascadewatch.store.cover import Segment
 from cascadewatch.store.rollup_tables import ROLLUPS
@@ -40,7 +42,7 @@ def grouped(
     for segment in segments:
         table = ROLLUPS[family].tiers[segment.tier]
         statement = (
-            select(*(table.c[name] for name in by), *(func.sum(table.c[name]) for name in measures))
+            select(*(table.c[name] for name in by), *_sums(table, tuple(measures)))
             .where(*_where(table, of), *_within(table, segment))
             .group_by(*(table.c[name] for name in by))
         )
@@ -49,9 +51,13 @@ def grouped(
     return out
 
 
-def total(connection: Connection, family: str, segments: Iterable[Segment], of: Of) -> Sums:
-    """One row of sums over the segments; zeros where nothing was counted."""
-    return grouped(connection, family, segments, of).get((), zero(family))
+def total(
+    connection: Connection, family: str, segments: Iterable[Segment], of: Of, measures: Sequence[str] = ()
+) -> Sums:
+    """One row of sums over the segments (all measures, unless some are named); zeros where nothing was
+    counted."""
+    found = grouped(connection, family, segments, of, (), measures)
+    return found.get((), dict.fromkeys(measures, 0) or zero(family))
 
 
 def per_bucket(
@@ -70,7 +76,7 @@ def per_bucket(
     bucket = table.c.bucket if width is None else table.c.bucket - table.c.bucket % width
     columns = [bucket.label("start"), *(table.c[name] for name in by)]
     statement: Select[Any] = (
-        select(*columns, *(func.sum(table.c[name]) for name in measures))
+        select(*columns, *_sums(table, tuple(measures)))
         .where(*_where(table, of), *_within(table, segment))
         .group_by(*columns)
         .order_by(*columns)
@@ -82,10 +88,17 @@ def per_bucket(
     }
 
 
+@lru_cache(maxsize=128)
+def _sums(table: Table, measures: tuple[str, ...]) -> tuple[ColumnElement[Any], ...]:
+    """One sum per measure. Making sixty anew takes longer than many a statement that asks for them."""
+    return tuple(func.sum(table.c[name]) for name in measures)
+
+
 def _where(table: Table, of: Of) -> list[Any]:
     conditions = [table.c.cascade == of.cascade, table.c.origin == of.origin]
     if "route" in table.c:
-        conditions.append(table.c.route != ALL if of.route is None else table.c.route == of.route)
+        one = table.c.route == of.route
+        conditions.append(routes.apart(table, of.cascade) if of.route is None else one)
     return conditions
 
 

@@ -1,6 +1,6 @@
 """Windows: everything counted in a range, ready for the metrics."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,10 +82,21 @@ class Reader:
             objective=self._objective(cascade, span.end),
         )
 
+    def counts(self, cascade: str, route: str | None, span: Cover, measures: Sequence[str]) -> Counts:
+        """The named event sums alone, for who needs no window."""
+        of = sums.Of(cascade, ALL if route is None else route)
+        return sums.total(self.connection, "events", span.fine, of, measures)
+
     def routes(self, cascade: str, span: Cover) -> dict[str, Counts]:
         """The event sums of every route of a cascade."""
         found = sums.grouped(self.connection, "events", span.fine, sums.Of(cascade, None), ("route",))
         return {key[0]: counts for key, counts in found.items()}
+
+    def events_by_route(self, cascade: str, span: Cover) -> dict[str, int]:
+        """How many events each route had: a fraction of all its sums."""
+        of, measures = sums.Of(cascade, None), ("events",)
+        found = sums.grouped(self.connection, "events", span.fine, of, ("route",), measures)
+        return {key[0]: counts["events"] for key, counts in found.items()}
 
     def revisions(self, cascade: str, span: Cover) -> dict[str, Counts]:
         """The event sums of every revision; "" is of events without one."""
@@ -174,7 +185,7 @@ class Reader:
         if wanted is None or wanted.objective is None:
             return None
         span = self.cover(end - wanted.objective_window, end)
-        counts = sums.total(self.connection, "events", span.fine, sums.Of(cascade))
+        counts = self.counts(cascade, None, span, ("judged", "escalated"))
         return Objective(
             wanted.objective,
             wanted.objective_window,

@@ -1,0 +1,63 @@
+"""What pages ask of the sums is a seek to the range in every table: the history before it is not read.
+
+SQLite is asked for its plan, as it makes one without statistics: nobody ever gathers any there.
+"""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from cascadewatch.store import evidence, reads
+from tests.model.events import NOON, escalated
+from tests.store.opened import DAY, Opened
+
+pytestmark = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+
+
+def plans(opened: Opened) -> list[str]:
+    """How every table of sums is read for all that a page may ask."""
+    asked: list[tuple[str, Any]] = []
+
+    def hear(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(opened.store.reader, "before_cursor_execute", hear)
+    with opened.store.reading() as connection:
+        ask(connection, opened)
+    event.remove(opened.store.reader, "before_cursor_execute", hear)
+    found = []
+    with opened.store.reading() as connection:
+        for statement, parameters in asked:
+            steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            found += [str(step[-1]) for step in steps if " rollup_" in str(step[-1])]
+    return found
+
+
+def ask(connection: Any, opened: Opened) -> None:
+    reader = reads.Reader(connection, opened.settings)
+    for length in (DAY // 24, DAY + 60_000, 30 * DAY):
+        span = reader.cover(NOON - length, NOON)
+        reader.window("support", None, span)
+        reader.window("support", "faq", span)
+        reader.routes("support", span)
+        reader.revisions("support", span)
+        reader.series("support", None, span)
+        reader.tier_series("support", "faq", span)
+        reader.label_series("support", None, span)
+        reads.callers(connection, "support", NOON - length, NOON)
+        for sought in ({"path": "fallback"}, {"route": "faq"}, {"caller": "tenant-1"}):
+            reads.page(connection, reads.Filter("support", start=NOON - length, end=NOON, **sought))
+    evidence.gather(connection, opened.settings, "support", "", NOON - DAY, NOON)
+
+
+def test_every_table_of_sums_is_sought_by_its_buckets(opened: Opened) -> None:
+    opened.send(
+        *(escalated(f"e{n}", at=NOON - n * DAY // 5, route="faq", caller="tenant-1") for n in range(20))
+    )
+    read = plans(opened)
+    assert len(read) > 50
+    whole = [step for step in read if "bucket>?" not in step and "bucket=?" not in step]
+    # Where a cascade began is the first row of its key.
+    assert [step for step in whole if "rollup_events_quarter" not in step] == []
+    assert len(whole) <= 1, whole
