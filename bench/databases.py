@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -28,13 +29,21 @@ class Database:
 
     def number(self, question: str) -> int:
         """The one number a SELECT answers."""
+        row = self._row(question)
+        return int(row[0]) if row else 0
+
+    def text(self, question: str) -> str:
+        """The one text a SELECT answers."""
+        row = self._row(question)
+        return str(row[0]) if row else ""
+
+    def _row(self, question: str) -> tuple[Any, ...] | None:
         if self.path is None:
             with psycopg.connect(self.conninfo) as connection:
-                row = connection.execute(question).fetchone()
-        else:
-            with closing(sqlite3.connect(self.path)) as connection:
-                row = connection.execute(question).fetchone()
-        return int(row[0]) if row else 0
+                return connection.execute(question).fetchone()  # type: ignore[arg-type]  # not a literal
+        with closing(sqlite3.connect(self.path)) as connection:
+            row: tuple[Any, ...] | None = connection.execute(question).fetchone()
+            return row
 
     def bytes_held(self) -> int:
         """Its size on disk with everything written back; nobody else may have it open."""
@@ -45,6 +54,14 @@ class Database:
         with closing(sqlite3.connect(self.path)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return self.path.stat().st_size
+
+
+def existing(url: str) -> Database:
+    """A database that stays, whoever measures it."""
+    parts = make_url(url)
+    if parts.get_backend_name() == "sqlite":
+        return Database(url, Path(parts.database or ""))
+    return Database(parts.set(drivername="postgresql+psycopg").render_as_string(hide_password=False))
 
 
 @contextmanager

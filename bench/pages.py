@@ -1,13 +1,15 @@
 """How long the pages take over months of traffic, what they send, and what they do to those who send events.
 
-python bench/pages.py [--events 60000] [--repeats 20] [--seconds 30] [--watchers 5] [--quick]
-                      [--only server,browser,ingest]
+python bench/pages.py [--events 60000] [--repeats 20] [--seconds 30] [--watchers 5] [--minutes 5] [--quick]
+                      [--only server,browser,ingest,memory] [--page traffic]
 
 Prints one JSON document. The rollups are as large as ten million events in 30 days leave them (see
-bench/queries.py). `server`: a page's script in this process, its questions included, warm. `browser`: from
-the address to the last figure in a headless Chromium, and the bytes that came for it. `ingest`: the wait of a
-sender at a steady 500 events a second while nobody looks, and while dashboards are open and renew
-themselves; with the memory of the process and how it grew.
+bench/queries.py), and the verifier was checked once. `server`: a page's script in this process, its
+questions included, warm. `browser`: from the address to the last figure in a headless Chromium, and the
+bytes that came for it. `ingest`: the wait of a sender at a steady 500 events a second while nobody looks,
+and while dashboards are open and renew themselves; with the memory of the process. `memory`: the process
+each minute while as many readers go from page to page all the time, and how fast it grows once everything
+has been seen (asked for by name only).
 """
 
 import argparse
@@ -19,12 +21,14 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from math import ceil
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from checking import check
 from databases import Database, empty
 from events import CASCADE, bodies
 from filling import clock, fill, opened
@@ -52,7 +56,9 @@ class Options(NamedTuple):
     repeats: int
     seconds: int
     watchers: int
+    minutes: int
     only: tuple[str, ...]
+    pages: tuple[str, ...]
 
 
 def main() -> None:
@@ -64,13 +70,16 @@ def main() -> None:
             progress(f"taking in {options.events:,} events and multiplying the rollups")
             fill(database, store, options.events)
             multiply(store, clock(), DAYS, ROUTES)
+            check(database, store)
         if "server" in options.only:
-            found["server_ms"] = scripts(database, options.repeats)
+            found["server_ms"] = scripts(database, options)
         with up(database) as server:
             if "browser" in options.only:
-                found["browser"] = looked_at(server, options.repeats)
+                found["browser"] = looked_at(server, options)
             if "ingest" in options.only:
                 found["ingest"] = while_sending(server, options)
+            if "memory" in options.only:
+                found["memory"] = while_reading(server, options)
     print(json.dumps({"pages": found}, indent=1))
 
 
@@ -81,13 +90,15 @@ def chosen() -> Options:
     parser.add_argument("--repeats", type=int, default=20)
     parser.add_argument("--seconds", type=int, default=30, help="of steady sending, each time")
     parser.add_argument("--watchers", type=int, default=5, help="dashboards open meanwhile")
-    parser.add_argument("--only", default="server,browser,ingest")
+    parser.add_argument("--minutes", type=int, default=5, help="of readers going from page to page")
+    parser.add_argument("--only", default="server,browser,ingest", help="these, and memory")
+    parser.add_argument("--page", choices=PAGES, help="this page alone")
     parser.add_argument("--quick", action="store_true", help="small and once, to see that everything runs")
     given = parser.parse_args()
-    only = tuple(given.only.split(","))
+    only, pages = tuple(given.only.split(",")), (given.page,) if given.page else PAGES
     if given.quick:
-        return Options(2000, 1, 2, 1, only)
-    return Options(given.events, given.repeats, given.seconds, given.watchers, only)
+        return Options(2000, 1, 2, 1, 1, only, pages)
+    return Options(given.events, given.repeats, given.seconds, given.watchers, given.minutes, only, pages)
 
 
 @contextmanager
@@ -99,21 +110,23 @@ def up(database: Database) -> Iterator[Server]:
         yield server
 
 
-def scripts(database: Database, repeats: int) -> Json:
+def scripts(database: Database, options: Options) -> Json:
     """Milliseconds of each page's script over each range; what pages keep for a moment is forgotten."""
     import streamlit
     from streamlit.testing.v1 import AppTest
 
     os.environ |= {"CASCADEWATCH_DATABASE_URL": database.url, "CASCADEWATCH_CONFIG": str(SETTINGS)} | KEY
     found = {}
-    for name in PAGES:
+    for name in options.pages:
         text = f"from dashboard import sidebar\nfrom dashboard.views import {name} as page\n"
         text += "page.show(sidebar.choose())\n"
         for span in RANGES:
             progress(f"{name} over {span}")
             app = AppTest.from_string(text, default_timeout=60)
             app.query_params["cascade"], app.query_params["range"] = CASCADE, span
-            found[f"{name} {span}"] = spread(timed(app.run, repeats, streamlit.cache_data.clear))
+            found[f"{name} {span}"] = spread(timed(app.run, options.repeats, streamlit.cache_data.clear))
+            if app.exception:
+                raise AssertionError(f"{name} over {span}: {app.exception[0].message}")
     return found
 
 
@@ -140,14 +153,14 @@ def chromium() -> "Iterator[Browser]":
         browser.close()
 
 
-def looked_at(server: Server, repeats: int) -> Json:
+def looked_at(server: Server, options: Options) -> Json:
     """Milliseconds until a page stands still, and its largest payload, for a visitor who was here before."""
     with chromium() as browser:
         context = browser.new_context(viewport={"width": 1360, "height": 900})
         found = {}
-        for name in PAGES:
+        for name in options.pages:
             progress(f"{name} in the browser")
-            seen = [visited(context.new_page(), server, name) for _ in range(min(5, repeats) + 1)][1:]
+            seen = [visited(context.new_page(), server, name) for _ in range(min(5, options.repeats) + 1)][1:]
             found[name] = {
                 "settled_ms": spread([ms for ms, _ in seen]),
                 "payload_mib": round(max(size for _, size in seen) / MIB, 3),
@@ -181,8 +194,10 @@ def settle(page: "Page") -> None:
     """Returns when the script has run and every figure is drawn."""
     page.wait_for_selector("[data-testid=stMain] h2")
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    # An element whose code is still on its way is a skeleton, and no figure yet.
     page.wait_for_function(
-        "document.querySelectorAll('.stPlotlyChart').length"
+        "!document.querySelector('[data-testid=stSkeleton]') &&"
+        " document.querySelectorAll('.stPlotlyChart').length"
         " <= document.querySelectorAll('.stPlotlyChart .main-svg').length"
     )
 
@@ -203,6 +218,30 @@ def while_sending(server: Server, options: Options) -> Json:
         "alone": alone, "watched": beside, "watchers": options.watchers,
         "rss_mib": {"before": round(before), "opened": round(first), "at_the_end": round(last)},
         "growth_mib_per_minute": round((last - first) / options.seconds * 60, 1),
+    }  # fmt: skip
+
+
+def while_reading(server: Server, options: Options) -> Json:
+    """The process each minute while readers go through all pages over both ranges again and again. What it
+    gains in the second half of that time is what it would go on gaining."""
+    held, start = [server.rss_mib()], time.monotonic()
+    visits = 0
+    with chromium() as browser:
+        readers = [browser.new_page() for _ in range(options.watchers)]
+        for reader in readers:
+            reader.set_default_timeout(120_000)
+        while len(held) <= options.minutes:
+            page, name = readers[visits % len(readers)], options.pages[visits % len(options.pages)]
+            page.goto(address(server, name).replace("30d", RANGES[visits // len(options.pages) % 2]))
+            settle(page)
+            visits += 1
+            if time.monotonic() - start >= 60 * len(held):
+                held.append(server.rss_mib())
+                progress(f"{held[-1]:.0f} MiB after {visits} visits")
+    half = (len(held) - 1) // 2
+    return {
+        "watchers": options.watchers, "visits": visits, "rss_mib_each_minute": [round(m) for m in held],
+        "growth_mib_per_minute": round((held[-1] - held[half]) / (len(held) - 1 - half), 1),
     }  # fmt: skip
 
 
@@ -231,8 +270,8 @@ def spread(values: list[float]) -> Json:
 
 
 def at(ascending: list[float], share: float) -> float:
-    """What `share` of the values do not exceed."""
-    return ascending[min(len(ascending) - 1, int(share * len(ascending)))]
+    """The smallest value that `share` of the values do not exceed."""
+    return ascending[max(0, ceil(share * len(ascending)) - 1)]
 
 
 def progress(message: str) -> None:

@@ -1,9 +1,10 @@
-"""Makes the pictures of alerting in docs/img again, from the demo that lies beside a settings file.
+"""Makes the pictures in docs/img again, from the demo that lies beside a settings file.
 
 cascadewatch demo --fresh --no-serve
 python bench/pictures.py CASCADEWATCH.TOML [--into docs/img]
 
-incidents.png is the page in a real Chromium. alert-email.png is the HTML part of the mail about what rose,
+Pages are taken in a real Chromium, in at most 256 colours: that is a third of the bytes.
+alert-email.png is the HTML part of the mail about what rose,
 alert-slack.png the text of Slack's blocks about what fell, in the order and with the bars that they have.
 """
 
@@ -22,6 +23,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from alerts.channels.mail import mail
@@ -31,7 +33,7 @@ from alerts.messages import compose
 from alerts.words import Told
 from cascadewatch.settings import Settings, load
 from cascadewatch.settings.alerting import Email
-from cascadewatch.store import episodes
+from cascadewatch.store import episodes, reports
 from cascadewatch.store.engine import Store
 
 IMAGES = Path(__file__).parents[1] / "docs" / "img"
@@ -40,6 +42,22 @@ START = "from cascadewatch.cli import main; main()"
 PUBLIC = "https://watch.example.com"
 CHANNEL = Email.model_validate(
     {"kind": "email", "host": "mail.example.com", "from": "watch@example.com", "to": ["team@example.com"]}
+)
+LONGEST_WAIT = 180_000  # ms until a page stands, on a machine with other work
+PAGES = {  # where, how wide and how high; `{report}` is the last report of REPORTED
+    "overview": ("?cascade=documents&range=30d", 1280, 1000),
+    "cost": ("cost?cascade=support&range=30d", 1280, 1310),
+    "quality": ("quality?cascade=support&range=30d", 1280, 1100),
+    "verifier": ("verifier?cascade=support&range=30d", 1280, 1180),
+    "replays": ("replays?report={report}", 1280, 1400),
+    "incidents": ("incidents?cascade=coding&range=30d", 1280, 1000),
+}
+REPORTED = "coding-verifier"
+STANDS = (
+    "!document.querySelector('[data-testid=stSkeleton]') &&"
+    " document.querySelector('[data-testid=stApp][data-test-script-state=notRunning]') &&"
+    " document.querySelectorAll('.stPlotlyChart').length"
+    " <= document.querySelectorAll('.stPlotlyChart .main-svg').length"
 )
 STYLE = """
 body { margin: 28px; width: 560px; font: 15px/22px system-ui, sans-serif; color: #1d1c1d; background: #fff }
@@ -53,8 +71,8 @@ p { margin: 0 0 10px; white-space: pre-line }
 
 
 def main() -> None:
-    """Starts the demo's pages, takes the three pictures, ends what it started."""
-    parser = argparse.ArgumentParser(description="Takes the pictures of alerting.")
+    """Starts the demo's pages, takes the pictures, ends what it started."""
+    parser = argparse.ArgumentParser(description="Takes the pictures of the documentation.")
     parser.add_argument("config", type=Path, help="the settings file of the demo")
     parser.add_argument("--into", type=Path, default=IMAGES)
     given = parser.parse_args()
@@ -62,13 +80,42 @@ def main() -> None:
     rise, fall = (message(settings, way) for way in ("up", "down"))
     with chromium() as browser:
         with serving(given.config) as url:
-            page = opened(browser, 1360, 985)
-            page.goto(f"{url}/incidents?range=30d")
-            page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=60_000)
-            page.wait_for_timeout(4_000)
-            page.screenshot(path=given.into / "incidents.png")
+            number = last_report(settings)
+            for name, (where, width, height) in PAGES.items():
+                place = f"{url}/{where.format(report=number)}"
+                taken(opened(browser, width, height), place, given.into / f"{name}.png")
         draw(browser, html_of(rise), 700, given.into / "alert-email.png")
         draw(browser, blocks_of(fall), 620, given.into / "alert-slack.png")
+
+
+def last_report(settings: Settings) -> int:
+    """The number of the newest report of REPORTED."""
+    store = Store(settings.database_url)
+    with store.reading() as connection:
+        found = reports.history(connection, name=REPORTED, limit=1)[0].id
+    store.close()
+    return found
+
+
+def taken(page: Page, address: str, path: Path) -> None:
+    """A page once everything on it stands."""
+    page.set_default_timeout(LONGEST_WAIT)
+    page.goto(address)
+    page.wait_for_selector("[data-testid=stMain] h2")
+    for _ in range(2):  # what is still to come begins after what came last
+        page.wait_for_function(STANDS)
+        page.wait_for_timeout(3_000)
+    page.screenshot(path=path)
+    page.close()
+    smaller(path)
+
+
+def smaller(path: Path) -> None:
+    """The picture in as many colours as it needs."""
+    with Image.open(path) as image:
+        image.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+            path, optimize=True
+        )
 
 
 def message(settings: Settings, direction: str) -> Message:
@@ -128,6 +175,7 @@ def draw(browser: Browser, html: str, width: int, path: Path) -> None:
     page = opened(browser, width, 200)
     page.set_content(html)
     page.screenshot(path=path, full_page=True)
+    smaller(path)
 
 
 def opened(browser: Browser, width: int, height: int) -> Page:

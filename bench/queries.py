@@ -36,6 +36,11 @@ RAW = (
     "sum(cost_cheap + cost_verify + cost_escalated + cost_fallback + cost_routed + cost_other), "
     "sum(counterfactual_input + counterfactual_output) FROM events GROUP BY 1, 2"
 )
+RAREST = (
+    f"SELECT caller FROM rollup_callers_utc_day WHERE cascade = '{CASCADE}' "
+    "GROUP BY caller ORDER BY sum(events), caller LIMIT 1"
+)
+SOME_ID = "SELECT id FROM events WHERE seq = (SELECT max(seq) / 2 FROM events)"
 Json = dict[str, Any]
 Question = Callable[[Connection, int, int], object]
 
@@ -131,25 +136,53 @@ def questions(database: Database) -> dict[str, Question]:
         "series": reader("series", None),
         "series of a route": reader("series", ROUTES[0]),
         "tier series": reader("tier_series", None),
+        "label series": reader("label_series", None),
         "routes": reader("routes"),
+        "revisions": reader("revisions"),
         "callers": lambda c, start, end: reads.callers(c, CASCADE, start, end),
-        "page": lambda c, start, end: reads.page(c, reads.Filter(cascade=CASCADE, start=start, end=end)),
+        "caller count": lambda c, start, end: reads.caller_count(c, CASCADE, start, end),
+        **single_events(database),
         "report": lambda c, start, end: reads.report(c, settings, start, end, CASCADE),
     }
 
 
+def single_events(database: Database) -> dict[str, Question]:
+    """The drill-down: its first page, one in the middle, those of rare events, and one event."""
+
+    def page(**sought: str) -> Question:
+        return lambda c, start, end: reads.page(c, reads.Filter(CASCADE, start=start, end=end, **sought))
+
+    def deep(connection: Connection, start: int, end: int) -> object:
+        return reads.page(connection, reads.Filter(CASCADE, start=start, end=end), ((start + end) // 2, 0))
+
+    rare, known = database.text(RAREST), database.text(SOME_ID)
+    return {
+        "page": page(),
+        "page in the middle": deep,
+        "page of a route": page(route=ROUTES[0]),
+        "page of a rare path": page(path="fallback"),
+        "page of a path nobody took": page(path="routed"),
+        "page of the rarest caller": page(caller=rare),
+        "page of a caller nobody knows": page(caller="nobody"),
+        "event": lambda c, start, end: reads.event(c, known),
+    }
+
+
 def times(once: Callable[[], object], repeats: int) -> Json:
-    """Median and 95th percentile in milliseconds; the first, which warms caches, does not count."""
+    """Median and 95th percentile in milliseconds, and the median of this process' CPU time, which other work
+    on the machine disturbs least; the first, which warms caches, does not count."""
     once()
-    taken = []
+    taken, cpu = [], []
     for _ in range(repeats):
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), time.process_time()
         once()
         taken.append(1000 * (time.perf_counter() - start))
+        cpu.append(1000 * (time.process_time() - busy))
     taken.sort()
     return {
         "p50_ms": round(taken[len(taken) // 2], 2),
         "p95_ms": round(taken[int(0.95 * (len(taken) - 1))], 2),
+        "cpu_ms": round(sorted(cpu)[len(cpu) // 2], 2),
     }
 
 

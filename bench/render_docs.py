@@ -1,8 +1,9 @@
-"""Puts measured figures into docs/performance.md: one row per promise, between the page's two markers.
+"""Puts measured figures into docs/performance.md: one row per promise, and one per stage of ingest.
 
 python bench/render_docs.py INGEST.json QUERIES.json STARTUP.json … [--print]
 
-Takes the documents that the benches print, in any order and number; a row nobody measured shows "–".
+Takes the documents that the benches print, in any order and number. A row that none of them measured stays
+as it is on the page; one that nobody ever measured shows "–".
 """
 
 import argparse
@@ -11,8 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from size_rows import DASH, sizes, stages
+
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
-BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+MARKS = "<!-- {}: begin -->", "<!-- {}: end -->"
 Json = dict[str, Any]
 
 
@@ -38,8 +41,25 @@ def main() -> None:
         print(table(found))
         return
     page = PAGE.read_text()
-    before, _, rest = page.partition(BEGIN)
-    PAGE.write_text(f"{before}{BEGIN}\n{table(found)}\n{END}{rest.partition(END)[2]}")
+    for part in ("figures", *(["stages"] if "stages" in found else [])):
+        begin, end = (mark.format(part) for mark in MARKS)
+        before, _, rest = page.partition(begin)
+        old, _, after = rest.partition(end)
+        new = stages(found) if part == "stages" else kept(table(found), old)
+        page = f"{before}{begin}\n{new}\n{end}{after}"
+    PAGE.write_text(page)
+
+
+def kept(new: str, old: str) -> str:
+    """The new rows; where one has no figure, the old one of the same name and goal."""
+    known = {promised(row): row for row in old.splitlines()}
+    rows = new.splitlines()
+    return "\n".join(known.get(promised(row), row) if f"| {DASH} |" in row else row for row in rows)
+
+
+def promised(row: str) -> tuple[str, ...]:
+    """What a row is about, and its goal; several rows are called "the same"."""
+    return tuple(row.split(" | ")[:2])
 
 
 def merge(into: Json, other: Json) -> None:
@@ -65,7 +85,7 @@ def shown(cell: Callable[[Json], str], found: Json) -> str:
     try:
         return cell(found)
     except KeyError:
-        return "–"
+        return DASH
 
 
 def http(database: str, size: str) -> tuple[Callable[[Json], str], Callable[[Json], str]]:
@@ -152,17 +172,19 @@ def unwatched(found: Json) -> str:
     return f"alone p99 {part['alone']['p99_ms']:.0f} ms; the process held {held} MiB, {slope:+.1f} a minute"
 
 
-def grown(found: Json) -> str:
-    """Speed into a full database."""
-    part = found["growth"]["sqlite"]
-    return f"{part['full_to_empty_per_cpu_second']:.2f} with {part['held']:,} events held"
+def growth(database: str) -> tuple[Callable[[Json], str], Callable[[Json], str]]:
+    """Speed into a full database, and the two speeds behind the ratio."""
 
+    def measured(found: Json) -> str:
+        part = found["growth"][database]
+        return f"{part['full_to_empty_per_cpu_second']:.2f} with {part['held']:,} events held"
 
-def paces(found: Json) -> str:
-    """The two speeds behind the ratio."""
-    part = found["growth"]["sqlite"]
-    full, empty = (part[key]["events_per_cpu_second"] for key in ("full", "empty"))
-    return f"{full:,} against {empty:,} per CPU second; {part['bytes_per_event']} bytes an event"
+    def beside(found: Json) -> str:
+        part = found["growth"][database]
+        full, empty = (part[key]["events_per_cpu_second"] for key in ("full", "empty"))
+        return f"{full:,} against {empty:,} per CPU second; {part['bytes_per_event']} bytes an event"
+
+    return measured, beside
 
 
 PROMISES = (
@@ -195,7 +217,10 @@ PROMISES = (
     Promise(
         "acknowledgement at 500 events/s while five dashboards are open", "p99 250 ms", watched, unwatched
     ),
-    Promise("ingest into a full database against an empty one, per CPU second", "0.65", grown, paces),
+    Promise(
+        "ingest into a full database against an empty one, per CPU second", "0.65", *growth("sqlite")
+    ),
+    Promise("the same on Postgres", "0.65", *growth("postgres")),
     Promise(
         "`serve`: start to first 200, new database", "1.5 s",
         milliseconds("servers", "serve", "first_200_ms"),
@@ -216,6 +241,7 @@ PROMISES = (
     Promise("memory of `serve`, idle", "120 MiB", memory("serve")),
     Promise("memory of `up`, idle, before the first visitor", "300 MiB", memory("up")),
     Promise("bytes per event on disk, indexes and rollups included", "800", disk),
+    *(Promise(*row) for row in (*sizes("SQLite", "sqlite"), *sizes("Postgres", "postgres"))),
 )  # fmt: skip
 
 
