@@ -97,8 +97,8 @@ def expected(here: inspect.Type | None) -> str:
     match here:
         case inspect.IntType(ge=low, le=high, lt=below):
             words = f"a whole number{_range(low, high if below is None else below - 1)}"
-        case inspect.FloatType(ge=low, le=high):
-            words = f"a number{_range(low, high)}"
+        case inspect.FloatType(gt=above, ge=low, le=high):
+            words = f"a number{_range(low, high) if above is None else f' above {_number(above)}'}"
         case inspect.StrType(min_length=low, max_length=high):
             words = f"a string{_length(low, high, 'characters')}"
         case inspect.LiteralType(values=values):

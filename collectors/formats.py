@@ -76,14 +76,14 @@ def detect(name: str, first: bytes) -> str:
         return "cascadeflow" if _kind(line) in ("single_call", "cascade_run") else "events"
     if line.startswith(b"["):
         raise InputError(
-            f"{name} holds one JSON array, but one event a line is read: "
+            "it holds one JSON array, but one event a line is read: "
             f"jq -c '.[]' {name} | cascadewatch ingest -"
         )
     if name.removesuffix(".gz").endswith(".csv") or _looks_like_header(line):
         return "csv"
     if not line:
         return "events"
-    raise InputError(f"{name} is of no format known by its first line; say --format {'|'.join(FORMATS)}")
+    raise InputError(f"it is of no format known by its first line; say --format {'|'.join(FORMATS)}")
 
 
 def meant(word: str, known: Iterable[str]) -> str:

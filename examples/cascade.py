@@ -1,11 +1,14 @@
 """A whole cascade: sums by a model that never carries, checked by casting out nines, and one that can add.
 
-python examples/cascade.py        (with `cascadewatch up` running on this machine)
+python examples/cascade.py [http://127.0.0.1:8765] [KEY]        (with `cascadewatch up` running there)
 """
 
 import random
+import sys
 
 import emit
+
+emit.configure(*sys.argv[1:3])
 
 
 def small(a: int, b: int) -> int:

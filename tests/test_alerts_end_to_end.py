@@ -67,8 +67,9 @@ FIRED = (
         "Since": "Tue 14:00, as far as can be told. A move like this happens by chance less than once in 90 "
         "days.",
         "Likeliest cause": FORMAT,
-        "Evidence": "Rejected: format: 0 % → 93 % (n 18,200 and 27).",
-        "Cost": "About $30.90 more a day ($21.00–33.60) at today's traffic: 1,543 more escalations at $0.02.",
+        "Evidence": "Rejected: format: 0 % → 93 % (of 18,200 before, 27 since).",
+        "Cost": "About $30.90 more a day ($21.00–33.60) at today's traffic: 1,543 more escalations a "
+        "day at $0.02 each.",
         "Also": "support: flagship share up 64 points to about 93 %.",
         "Next": "Look at a few of these rejects, then mend what the verifier expects or how the cheap tier "
         "is asked to answer.",
@@ -81,7 +82,7 @@ RESOLVED = (
         "What": "The escalation rate of support is back at its baseline of 28 %.",
         "Lasted": "Tue 14:00 to Tue 17:10, 3 h; surely over since Wed 04:45.",
         "Peak": "About 93 %, seen Tue 14:15.",
-        "In all": "About $3.73.",
+        "In all": "It cost about $3.73 more.",
         "Likeliest cause": FORMAT,
     },
     f"{PAGE}2026-11-11T03%3A45Z",

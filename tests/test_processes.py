@@ -167,6 +167,10 @@ class TestUp:
             assert client.get("/v1/status").json()["ingest"]["accepted"] == 2
             mistaken = client.post("/v1/evnts", json=[])
             assert (mistaken.status_code, mistaken.json()["error"]["code"]) == (404, "not_found")
+            for path in ("/v1/events", "/metrics"):
+                other = client.delete(path)
+                assert (other.status_code, other.json()["error"]["code"]) == (405, "method_not_allowed")
+                assert other.headers["allow"] in ("POST", "GET, HEAD")
             assert client.get("/", headers={"Host": "evil.example"}).status_code == 403
         assert process.end() == 0
         assert process.said("leading")

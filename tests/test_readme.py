@@ -1,6 +1,7 @@
 """What the README tells a newcomer to type exists."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -63,6 +64,15 @@ def test_every_command_and_option_named_exists(arguments: list[str]) -> None:
 def test_every_event_shown_is_accepted(source: str) -> None:
     far_future = 4_102_444_800_000
     assert isinstance(decode_event(source.encode(), 0, far_future, 0), Event)
+
+
+def test_the_request_shown_sends_an_array_of_the_event_shown(tmp_path: Path) -> None:
+    (tmp_path / "event.json").write_text(blocks("json")[0])
+    [call] = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("curl")]
+    shell = ["sh", "-c", f'curl() {{ printf "%s\\n" "$@"; }}; {call}']
+    sent = subprocess.run(shell, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    body = sent.partition("--data\n")[2].rpartition("\nhttp")[0]
+    assert json.loads(body) == [json.loads(blocks("json")[0])]
 
 
 def test_every_python_block_is_python() -> None:

@@ -231,3 +231,9 @@ def test_a_wrong_database_from_outside_is_told_by_what_named_it(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError, match=f"^{culprit} starts with oracle://"):
         load(env=env, database_url=argument)
+
+
+def test_an_empty_database_is_none_in_the_environment_and_a_mistake_on_the_command_line() -> None:
+    assert load(env={"CASCADEWATCH_DATABASE_URL": ""}).database_url.startswith("sqlite:")
+    with pytest.raises(ConfigError, match=r"^--db is no URL"):
+        load(env={}, database_url="")

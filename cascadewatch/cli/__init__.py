@@ -1,5 +1,6 @@
 """The command `cascadewatch`: reads arguments, puts the parts together, prints answers."""
 
+import io
 import sys
 
 from cascadewatch import ownership
@@ -13,6 +14,8 @@ def main() -> None:
     from cascadewatch.cli.output import complain
     from cascadewatch.cli.program import program
 
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that knows no dash is shown a question mark
     try:
         ownership.check()
         program(prog_name="cascadewatch")

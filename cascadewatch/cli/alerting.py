@@ -1,4 +1,4 @@
-"""`alerts`: what fires, who hears of it, and who does not for a while."""
+"""`alerts`: what fires, who knows of it, and whether channels work."""
 
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,14 +10,11 @@ from cascadewatch.cli.clock import clock
 from cascadewatch.cli.opening import opened
 from cascadewatch.cli.options import Config, Db, Json
 from cascadewatch.cli.output import answer, say, scope, shown, table
-from cascadewatch.cli.watching import Watch
 from cascadewatch.errors import UsageError
 
 if TYPE_CHECKING:
     from cascadewatch.settings import Settings
     from cascadewatch.store.episodes import Episode
-
-LONGEST_COMMENT = 2_000
 
 
 def list_alerts(
@@ -128,51 +125,6 @@ def _sent(settings: "Settings", name: str) -> dict[str, Any]:
     except ChannelError as error:
         return {"channel": name, "kind": channel.kind, "sent": False, "error": str(error)}
     return {"channel": name, "kind": channel.kind, "sent": True, "error": None}
-
-
-def silence(  # noqa: PLR0913 - one for each option
-    *,
-    length: Annotated[str, typer.Option("--for", metavar="LENGTH", help="How long, such as 4h or 2d.")],
-    rule: Annotated[str | None, typer.Option("--rule", help="Only this rule; left out: all.")] = None,
-    cascade: Annotated[str | None, typer.Option("--cascade", help="Only this one; left out: all.")] = None,
-    route: Annotated[str | None, typer.Option("--route", help="Only this route of the cascade.")] = None,
-    comment: Annotated[str | None, typer.Option("--comment", help="Why, for those who wonder.")] = None,
-    config: Config = None,
-    db: Db = None,
-    as_json: Json = False,
-) -> None:
-    """Send no messages for a while.
-
-    Episodes are kept and shown all the same; what still fires when the silence ends is told then.
-
-    \b
-    Examples:
-      cascadewatch alerts silence --cascade support --for 4h --comment "load test"
-    """
-    from cascadewatch.cli.times import told
-    from cascadewatch.store.acts import begin_silence
-    from cascadewatch.store.reads.json_rows import row_json
-
-    if comment is not None and len(comment) > LONGEST_COMMENT:
-        raise UsageError(f"--comment has at most {LONGEST_COMMENT} characters")
-    now, wanted = clock(), {"rule": rule, "cascade": cascade, "route": route, "comment": comment}
-    ends = now + _length(length)
-    with opened(config, db) as (settings, store):
-        if rule is not None:
-            Watch(store, settings, clock).insist_on(rule)
-        with store.writing() as connection:
-            made = begin_silence(connection, commander(), now, ends, **wanted)
-    what = f"{shown(rule) if rule else 'Every rule'} on {scope(cascade, route)}"
-    answer(row_json(made), as_json, lambda: f"{what} is silent until {told(made.ends, settings.timezone)}")
-
-
-def _length(text: str) -> int:
-    from cascadewatch.settings import parse_duration
-
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise UsageError(f"--for {error}") from None
 
 
 def acknowledge(

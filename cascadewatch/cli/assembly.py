@@ -61,7 +61,6 @@ def pages_app(settings: "Settings", sock: "socket.socket", beside: "list[BaseRou
     from cascadewatch.cli import streamlit_options
     from cascadewatch.cli.gate import Gate
     from cascadewatch.cli.logs import adopt
-    from dashboard import early
     from dashboard.config import CONFIG
 
     beside = beside or []
@@ -80,7 +79,7 @@ def pages_app(settings: "Settings", sock: "socket.socket", beside: "list[BaseRou
     adopt("streamlit", "uvicorn", "websockets")  # Streamlit has just given them a form of its own
     paths = {getattr(route, "path", "") for route in beside}
     api = {"/v1/" if path.startswith("/v1/") else path for path in paths} - {""}
-    return Gate(_returning(app, settings), settings, api, early.links())
+    return Gate(_returning(app, settings), settings, api)
 
 
 def _returning(app: Any, settings: "Settings") -> Any:

@@ -11,9 +11,9 @@ from cascadewatch.cli.actor import noted
 from cascadewatch.cli.clock import clock
 from cascadewatch.cli.opening import opened
 from cascadewatch.cli.options import Config, Db, Json
-from cascadewatch.cli.output import answer
+from cascadewatch.cli.output import answer, say
 from cascadewatch.cli.progress import progress_bar
-from cascadewatch.errors import UsageError
+from cascadewatch.errors import BusyError, UsageError
 
 if TYPE_CHECKING:
     from cascadewatch.settings import Settings
@@ -52,6 +52,7 @@ def backup(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends as an error does: nothing half done stays
     settings = load(config, database_url=db)
     document = _backed_up(settings, target, verified=not no_verify)
+    _write_down(settings, document)
     answer(document, as_json, lambda: _told(document))
 
 
@@ -78,6 +79,25 @@ def _backed_up(settings: "Settings", target: Path | None, *, verified: bool) -> 
             made = dump(url, file, progress)
     dropped = copies.prune(file.parent, database, settings.backup.keep) if own else []
     return _document(made, dropped)
+
+
+def _write_down(settings: "Settings", document: dict[str, Any]) -> None:
+    """Leaves the audit's row in the database that was copied. The copy is good without it, and a database
+    that waits for an upgrade is not touched."""
+    from cascadewatch.store import migrate
+    from cascadewatch.store.engine import Store
+
+    store = Store(settings.database_url)
+    try:
+        with store.reading() as connection:
+            known = migrate.revision(connection) == migrate.HEAD
+        if known:
+            facts = {name: document[name] for name in ("bytes", "events", "verified")}
+            noted(store, "backup", document["file"], **facts)
+    except BusyError as error:
+        say(f"the backup was made, and the audit could not be written: {error}")
+    finally:
+        store.close()
 
 
 def _own_folder(folder: Path) -> Path:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections.abc import Collection, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from cascadewatch.settings import Settings
 
 FOLDER = Path("evals")
+LONGEST = 200  # bytes of a file's name: most systems take 255
 USUAL = FLIPS[2]  # share of cases that flip between identical runs, until it has been measured
 
 Maps = Annotated[
@@ -205,8 +207,11 @@ def _sources(given: Sequence[str] | None) -> Collection[str]:
 
 
 def _place(settings: "Settings", cascade: str) -> Path:
-    """A file in the folder of eval sets, named after the cascade."""
-    name = re.sub(r"[^\w-]+", "-", cascade)
+    """A file in the folder of eval sets, named after the cascade. What no file can be called is replaced, and
+    then a few digits of the real name's hash keep a/b and a-b apart."""
+    name = re.sub(r"[^\w-]+", "-", cascade).encode()[:LONGEST].decode(errors="ignore")
+    if name != cascade:
+        name += f"-{sha256(cascade.encode()).hexdigest()[:8]}"
     return (settings.replays.sets_dir or FOLDER) / f"{name}.jsonl"
 
 

@@ -87,7 +87,7 @@ def _chosen(what: str) -> "Export":
     if found is None:
         known = [*EXPORTS, *ALIASES]
         near = get_close_matches(what, known, 1)
-        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(EXPORTS)}"
+        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
         raise UsageError(f"--what is {what!r}; {hint}")
     return found
 

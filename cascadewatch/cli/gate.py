@@ -33,12 +33,10 @@ KEPT_TO = (
 
 
 class Gate:
-    """An ASGI app around another; `api` are the paths that pass untouched, whole or up to a last slash, and
-    `early` the `Link` header of a page."""
+    """An ASGI app around another; `api` are the paths that pass untouched, whole or up to a last slash."""
 
-    def __init__(self, app: App, settings: "Settings", api: Collection[str] = (), early: str = "") -> None:
+    def __init__(self, app: App, settings: "Settings", api: Collection[str] = ()) -> None:
         self._app = app
-        self._early = ((b"link", early.encode()),) if early else ()
         self._api = frozenset(api)
         self._under_api = tuple(path for path in api if path.endswith("/"))
         by_header = settings.dashboard.login == "header"
@@ -53,7 +51,7 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         refusal = self._refusal(scope) if scope["type"] in ("http", "websocket") else None
         if refusal is None:
-            await self._app(scope, receive, send if self._is_api(scope) else self._kept_to(send))
+            await self._app(scope, receive, send if self._is_api(scope) else _kept_to(send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": refusal})
         else:
@@ -65,18 +63,6 @@ class Gate:
         """To the letter: whatever no route of the API takes, the pages answer."""
         path = scope.get("path", "")
         return scope["type"] == "http" and (path in self._api or path.startswith(self._under_api))
-
-    def _kept_to(self, send: Callable[[Any], Awaitable[None]]) -> Callable[[Any], Awaitable[None]]:
-        """Adds the headers that a browser keeps to, and to a page what it may fetch early."""
-
-        async def sending(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                own = message.get("headers", ())
-                is_page = any(n.lower() == b"content-type" and v.startswith(b"text/html") for n, v in own)
-                message = {**message, "headers": [*own, *KEPT_TO, *(self._early if is_page else ())]}
-            await send(message)
-
-        return sending
 
     def _refusal(self, scope: Scope) -> str | None:
         if self._is_api(scope):
@@ -104,6 +90,17 @@ class Gate:
         if any(names.count(name) > 1 for name in self._said_once):
             return "The header that names the user, or their groups, came twice: the proxy must replace it."
         return None
+
+
+def _kept_to(send: Callable[[Any], Awaitable[None]]) -> Callable[[Any], Awaitable[None]]:
+    """Adds the headers that a browser keeps to."""
+
+    async def sending(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), *KEPT_TO]}
+        await send(message)
+
+    return sending
 
 
 def _within(address: str, networks: Iterable[IPv4Network | IPv6Network]) -> bool:

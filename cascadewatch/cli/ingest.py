@@ -155,7 +155,9 @@ def _told(results: "list[FileReceipt]") -> int:
         if each.rejected_path:
             say(f"{shown(each.path)}: what was refused is in {shown(each.rejected_path)}")
     for error in document["errors"][:SHOWN]:
-        place = f"{error['file']}, line {error['line']}: {error['field'] or ''} {error['reason']}"
-        say(shown(" ".join(place.split())))
+        field = f"{error['field']}: " if error["field"] else ""
+        say(shown(f"{error['file']}, line {error['line']}: {field}{error['reason']}"))
+    if (more := document["rejected"] + document["conflict"] - SHOWN) > 0:
+        say(f"and {more:,} more")
     print(json.dumps(document, indent=2))
     return exit_code(results)

@@ -160,5 +160,9 @@ def accept_quarantined(
     with opened(config, db) as (settings, store), writing(settings, store) as writer:
         made = writer.change(partial(accept, number=number, by=commander()))
     what = f"{shown(made['source'])}/{shown(made['id'])}"
-    cost = f"${made['before']['cost_usd']:.6f} -> ${made['after']['cost_usd']:.6f}"
+    cost = " -> ".join(_dollars(made[side]["cost_usd"]) for side in ("before", "after"))
     answer(made, as_json, lambda: f"{what}: {made['before']['path']} -> {made['after']['path']}, {cost}")
+
+
+def _dollars(cost: float | None) -> str:
+    return "no known cost" if cost is None else f"${cost:.6f}"

@@ -9,6 +9,7 @@ from cascadewatch.cli.clock import clock
 from cascadewatch.cli.opening import opened, writing
 from cascadewatch.cli.options import Config, Db, Json
 from cascadewatch.cli.output import answer, shown
+from cascadewatch.cli.unseen import say_if_unseen
 from cascadewatch.errors import UsageError
 
 LONGEST = 2_000
@@ -47,9 +48,9 @@ def annotate(  # noqa: PLR0913 - one for each option
     if route is not None and cascade is None:
         raise UsageError("--route needs --cascade")
     with opened(config, db) as (settings, store), writing(settings, store) as writer:
+        say_if_unseen(settings, store, cascade)
         at = clock() if time is None else moment("--time", time, settings.timezone)
-        kind = "deploy" if deploy else "user"
-        by, said = commander(), text.replace("\0", "\u2400")
+        by, said, kind = commander(), text.replace("\0", "\u2400"), "deploy" if deploy else "user"
         number = writer.write([Mark(at, cascade, route, said, by.author, kind, by)])[0]
     document = {"id": number, "time": stamp(at), "cascade": cascade, "route": route, "text": text}
     document |= {"deploy": deploy}

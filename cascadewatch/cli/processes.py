@@ -133,6 +133,8 @@ def working(settings: "Settings", store: "Store") -> Iterator[None]:
     from cascadewatch.jobs import Context
     from cascadewatch.worker import Worker, everything
 
+    for place, said in assembly.missing_secrets(settings):
+        log.warning("secret-missing", extra={"fields": {"setting": place, "message": said}})
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     outage = Outage(settings, clock, owner)
     one = Worker(Context(store, settings), clock, owner, duties=everything, hearing=outage.note)

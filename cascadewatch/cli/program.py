@@ -25,12 +25,14 @@ from cascadewatch.cli import (
     report,
     reprice,
     rules,
+    silences,
     start,
+    status,
 )
 
 program = typer.Typer(
     name="cascadewatch", no_args_is_help=True, add_completion=False, rich_markup_mode=None,
-    pretty_exceptions_enable=False,
+    pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]},
 )  # fmt: skip
 
 
@@ -54,14 +56,16 @@ def about(
 ) -> None:
     """Cost and drift of LLM cascades, measured where they run.
 
-    Exit codes: 0 done, 1 done and something is wrong, 2 could not be done.
+    Exit codes: 0 done, 1 done and something is wrong, 2 could not be done, 3 (replay and verifier)
+    inconclusive.
     """
 
 
 for command in (
     start.init, demo.demo, processes.up, processes.serve, processes.worker, processes.dashboard,
-    ingest.ingest, report.report, marks.annotate, rules.check, replay.replay, replay.verifier, evalsets.plan,
-    reprice.reprice, audit.audit, database.verify, backups.backup, backups.restore, exports.export,
+    ingest.ingest, report.report, status.status, marks.annotate, rules.check, replay.replay, replay.verifier,
+    evalsets.plan, reprice.reprice, audit.audit, database.verify, backups.backup, backups.restore,
+    exports.export,
 ):  # fmt: skip
     program.command()(command)
 
@@ -73,7 +77,9 @@ _evalset.command("from-events")(evalset_making.from_events)
 _alerts = _group("alerts", "What fires, and who hears of it.")
 _alerts.command("list")(alerting.list_alerts)
 _alerts.command("ack")(alerting.acknowledge)
-_alerts.command("silence")(alerting.silence)
+_alerts.command("silence")(silences.silence)
+_alerts.command("silences")(silences.list_silences)
+_alerts.command("unsilence")(silences.unsilence)
 _alerts.command("test")(alerting.send_sample)
 _rules = _group("rules", "What is watched.")
 _rules.command("list")(rules.list_rules)

@@ -102,10 +102,11 @@ def verifier(
 def _list(config: Path | None, db: str | None, as_json: bool) -> None:
     from cascadewatch.cli.replay_list import listed
     from cascadewatch.cli.replay_list import text_of as text_of_list
+    from cascadewatch.store.reads.json_rows import row_json
 
     with opened(config, db) as (settings, store), store.reading() as connection:
         found = listed(connection, settings, clock())
-    answer(found, as_json, lambda: text_of_list(found, settings.timezone))
+    answer([row_json(one) for one in found], as_json, lambda: text_of_list(found, settings.timezone))
 
 
 def _run(
@@ -180,7 +181,8 @@ def _estimated(settings: "Settings", name: str, target: str | None) -> dict[str,
 
 
 def _words(found: dict[str, Any]) -> str:
-    budget = "" if found["budget_usd"] is None else f", of which the budget allows ${found['budget_usd']:.2f}"
+    allowed = found["budget_usd"]
+    budget = "" if allowed is None else f", of which the budget allows ${allowed:,.4f}"
     return f"{found['calls']:,} answers, at the most ${found['worst_usd']:.4f}{budget}"
 
 

@@ -15,7 +15,7 @@ NOTHING = "–"
 
 
 def listed(connection: "Connection", settings: "Settings", now: int) -> list[dict[str, Any]]:
-    """One object for each [replay.NAME], JSON-ready; times are epoch ms."""
+    """One object for each [replay.NAME]; times are epoch ms."""
     from cascadewatch.replay.planned import planned
     from cascadewatch.store import reports
 

@@ -1,6 +1,6 @@
 """`report`: every metric of every cascade and route, without a browser."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,6 +8,9 @@ from cascadewatch.cli.clock import clock
 from cascadewatch.cli.opening import opened
 from cascadewatch.cli.options import Config, Db, From, Json, To
 from cascadewatch.cli.output import answer
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 def report(  # noqa: PLR0913 - one for each option
@@ -42,4 +45,15 @@ def report(  # noqa: PLR0913 - one for each option
         first, last = span(since, start, end, clock(), settings.timezone)
         with store.reading() as connection:
             found = report_of(connection, settings, first, last, cascade, route)
-    answer(found, as_json, lambda: text_of(found, settings.timezone))
+            newest = {} if as_json else _newest(connection)
+    answer(found, as_json, lambda: text_of(found, settings.timezone, newest))
+
+
+def _newest(connection: "Connection") -> dict[str, int]:
+    """The time of the newest event of each cascade, epoch ms."""
+    from cascadewatch.store.reads.status import sources
+
+    found: dict[str, int] = {}
+    for one in sources(connection):
+        found[one.cascade] = max(one.last_time, found.get(one.cascade, 0))
+    return found

@@ -3,7 +3,9 @@
 The chosen metrics are those a person asks first; `--json` has all of them.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from cascadewatch.cli.output import shown, table
@@ -19,12 +21,14 @@ CHOSEN = (
     *("quality", "false_accept_rate", "false_escalate_rate"),
     *("slo.objective", "slo.budget_left", "slo.exhausted_at"),
 )
+OF_OBJECTIVE = ("slo.budget_left", "slo.exhausted_at")  # left out where there is no objective
 BY_ROUTE = ("escalation_rate", "cost_usd", "savings_usd", "quality")
 Row = dict[str, Any]
 
 
-def text_of(report: dict[str, Any], timezone: str) -> str:
-    """The whole report; undefined metrics show a dash and why."""
+def text_of(report: dict[str, Any], timezone: str, newest: Mapping[str, int]) -> str:
+    """The whole report; undefined metrics show a dash and why. A cascade without events is one line, with the
+    time of its newest event (epoch ms), whenever that was."""
     start, end = (told(_millis(report[edge]), timezone) for edge in ("from", "to"))
     blocks = [f"{start} to {end}"]
     alone = all(row["route"] is not None for row in report["cascades"])  # a route was asked for
@@ -37,7 +41,8 @@ def text_of(report: dict[str, Any], timezone: str) -> str:
             routes = [
                 r for r in report["cascades"] if r["cascade"] == row["cascade"] and r["route"] is not None
             ]
-            blocks += [_block(row, timezone), *([_routes(routes, timezone)] if len(routes) > 1 else [])]
+            block = _block(row, timezone) if row["events"] else _silent(row["cascade"], timezone, newest)
+            blocks += [block, *([_routes(routes, timezone)] if len(routes) > 1 else [])]
         elif alone:
             blocks.append(_block(row, timezone))
     return "\n\n".join(blocks)
@@ -46,8 +51,15 @@ def text_of(report: dict[str, Any], timezone: str) -> str:
 def _block(row: Row, timezone: str) -> str:
     name = row["cascade"] if row["route"] is None else f"{row['cascade']} / {row['route']}"
     head = f"{shown(name)}: {row['events']:,} events, {row['judged']:,} judged"
-    rows = [_line(key, row["metrics"][key], timezone) for key in CHOSEN]
+    aimless = row["metrics"]["slo.objective"]["value"] is None
+    chosen = [key for key in CHOSEN if not (aimless and key in OF_OBJECTIVE)]
+    rows = [_line(key, row["metrics"][key], timezone) for key in chosen]
     return f"{head}\n" + _indented(table(("", "value", "95 % interval", "n", ""), rows, frozenset({1, 2, 3})))
+
+
+def _silent(cascade: str, timezone: str, newest: Mapping[str, int]) -> str:
+    last = f"; its newest is of {told(newest[cascade], timezone)}" if cascade in newest else ""
+    return f"{shown(cascade)}: no events in this range{last}"
 
 
 def _routes(rows: list[Row], timezone: str) -> str:
@@ -101,11 +113,18 @@ def _number(value: float | None, unit: str, timezone: str) -> str:
 
 
 def _dollars(value: float) -> str:
-    """Cents from a dollar on; below, as many places as three digits need."""
+    """Cents from a dollar on; below, up to six places, or three digits.
+
+    >>> _dollars(0.6), _dollars(0.0285), _dollars(0.000012)
+    ('$0.60', '$0.0285', '$0.000012')
+    """
     sign, size = "-" if value < 0 else "", abs(value)
     if size >= 1 or not size:
         return f"{sign}${size:,.2f}"
-    return f"{sign}${size:.6f}".rstrip("0") if size >= 1e-4 else f"{sign}${size:.3g}"
+    if size < 1e-4:
+        return f"{sign}${Decimal(f'{size:.3g}'):f}"
+    whole, _, places = f"{size:.6f}".rstrip("0").partition(".")
+    return f"{sign}${whole}.{places:0<2}"
 
 
 def _millis(stamp: str) -> int:

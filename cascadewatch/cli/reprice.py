@@ -84,7 +84,7 @@ def _span(since: str | None, until: str | None, timezone: str) -> tuple[int | No
     try:
         start = end - parse_duration(since)
     except ValueError:
-        start = moment("--since", since, timezone)
+        start = moment("--since", since, timezone, "a length such as 7d")
     if not 0 <= start < end:
         raise UsageError("--since must be before --until")
     return start, end

@@ -3,6 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -70,7 +71,8 @@ def back_test(  # noqa: PLR0913 - one for each option
         first, last = span(since or (None if start else SINCE), start, end, clock(), settings.timezone)
         names = [rule["name"] for rule in watch.rules()] if name is None else [name]
         found = list(_tested(watch, names, first, last))
-    answer(found if every else found[0], as_json, lambda: "\n\n".join(map(_told, found)))
+    zone = settings.timezone
+    answer(found if every else found[0], as_json, lambda: "\n\n".join(_told(one, zone) for one in found))
 
 
 def _tested(watch: "Watch", names: list[str], start: int, end: int) -> Iterator[dict[str, Any]]:
@@ -82,15 +84,18 @@ def _tested(watch: "Watch", names: list[str], start: int, end: int) -> Iterator[
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
-def _told(tested: dict[str, Any]) -> str:
+def _told(tested: dict[str, Any], timezone: str) -> str:
     head = f"{shown(tested['rule'])}: {shown(tested['sentence'])}"
     rows = [
-        (_minute(e["opened"]), _minute(e["resolved"]), scope(e["cascade"], e["route"]), e["direction"] or "")
+        (
+            _minute(e["opened"], timezone), _minute(e["resolved"], timezone),
+            scope(e["cascade"], e["route"]), e["direction"] or "",
+        )
         for e in tested["episodes"]
-    ]
+    ]  # fmt: skip
     if not rows:
         return head
-    lines = table(("fired (UTC)", "until", "scope", "moved"), rows).splitlines()
+    lines = table(("fired", "until", "scope", "moved"), rows).splitlines()
     return "\n".join([head, *(f"  {line}" for line in lines)])
 
 
@@ -158,5 +163,8 @@ def _states(states: list[dict[str, Any]]) -> str:
     return ", ".join(f"{counted[s]} {s.replace('_', ' ')}" for s in loud if counted[s]) or "not evaluated yet"
 
 
-def _minute(moment: str | None) -> str:
-    return DASH if moment is None else moment[:16].replace("T", " ")
+def _minute(moment: str | None, timezone: str) -> str:
+    from cascadewatch.cli.times import told
+    from cascadewatch.model import epoch_ms
+
+    return DASH if moment is None else told(epoch_ms(datetime.fromisoformat(moment)), timezone)

@@ -10,10 +10,10 @@ SINCE = "7d"
 LATEST = EPOCH + timedelta(days=366 * 1000)
 
 
-def moment(option: str, text: str, timezone: str) -> int:
+def moment(option: str, text: str, timezone: str, also: str | None = None) -> int:
     """Epoch milliseconds of an RFC 3339 time, or of a date's midnight or a time in `timezone`.
 
-    UsageError, naming the option, for anything else.
+    UsageError, naming the option and what it takes (`also` this), for anything else.
     """
     zone = ZoneInfo(timezone)
     try:
@@ -27,8 +27,10 @@ def moment(option: str, text: str, timezone: str) -> int:
     except (ValueError, OverflowError):
         in_range = False
     if not in_range:
+        more = f"{also}, " if also else ""
         raise UsageError(
-            f"{option} is {text!r}; write a date such as 2026-11-21, or a time such as 2026-11-21T12:00:00Z"
+            f"{option} is {text!r}; write {more}a date such as 2026-11-21, or a time such as "
+            "2026-11-21T12:00:00Z"
         )
     return epoch_ms(found)
 

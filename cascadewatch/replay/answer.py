@@ -11,6 +11,15 @@ FailureName = Literal[
     "connection", "empty", "not_json", "truncated", "too_large", "bad_request", "blocked", "budget", "other",
 ]  # fmt: skip
 
+# What to look at where every call fails in the same way.
+HINTS: dict[str, str] = {
+    "unauthorized": "the key was refused; see its api_key",
+    "payment_required": "the account there has no credit left",
+    "not_found": "see its base_url and model",
+    "connection": "see its base_url",
+    "blocked": "its address may not be called; see its base_url and allow_private",
+}
+
 
 class CallError(Exception):
     """A call that gave no answer, under one of the names above.

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from cascadewatch.metrics import exact_calibration as exact
+from cascadewatch.replay.answer import HINTS
 from cascadewatch.replay.outcomes import by_case
 from cascadewatch.replay.prepared import Prepared
 from cascadewatch.replay.runner import MAX_FAILED, SPENT, Outcome
@@ -103,8 +104,9 @@ def incomplete(outcome: Outcome) -> str | None:
     lost = [result for result in outcome.results if result.state == LOST]
     if len(lost) > MAX_FAILED * max(1, len(outcome.results)):
         most = Counter(result.outcome for result in lost).most_common(1)[0][0]
+        hint = f" ({HINTS[most]})" if most in HINTS else ""
         return (
-            f"{len(lost):,} of {len(outcome.results):,} calls failed, most of them as {most}; more than"
+            f"{len(lost):,} of {len(outcome.results):,} calls failed, most of them as {most}{hint}; more than"
             f" {MAX_FAILED:.0%}, so nothing is concluded."
         )
     return None

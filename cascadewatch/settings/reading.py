@@ -64,8 +64,9 @@ def _parse(text: str, file: Path) -> dict[str, object]:
 
 def _override(env: Mapping[str, str], database_url: str | None) -> str | None:
     """The database named outside the file, checked under the name of what named it."""
-    for name, url in (("--db", database_url), (DATABASE_VARIABLE, env.get(DATABASE_VARIABLE))):
-        if url:
+    # An empty variable is as good as none; an empty option is a variable of a script that was not set.
+    for name, url in (("--db", database_url), (DATABASE_VARIABLE, env.get(DATABASE_VARIABLE) or None)):
+        if url is not None:
             try:
                 return parse_database_url(url, Path.cwd())
             except ValueError as error:

@@ -45,22 +45,14 @@ async def get_event(api: Context, request: Request, _: Caller) -> Response:
 
 
 async def get_status(api: Context, request: Request, _: Caller) -> Response:
-    """What is held, how ingest goes, how full the disk is, and which channels of alerts fail."""
+    """What is held, how ingest goes, how full the disk is, who does the jobs, and which channels fail."""
     known(request)
     now = api.clock()
 
     def read(connection: Connection) -> dict[str, Any]:
-        from cascadewatch.store.channel_states import states
-        from cascadewatch.store.disk import disk_json
-        from cascadewatch.store.migrate import revision
-        from cascadewatch.store.reads import status
-        from cascadewatch.store.reads.json_rows import row_json
+        from cascadewatch.store.reads.standing import standing
 
-        failing = [
-            row_json(s) for s in states(connection) if s.channel in api.settings.channel and not s.works(now)
-        ]
-        held = {**status(connection, now), "schema": revision(connection)}
-        return {**held, "disk": disk_json(api.store.path, api.settings.disk), "failing_channels": failing}
+        return standing(connection, api.settings, api.store.path, now)
 
     return respond(await api.reading(read))
 

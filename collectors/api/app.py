@@ -1,12 +1,12 @@
 """The routes, and the app around them."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route, Router
+from starlette.routing import BaseRoute, Route, Router
 
 from cascadewatch.settings import Settings
 from cascadewatch.store.engine import Store
@@ -20,7 +20,7 @@ from collectors.api.guard import SCOPE, Guard, KeyRing
 from collectors.api.health import get_healthz, get_readyz
 from collectors.api.intake import post_annotation, post_events, post_labels
 from collectors.api.rate import Rates
-from collectors.api.refusal import answer, refusal_of
+from collectors.api.refusal import RefusalError, answer, refusal_of
 from collectors.api.replays import get_replays, get_report, post_run
 from collectors.api.scrape import Counters
 from collectors.api.silences import delete_silence, get_silences, post_silence
@@ -137,6 +137,15 @@ def _guarded(
 
 async def _refused(request: Request, error: Exception) -> Response:
     refusal = refusal_of(error)
-    if refusal.status == 404:
-        refusal.message = "there is no such route; /docs lists them"
+    if refusal.status in (404, 405):
+        refusal = stray(request.app.routes, request)
     return answer(refusal, request)
+
+
+def stray(made: Iterable[BaseRoute], request: Request) -> RefusalError:
+    """What to say to a request that none of these routes takes: the methods of its path, if there is one."""
+    path = request.scope["path"]
+    here = [route for route in made if isinstance(route, Route) and route.path_regex.match(path)]
+    if methods := ", ".join(sorted({method for route in here for method in route.methods or ()})):
+        return RefusalError(405, f"{request.method} is not taken here, only {methods}", {"Allow": methods})
+    return RefusalError(404, f"there is no route {request.method} {path}; /docs lists them")

@@ -101,6 +101,24 @@ class TestSilences:
         assert result.code == 2
         assert words in result.err
 
+    def test_it_is_listed_until_somebody_ends_it(self, run: Run) -> None:
+        number = run("alerts", "silence", "--for", "30m", "--cascade", "support", "--json").json["id"]
+        assert (
+            run("alerts", "silences").out.splitlines()[1].split()[:5]
+            == f"{number} Every rule on support".split()
+        )
+        assert run("alerts", "unsilence", number).out == f"silence {number} is over\n"
+        assert run("alerts", "silences").out == "Nothing is silent.\n"
+        assert run("alerts", "unsilence", 99).err == "cascadewatch: there is no silence 99\n"
+
+    def test_a_cascade_that_nobody_sent_is_silenced_with_a_word(self, run: Run, log_file: Path) -> None:
+        run("ingest", log_file)
+        said = "There are no events of a cascade suport so far; did you mean support?\n"
+        for command in (("alerts", "silence", "--for", "30m"), ("annotate", "x")):
+            result = run(*command, "--cascade", "suport")
+            assert (result.code, result.err) == (0, said)
+        assert run("annotate", "x", "--cascade", "support").err == ""
+
     def test_a_silence_has_an_end(self, run: Run) -> None:
         result = run("alerts", "silence", "--cascade", "support")
         assert result.code == 2

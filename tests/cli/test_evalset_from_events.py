@@ -71,6 +71,7 @@ def test_it_makes_a_set_and_says_what_it_left_out_and_what_it_can_see(run: Run, 
     assert [(one["replay"], one["state"], one["report"]["verdict"]) for one in listed] == [
         ("votes", "by hand", "inconclusive")
     ]
+    assert listed[0]["report"]["time"].endswith("Z")
     assert "verifier check" in run("replay", "--list").out
 
 

@@ -28,9 +28,9 @@ COMMANDS = dict(leaves(get_command(program)))
 
 def test_the_commands_are_those_promised() -> None:
     assert set(COMMANDS) == {
-        *("init", "demo", "up", "serve", "worker", "dashboard", "ingest", "report", "annotate", "verify"),
+        *("init", "demo", "up", "serve", "worker", "dashboard", "ingest", "report", "status", "annotate"),
         *("keys create", "keys list", "keys revoke", "events show", "callers find", "callers forget"),
-        *("quarantine list", "quarantine accept", "reprice", "audit"),
+        *("quarantine list", "quarantine accept", "reprice", "audit", "verify"),
         *(
             "db upgrade",
             "db rebuild",
@@ -42,7 +42,14 @@ def test_the_commands_are_those_promised() -> None:
             "baseline show",
         ),
         *("backup", "restore", "export"),
-        *("alerts list", "alerts ack", "alerts silence", "alerts test"),
+        *(
+            "alerts list",
+            "alerts ack",
+            "alerts silence",
+            "alerts silences",
+            "alerts unsilence",
+            "alerts test",
+        ),
         *(
             "replay",
             "verifier",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cascadewatch.cli.assembly import forget_secrets
+from cascadewatch.cli.assembly import forget_secrets, missing_secrets
 from cascadewatch.errors import ConfigError
 from cascadewatch.settings import Settings, load
 from cascadewatch.settings.secret import secrets_in
@@ -74,3 +74,15 @@ def test_the_api_keeps_what_it_hashes_callers_with(settings: Settings) -> None:
 def test_the_pages_keep_what_they_act_and_ask_with_even_if_a_model_shares_it(settings: Settings) -> None:
     forget_secrets(settings, "caller_key", "dashboard", "login")
     assert kept() == {"KEY_OF_CALLERS", "KEY_OF_API", "KEY_OF_CLIENT"}
+
+
+def test_what_is_lacking_is_known_at_the_start(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KEY_OF_SLACK")
+    monkeypatch.setenv("KEY_OF_CALLERS", " ")
+    found = {place: said.partition("/")[0] for place, said in missing_secrets(settings)}
+    assert found == {
+        "caller_key": "Environment variable KEY_OF_CALLERS is empty; a secret was expected there.",
+        "login.cookie_secret": "Secret file ",
+        "channel.team.webhook_url": "Environment variable KEY_OF_SLACK is not set; set it, or name another "
+        "place for the secret.",
+    }

@@ -28,7 +28,13 @@ def test_a_rejected_line_gives_1_and_stands_beside_the_file(run: Run, log_file: 
     assert (result.code, result.json["accepted"], result.json["rejected"]) == (1, 10, 1)
     kept = [json.loads(line) for line in Path(f"{log_file}.rejected.jsonl").read_text().splitlines()]
     assert [(entry["line"], entry["record"]) for entry in kept] == [(11, '{"id": "x"}')]
-    assert "line 11" in result.err
+    assert "log.jsonl, line 11: time: missing" in result.err
+
+
+def test_a_few_refusals_are_named_and_the_others_counted(run: Run, log_file: Path) -> None:
+    log_file.write_text("{}\n" * 7)
+    said = run("ingest", log_file, "--dry-run").err.splitlines()
+    assert (len(said), said[-1]) == (6, "and 2 more")
 
 
 def test_a_conflict_gives_1(run: Run, log_file: Path, event: Callable[..., Any], tmp_path: Path) -> None:

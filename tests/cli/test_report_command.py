@@ -104,3 +104,24 @@ def test_names_of_senders_cannot_reach_the_terminal(
     text = run("report").out
     assert "\x1b" not in text
     assert "\\x1b]0;1\\x07" in text
+
+
+@pytest.mark.usefixtures("held")
+def test_a_cascade_without_events_in_the_range_is_one_line(run: Run) -> None:
+    _, said = run("report", "--from", "2026-01-01", "--to", "2026-01-02").out.strip().split("\n\n")
+    assert said.startswith("support: no events in this range; its newest is of 20")
+
+
+@pytest.mark.usefixtures("held")
+def test_an_unknown_route_is_refused_with_the_known_ones(run: Run) -> None:
+    result = run("report", "--route", "faq")
+    assert (result.code, result.out) == (2, "")
+    assert "no route named 'faq' in this range; known: default" in result.err
+
+
+def test_a_terminal_without_dashes_is_shown_something_else(run_apart: Run, log_file: Path) -> None:
+    run_apart("ingest", log_file)
+    narrow = "import sys; sys.stdout.reconfigure(encoding='ascii')"
+    result = run_apart("report", before=narrow)
+    assert (result.code, result.err) == (0, "")
+    assert "Quality" in result.out

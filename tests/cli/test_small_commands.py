@@ -126,3 +126,25 @@ class TestDatabase:
         result = run("report")
         assert result.code == 2
         assert "newer" in result.err
+
+
+def test_a_file_that_is_no_database_is_one_sentence(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "cascadewatch.db").write_text("notes\n" * 1000)
+    result = run("report")
+    assert (result.code, result.out, len(result.err.splitlines())) == (2, "", 1)
+    assert "no SQLite database" in result.err
+    assert "restore" in result.err
+
+
+class TestStatus:
+    def test_it_says_what_came_and_that_nobody_works(self, run: Run, log_file: Path) -> None:
+        run("ingest", log_file)
+        text = run("status").out
+        assert "10 accepted" in text
+        assert "nobody: no rule is evaluated" in text
+        assert text.splitlines()[-1].split()[:3] == ["local", "support", "10"]
+
+    def test_before_the_first_event_it_says_what_to_do(self, run: Run) -> None:
+        assert "No events yet" in run("status").out
+        found = run("status", "--json").json
+        assert (found["worker"], found["sources"], found["failing_channels"]) == (None, [], [])

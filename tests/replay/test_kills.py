@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,11 @@ from cascadewatch.store import replays
 from cascadewatch.store.engine import Store
 from cascadewatch.store.replays import ANSWERED, DONE, SENT, Run
 from cascadewatch.store.reports import history
+from tests.forking import CONTEXT
+from tests.replay.dying import POINTS, die_at
 from tests.replay.paid import KEY, clock, paid_settings, play, start
-from tests.replay.provider import CALL_NANO, Provider, providing
+from tests.replay.provider import CALL_NANO, Call, Provider, providing
+from tests.soaking import Record, note
 
 ROOT = Path(__file__).parents[2]
 CONCURRENCY = 4
@@ -64,7 +68,8 @@ def books_balance(store: Store, provider: Provider) -> None:
     assert found.reserved == sum(row.reserved for row in rows)
 
 
-def survive(store: Store, folder: Path, provider: Provider, number: int, kills: int, seed: int) -> None:
+def survive(store: Store, folder: Path, provider: Provider, number: int, kills: int, seed: int) -> int:
+    """How many calls had been sent, and not answered, when their process was killed."""
     chance, half_sent, landed = random.Random(seed), 0, 0
     while landed < kills:
         before = answered(store)
@@ -93,6 +98,7 @@ def survive(store: Store, folder: Path, provider: Provider, number: int, kills: 
     assert len(provider.asked()) == number
     assert len(provider.calls) <= number + half_sent
     whole(store, number)
+    return half_sent
 
 
 def whole(store: Store, number: int) -> None:
@@ -114,9 +120,56 @@ def test_twenty_kills(store: Store, store_url: str, tmp_path: Path, provider: Pr
 
 @pytest.mark.soak
 @pytest.mark.timeout(1_200)
-def test_sixty_kills(store: Store, store_url: str, tmp_path: Path, provider: Provider) -> None:
+def test_sixty_kills(
+    store: Store, store_url: str, tmp_path: Path, provider: Provider, record_property: Record
+) -> None:
     paid_settings(tmp_path, store_url, provider, 400, concurrency=CONCURRENCY)
-    survive(store, tmp_path, provider, 400, kills=60, seed=4)
+    half_sent = survive(store, tmp_path, provider, 400, kills=60, seed=4)
+    note(record_property, {"half sent": half_sent, "paid again": len(provider.calls) - 400})
+
+
+AT_THE_PROVIDER = "after the request, before its answer"
+PAID_AGAIN = {AT_THE_PROVIDER, "after the answer", "before the commit of the answer"}
+
+
+def die(folder: Path, provider: Provider, point: str) -> None:
+    """A process is killed there, at its second call where it sends one: no case is lost twice."""
+    process: BaseProcess
+    if point != AT_THE_PROVIDER:
+        process = CONTEXT.Process(target=die_at, args=(folder, point))
+        process.start()
+    else:
+        second = len(provider.calls) + 2
+        process = start(folder)
+
+        def kill(number: int, _: Call) -> None:
+            if number == second:
+                process.kill()
+
+        provider.way = kill
+    process.join(60)
+    provider.misbehave(None)
+    assert process.exitcode == -signal.SIGKILL, point
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1_200)
+def test_five_kills_at_each_named_point(
+    store: Store, store_url: str, tmp_path: Path, provider: Provider
+) -> None:
+    points = [*POINTS, AT_THE_PROVIDER]
+    number = 2 * 5 * len(points)
+    paid_settings(tmp_path, store_url, provider, number, concurrency=1)
+    for point in 5 * points:
+        die(tmp_path, provider, point)
+        books_balance(store, provider)
+    process = start(tmp_path)
+    process.join(60)
+    assert process.exitcode == 0
+    books_balance(store, provider)
+    assert len(provider.calls) == number + 5 * len(PAID_AGAIN)
+    assert max(provider.asked().values()) == 2
+    whole(store, number)
 
 
 def test_kills_never_pass_a_small_budget(

@@ -36,6 +36,7 @@ def test_from_eighty_percent_on_people_are_warned_and_events_come_in(
     fill(79.9)
     assert api.get("/v1/status").json()["disk"] == {
         "level": "ok", "used_percent": 79.9, "free_bytes": round(201 * GIBI), "note": None,
+        "ballast": False,
     }  # fmt: skip
     fill(81)
     answer = api.get("/readyz")

@@ -199,3 +199,5 @@ def test_nothing_acts_on_get(either: "Api", event: Build) -> None:
         answer = either.get(path)
         assert answer.status_code == 405
         assert answer.json()["error"]["code"] == "method_not_allowed"
+        assert answer.json()["error"]["message"] == "GET is not taken here, only POST"
+        assert answer.headers["Allow"] == "POST"

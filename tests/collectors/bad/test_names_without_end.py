@@ -124,8 +124,8 @@ def test_the_page_says_so(bombed: Asked, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.soak
-def test_a_million_names(sqlite_template: Path, tmp_path: Path, now: int) -> None:
-    with opened(sqlite_template, tmp_path, now) as asked:
+def test_a_million_names(store_url: str, now: int) -> None:
+    with asking(store_url, now) as asked:
         for start in range(0, MILLION, 5000):
             asked.post(encoded([named(i) for i in range(start, start + 5000)]))
         by_route = sums(asked, "bomb")
