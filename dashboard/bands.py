@@ -113,38 +113,41 @@ def shade(
     drawn = [e for e in episodes if e.since < span[1] and (e.resolved or now) > span[0]]
     drawn.sort(key=lambda e: (e.since, e.id))
     length, taken = max(1, span[1] - span[0]), [float("-inf")]
+    shapes: list[dict[str, object]] = []
+    signs: list[dict[str, object]] = []
     for episode in drawn:
         start, end = max(span[0], episode.since), min(span[1], episode.resolved or max(now, span[1]))
         edges = (local(start, zone), local(end, zone))
-        _span(fig, episode, edges, over)
+        shapes.append(_span(episode, edges, over))
         if episode.since >= span[0]:
-            _edge(fig, edges[0], colour(episode), over)
+            shapes.append(_edge(edges[0], colour(episode), over))
         place = (start - span[0]) / length
         words = sign(episode, (end - start) / length < NARROW)
         row = next((i for i, until in enumerate(taken) if until <= place), len(taken))
         taken[row : row + 1] = [place + LETTER * (len(words) + 1)]
-        fig.add_annotation(
-            x=edges[0], y=1, yref="paper", yanchor="top", xanchor="left", showarrow=False, text=words,
-            yshift=-15 * row, font={"size": 12, "color": ink(episode, dark)},
+        signs.append({
+            "x": edges[0], "y": 1, "yref": "paper", "yanchor": "top", "xanchor": "left", "showarrow": False,
+            "text": words, "yshift": -15 * row, "font": {"size": 12, "color": ink(episode, dark)},
             **({"bgcolor": template.ground(dark), "borderpad": 1} if over else {}),
-        )  # fmt: skip
+        })  # fmt: skip
+    charts.put(fig, shapes, signs)
     return drawn
 
 
-def _span(fig: "go.Figure", episode: Episode, edges: tuple[object, object], over: bool) -> None:
+def _span(episode: Episode, edges: tuple[object, object], over: bool) -> dict[str, object]:
     faint = 0.11 if episode.is_open else 0.07
-    fig.add_shape(
-        type="rect", x0=edges[0], x1=edges[1], y0=-0.018 if over else 0, y1=0 if over else 1, yref="paper",
-        layer="above" if over else "below", line={"width": 0},
-        fillcolor=template.faded(colour(episode), 0.85 if over else faint),
-    )  # fmt: skip
+    return {
+        "type": "rect", "x0": edges[0], "x1": edges[1], "y0": -0.018 if over else 0, "y1": 0 if over else 1,
+        "yref": "paper", "layer": "above" if over else "below", "line": {"width": 0},
+        "fillcolor": template.faded(colour(episode), 0.85 if over else faint),
+    }  # fmt: skip
 
 
-def _edge(fig: "go.Figure", x: object, hue: str, over: bool) -> None:
-    fig.add_shape(
-        type="line", x0=x, x1=x, y0=0, y1=1, yref="paper", layer="above" if over else "below",
-        line={"width": 1.5, "color": hue},
-    )  # fmt: skip
+def _edge(x: object, hue: str, over: bool) -> dict[str, object]:
+    return {
+        "type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper",
+        "layer": "above" if over else "below", "line": {"width": 1.5, "color": hue},
+    }  # fmt: skip
 
 
 def colour(episode: Episode) -> str:

@@ -8,6 +8,7 @@ from math import sqrt
 
 from cascadewatch.metrics.interval import wilson
 from cascadewatch.metrics.window import Window
+from cascadewatch.store.reads import Bucket
 from dashboard.formats import DAY, HOUR
 
 MOVE = 0.05  # a smaller difference is not worth a word
@@ -47,7 +48,7 @@ def periods(start: int, end: int) -> tuple[tuple[int, int], tuple[int, int]]:
     return (recent, end), (before - before % HOUR, recent)
 
 
-def change(recent: Window, before: Window) -> Change | None:
+def change(recent: Window | Bucket, before: Window | Bucket) -> Change | None:
     """The change from one period to the other; None where either has fewer than 200 judged events."""
     (x1, n1), (x0, n0) = ((w.counts["escalated"], w.counts["judged"]) for w in (recent, before))
     if min(n1, n0) < ENOUGH:
@@ -73,5 +74,5 @@ def difference_interval(x1: int, n1: int, x0: int, n0: int) -> tuple[float, floa
     )
 
 
-def _days(window: Window) -> float:
-    return (window.end - window.start) / DAY
+def _days(period: Window | Bucket) -> float:
+    return (period.end - period.start) / DAY

@@ -9,7 +9,7 @@
 Plotly reads tags in any text it is given, so names and texts of others pass through `safe`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from math import ceil
 from typing import TYPE_CHECKING
@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 HEIGHT = 300
 LETTERS, DOT = "ABCDEFGHIJKL", "•"
 WORDS_HIGH = 34  # pixels of two lines
-CROWDED = 0.03  # of the range: letters nearer than this become dots
+Y_AXES = {
+    "share": {"tickformat": ".0%", "rangemode": "tozero"},
+    "usd": {"tickprefix": "$", "rangemode": "tozero", "tickformat": ",~f"},
+}
+CROWDED = 0.03  # of the range: letters nearer than this are drawn as one
 
 
 def safe(words: str, longest: int = 60) -> str:
@@ -45,14 +49,22 @@ def figure(
     """An empty figure with a time axis over `span` (None: any x) and a y axis in `unit`."""
     import plotly.graph_objects as go
 
-    fig = go.Figure(layout={"template": template.template(dark), "height": height})
+    layout: dict[str, object] = {"template": template.template(dark), "height": height}
     if span is not None:
-        fig.update_xaxes(range=[local(t, zone) for t in span], type="date", tickformatstops=template.ticks())
-    if unit == "share":
-        fig.update_yaxes(tickformat=".0%", rangemode="tozero")
-    elif unit == "usd":
-        fig.update_yaxes(tickprefix="$", rangemode="tozero", tickformat=",~f")
-    return fig
+        ends = [local(t, zone) for t in span]
+        layout["xaxis"] = {"range": ends, "type": "date", "tickformatstops": template.ticks()}
+    layout["yaxis"] = Y_AXES.get(unit, {})
+    return go.Figure(layout=layout)
+
+
+def put(
+    fig: "go.Figure", shapes: Sequence[Mapping[str, object]], words: Sequence[Mapping[str, object]] = ()
+) -> None:
+    """Adds shapes and annotations in one go: Plotly checks all that are there anew each time one is added."""
+    if shapes:
+        fig.layout.shapes = (*fig.layout.shapes, *shapes)
+    if words:
+        fig.layout.annotations = (*fig.layout.annotations, *words)
 
 
 def metric_line(
@@ -94,7 +106,8 @@ def level(
     fig: "go.Figure", value: float, words: str, colour: str, dash: str = "solid", shift: int = 0
 ) -> None:
     """A thin horizontal line with its name and value beside its right end: an objective, a bar."""
-    fig.add_hline(y=value, line={"color": colour, "width": 1, "dash": dash})
+    line = {"color": colour, "width": 1, "dash": dash}
+    fig.add_shape(type="line", xref="paper", x0=0, x1=1, y0=value, y1=value, line=line)
     beside(fig, value, words, colour, shift)
 
 
@@ -155,39 +168,40 @@ def end_label(fig: "go.Figure", point: Point, words: str, colour: str, zone: str
 def annotate(
     fig: "go.Figure", marks: Sequence[Mark], span: tuple[int, int], zone: str, dark: bool
 ) -> list[tuple[str, Mark]]:
-    """Thin dashed verticals with a letter on top, or a dot where letters would crowd.
+    """Thin dashed verticals with a letter on top; neighbours whose letters would crowd share one ("B–D"), and
+    more marks than letters have dots.
 
     Returns the letters with their marks: their texts stand below the figure (`widgets.marks`).
     """
-    out, last = [], -1.0
-    for index, mark in enumerate(marks):
+    letters = LETTERS if len(marks) <= len(LETTERS) else DOT * len(marks)
+    out, last = list(zip(letters, marks, strict=False)), -1.0
+    named: list[tuple[object, str]] = []
+    for letter, mark in out:
         place = (mark.time - span[0]) / max(1, span[1] - span[0])
-        letter = LETTERS[index] if len(marks) <= len(LETTERS) else DOT
-        crowded = place - last < CROWDED
-        _vertical(fig, local(mark.time, zone), DOT if crowded else letter, template.soft(dark))
-        out.append((letter, mark))
-        last = last if crowded else place
+        if place - last >= CROWDED:
+            named.append((local(mark.time, zone), letter))
+            last = place
+        elif letter != DOT:
+            x, before = named[-1]
+            named[-1] = (x, f"{before[0]}–{letter}")
+    _verticals(fig, [local(mark.time, zone) for mark in marks], named, template.soft(dark))
     return out
 
 
 def dots(fig: "go.Figure", marks: Sequence[Mark], zone: str, dark: bool) -> None:
     """The same verticals for a figure too small for letters."""
-    for mark in marks:
-        _vertical(fig, local(mark.time, zone), DOT, template.soft(dark))
+    xs = [local(mark.time, zone) for mark in marks]
+    _verticals(fig, xs, [(x, DOT) for x in xs], template.soft(dark))
 
 
-def _vertical(fig: "go.Figure", x: object, top: str, colour: str) -> None:
-    line = {"color": colour, "width": 1, "dash": "dot"}
-    fig.add_shape(type="line", x0=x, x1=x, y0=0, y1=1, yref="paper", layer="below", line=line)
-    fig.add_annotation(
-        x=x,
-        y=1,
-        yref="paper",
-        yanchor="bottom",
-        showarrow=False,
-        text=top,
-        font={"color": colour, "size": 12},
-    )
+def _verticals(
+    fig: "go.Figure", xs: Sequence[object], named: Sequence[tuple[object, str]], colour: str
+) -> None:
+    line = {"type": "line", "y0": 0, "y1": 1, "yref": "paper", "layer": "below",
+            "line": {"color": colour, "width": 1, "dash": "dot"}}  # fmt: skip
+    word = {"y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False,
+            "font": {"color": colour, "size": 12}}  # fmt: skip
+    put(fig, [{**line, "x0": x, "x1": x} for x in xs], [{**word, "x": x, "text": t} for x, t in named])
 
 
 def _middle(point: Point, zone: str) -> object:

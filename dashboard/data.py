@@ -4,6 +4,7 @@
     known()                                         cascades, tiers, orders
     window(cascade, route, start, end)              for `cascadewatch.metrics.compute`
     series(cascade, route, start, end)              buckets of a chart
+    judged(cascade, route, start, end)              how many were judged and how many escalated, in one bucket
     annotations(start, end, cascade) · sources() · arrivals(start, end) · routes(...) · revisions(...)
 
 `start` and `end` come from `Choice.span(now())`, which snaps them to the minute: within it every
@@ -97,6 +98,14 @@ def series(cascade: str, route: str | None, start: int, end: int) -> list[Bucket
 
 
 @st.cache_data(ttl=STEADY, max_entries=ANSWERS, show_spinner=False)
+def judged(cascade: str, route: str | None, start: int, end: int) -> Bucket:
+    """The two sums that a rate needs, which are a fraction of a window."""
+    with reader() as r:
+        span = r.cover(start, end)
+        return Bucket(span.start, span.end, r.counts(cascade, route, span, ("judged", "escalated")))
+
+
+@st.cache_data(ttl=STEADY, max_entries=ANSWERS, show_spinner=False)
 def tier_series(cascade: str, route: str | None, start: int, end: int) -> dict[str, list[Bucket]]:
     """The attempt sums of each tier over time."""
     with reader() as r:
@@ -116,6 +125,14 @@ def routes(cascade: str, start: int, end: int) -> dict[str, Counts]:
     with reader() as r:
         found = r.routes(cascade, r.cover(start, end))
     return dict(sorted(found.items(), key=lambda item: (-item[1]["events"], item[0])))
+
+
+@st.cache_data(ttl=STEADY, max_entries=ANSWERS, show_spinner=False)
+def route_names(cascade: str, start: int, end: int) -> list[str]:
+    """The routes of a range, the busiest first."""
+    with reader() as r:
+        found = r.events_by_route(cascade, r.cover(start, end))
+    return sorted(found, key=lambda name: (-found[name], name))
 
 
 @st.cache_data(ttl=STEADY, max_entries=ANSWERS, show_spinner=False)

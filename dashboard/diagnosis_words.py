@@ -15,7 +15,7 @@ from cascadewatch.drift.diagnosis.cause import TITLES, sentence
 from cascadewatch.store.episodes import Episode
 from dashboard import text_incidents as text
 from dashboard.episode_words import number
-from dashboard.formats import count, percent, points
+from dashboard.formats import count, percent, points, quoted
 
 Json = Mapping[str, Any]
 Row = dict[str, Any]
@@ -53,21 +53,21 @@ def _cause(held: Json) -> Cause:
     return Cause(
         key=str(held.get("key") or "unknown"),
         points=number(held.get("points")),
-        summary=sentence(str(summary).rstrip(".")) if summary else "",
+        summary=quoted(sentence(str(summary).rstrip("."))) if summary else "",
         evidence=tuple(_evidence(mapping(one)) for one in sequence(held.get("evidence"))),
-        next=str(step) if step else None,
+        next=quoted(str(step)) if step else None,
     )
 
 
 def _evidence(held: Json) -> tuple[str, str]:
-    return str(held.get("label") or ""), str(held.get("value") or "")
+    return str(held.get("label") or ""), quoted(str(held.get("value") or ""))
 
 
 def likeliest(of: Episode) -> str | None:
     """The first cause in a sentence, with what else speaks for it; None where nothing was looked at."""
     said = diagnosis(of).get("likeliest")
     if said:
-        return str(said)
+        return quoted(str(said))
     first = next(iter(causes(of)), None)
     return None if first is None else first.summary or name(first.key)
 
@@ -197,7 +197,8 @@ def _share(value: float | None) -> str:
 
 
 def _percentage(share: float | None) -> float | None:
-    return None if share is None else share * 100
+    """0 to 100 as tables show it, and never "−0.0"."""
+    return None if share is None else round(share * 100, 1) + 0.0
 
 
 def mapping(value: object) -> Json:

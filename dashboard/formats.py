@@ -205,6 +205,15 @@ def when(millis: int, now: int, zone: str) -> str:
     return f"{then:%a %H:%M}" if abs(now - millis) < 6 * DAY else f"{then:%-d %b, %H:%M}"
 
 
+def quoted(words: str) -> str:
+    """Plain text whose `code` stands in quotation marks: what is shown here reads no markup.
+
+    >>> quoted("Rejects with reason `format`, and one ` more")
+    'Rejects with reason “format”, and one ` more'
+    """
+    return re.sub("`([^`]+)`", r"“\1”", words)
+
+
 def escaped(words: str) -> str:
     r"""Our own words where Streamlit reads Markdown: `$5 … $6` would become a formula.
 

@@ -12,9 +12,7 @@ def facts(cascade: str, choice: Choice, now: int) -> Facts:
     start, end = choice.span(now)
     recent, before = change.periods(start, end)
     window = data.window(cascade, choice.route, start, end)
-    moved = change.change(
-        data.window(cascade, choice.route, *recent), data.window(cascade, choice.route, *before)
-    )
+    moved = change.change(*(data.judged(cascade, choice.route, *period) for period in (recent, before)))
     buckets = data.series(cascade, choice.route, start, end)
     seen = (buckets[0].start, buckets[-1].end) if buckets else None
     wanted = data.settings().cascade.get(cascade)

@@ -8,7 +8,7 @@ from cascadewatch.store.rule_states import RuleState
 from dashboard import episode_words
 from dashboard import text_incidents as text
 from dashboard.episode_words import number
-from dashboard.formats import UNKNOWN, ago, count, duration, percent, span, unit_words
+from dashboard.formats import UNKNOWN, ago, count, duration, percent, quoted, span, unit_words
 
 LOUDEST = ("error", "firing", "flapping", "no_data", "easing", "pending", "learning", "ok", "resolved")
 CLEAR = ("ok", "firing", "easing", "resolved")  # where the numbers say it all
@@ -57,7 +57,7 @@ def rule_rows(rules: Sequence[Told], states: Sequence[RuleState], now: int) -> l
         worst = loudest(own)
         rows.append(
             {
-                "rule": rule.name, "definition": rule.definition,
+                "rule": rule.name, "definition": quoted(rule.definition or "") or None,
                 "streams": sum(s.cascade != "" for s in own),
                 "state": UNKNOWN if worst is None else text.RULE_STATES.get(worst, worst),
                 "place": LOUDEST.index(worst) if worst in LOUDEST else len(LOUDEST),

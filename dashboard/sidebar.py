@@ -95,7 +95,7 @@ def _route(chosen: Choice) -> str | None:
         _forget_route()
         return None
     held = st.session_state.setdefault("route", ALL)
-    found = list(data.routes(chosen.cascade, *chosen.span(data.now())))
+    found = data.route_names(chosen.cascade, *chosen.span(data.now()))
     options = [ALL, *found, *([held] if held and held not in found else [])]
     return st.selectbox(text.ROUTE, options, key="route", format_func=_route_shown) or None
 

@@ -59,9 +59,18 @@ def decimals(values: Iterable[float | None]) -> int:
     return 2 if largest >= 1 or largest == 0 else min(9, 2 - floor(log10(largest)))
 
 
-def latency(label: str, help_text: str | None = None) -> Any:
-    """Milliseconds."""
-    return st.column_config.NumberColumn(label, help=help_text, format="%.0f ms", width=100)
+def seconds(label: str, help_text: str | None = None) -> Any:
+    """Seconds with three digits."""
+    return st.column_config.NumberColumn(label, help=help_text, format="%.3g s", width=100)
+
+
+def in_seconds(rows: Iterable[Mapping[str, Any]], key: str) -> list[dict[str, Any]]:
+    """Rows whose milliseconds under `key` are seconds.
+
+    >>> in_seconds([{"latency": 11599.0}, {"latency": None}], "latency")
+    [{'latency': 11.599}, {'latency': None}]
+    """
+    return [{**row, key: None if row[key] is None else row[key] / 1000} for row in rows]
 
 
 def words(label: str, help_text: str | None = None, width: int | None = None) -> Any:

@@ -114,7 +114,7 @@ INTERVAL, INTERVAL_MEANING = "95 %", "Where the true rate lies with 95 % confide
 COST, COST_PER_EVENT, REVISION, CALLER = "Cost", "Cost per event", "Revision", "Caller"
 OVER_TIME, MIX_VIEW = "Which path events take", "Show"
 SHARES, NUMBERS = "Shares", "Numbers"
-BY_CALLER = "By caller"
+TRAFFIC_PARTS = ("By caller", "Latency", "Reasons", "By revision", "Tiers and verifiers")
 BY_CALLER_HINT = (
     "Most escalations beyond the cascade's average first; a ring marks callers who stand out from all others."
     " Click a row to see that caller's events below."
@@ -127,7 +127,7 @@ STANDS_OUT = "◉"
 STANDS_OUT_MEANING = "Escalates more often than chance and the usual spread among callers explain."
 NO_CALLERS = "No event in this range names a caller."
 NO_CALLERS_HINT = "Send a “caller” with your events to see who is escalating; it is stored as a keyed hash."
-BY_REVISION, NO_REVISION = "By revision", "(none)"
+NO_REVISION = "(none)"
 REVISIONS_OF_ALL_ROUTES = "For all routes of the cascade together."
 LATENCY, LATENCY_HINT = "How long each path takes", "● p50  ◆ p95  ■ p99, with 95 % intervals"
 PERCENTILE_MARKS = {50: "circle", 95: "diamond", 99: "square"}
@@ -203,7 +203,7 @@ NO_TEXT = "No text is stored: it is dropped at the door unless the cascade says 
 
 # Sources
 SENDERS, SENDER = "Who sends", "Sender"
-LAST_ARRIVAL, LAST_ARRIVED_AT, LAST_EVENT = "Last arrival", "Arrived at", "Newest event"
+LAST_ARRIVAL, LAST_EVENT = "Last arrival", "Newest event"
 ACCEPTED, DUPLICATES, CONFLICTS, REJECTED = "Accepted", "Duplicates", "Conflicts", "Rejected"
 ARRIVALS = {"accepted": "Accepted", "duplicate": "Duplicate", "conflict": "Conflict", "rejected": "Rejected"}
 LAG, LAG_MEANING = (

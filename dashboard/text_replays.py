@@ -82,7 +82,7 @@ ECE_MEANING = (
 )
 BRIER_MEANING = "Mean squared distance of the scores from the truth. 0 is perfect; 0.25 is a coin's."
 AUROC_MEANING = "How often a right answer scores above a wrong one. 1 is perfect, 0.5 is chance."
-CORRECTED = "corrected {value} (held-out half, n {n})"
+CORRECTED = "corrected {value} (held-out half, n\N{NO-BREAK SPACE}{n})"
 CALIBRATION_ALT = "Reliability curve; expected calibration error {ece} over {n} scored answers."
 NO_SCORES = "This verifier gives no scores, so there is nothing to calibrate."
 BESIDE = "Beside live labels"

@@ -48,7 +48,7 @@ def saved(facts: Facts, brief: bool = False) -> None:
     """What the cascade spares a day."""
     day, share = sentence.per_day(facts, facts.metrics["savings_usd"]), facts.metrics["savings_share"].value
     loss = day.value is not None and day.value < 0
-    between = dollar_span(day.low, day.high) if day.low != day.high else None
+    between = dollar_span(day.low, day.high) if dollars(day.low) != dollars(day.high) else None
     caption = _joined(
         None if share is None else f"{percent(abs(share), 0)} {'above' if loss else 'below'} flagship only",
         between and f"range {between}",
@@ -80,7 +80,7 @@ def quality(facts: Facts) -> None:
     caption = _joined(
         span(share.low, share.high),
         f"n{NB}{count(share.n)}" if share.n else None,
-        None if facts.quality_bar is None else f"bar {percent(facts.quality_bar, 0)}",
+        None if facts.quality_bar is None else f"bar{NB}{percent(facts.quality_bar, 0)}",
         text.NEVER_CHECKED if newest is None else f"checked {ago(newest, facts.now)} {how}",
     )
     widgets.tile(text.QUALITY, percent(share.value), caption, widgets.meaning("quality"), share.reason)
@@ -131,4 +131,4 @@ def _budget(facts: Facts) -> str | None:
 
 
 def _joined(*parts: str | None) -> str:
-    return " · ".join(part for part in parts if part and part != UNKNOWN) or UNKNOWN
+    return f"{NB}· ".join(part for part in parts if part and part != UNKNOWN) or UNKNOWN

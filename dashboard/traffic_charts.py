@@ -85,8 +85,10 @@ def latency_dots(found: Mapping[Path, Mapping[int, Metric]], dark: bool) -> "go.
     """One row per path: a line from p50 to p99, three dots on it, each with its interval."""
     fig = charts.figure(None, "UTC", dark, unit="ms", height=ROW * len(found) + 50)
     colours = path_colours(dark)
-    for row, (path, metrics) in enumerate(found.items()):
+    rows = list(enumerate(found.items()))
+    for row, (path, metrics) in rows:
         _latency_row(fig, text.PATHS[path], -row, metrics, colours[path], dark)
+    charts.put(fig, [], [_row_name(text.PATHS[path], -row, metrics, dark) for row, (path, metrics) in rows])
     low = min((m.low or m.value or 1) for metrics in found.values() for m in metrics.values())
     high = max((m.high or m.value or 1) for metrics in found.values() for m in metrics.values())
     ticks = [10.0**e * f for e in range(8) for f in (1, 3) if max(low, 1) / 3 <= 10.0**e * f <= high * 3]
@@ -110,8 +112,9 @@ def _latency_row(
     above = [(m.high or v) - v for m, v in zip(known.values(), values, strict=True)]
     below = [v - (m.low or v) for m, v in zip(known.values(), values, strict=True)]
     line = {"color": template.faded(colour, 0.45), "width": 3}
-    fig.add_trace(go.Scatter(x=values, y=[y] * len(values), mode="lines", line=line, hoverinfo="skip"))
-    fig.add_trace(
+    between = go.Scatter(x=values, y=[y] * len(values), mode="lines", line=line, hoverinfo="skip")
+    fig.add_traces([
+        between,
         go.Scatter(
             x=values, y=[y] * len(values), mode="markers",
             marker={"color": colour, "size": 9, "symbol": [text.PERCENTILE_MARKS[p] for p in known],
@@ -121,13 +124,17 @@ def _latency_row(
                      "arrayminus": below},
             text=[latency_words(p, m) for p, m in known.items()],
             hovertemplate=f"{name}: %{{text}}<extra></extra>",
-        )
-    )  # fmt: skip
-    fig.add_annotation(
-        xref="paper", x=0, xanchor="left", y=y + 0.18, yanchor="bottom", showarrow=False, align="left",
-        text=f"{name}  <span style='color:{template.soft(dark)}'>{summary(known)}</span>",
-        font={"size": 13, "color": template.ink(dark)},
-    )  # fmt: skip
+        ),
+    ])  # fmt: skip
+
+
+def _row_name(name: str, y: float, metrics: Mapping[int, Metric], dark: bool) -> dict[str, object]:
+    known = {p: m for p, m in metrics.items() if m.value is not None}
+    return {
+        "xref": "paper", "x": 0, "xanchor": "left", "y": y + 0.18, "yanchor": "bottom", "showarrow": False,
+        "align": "left", "font": {"size": 13, "color": template.ink(dark)},
+        "text": f"{name}  <span style='color:{template.soft(dark)}'>{summary(known)}</span>",
+    }  # fmt: skip
 
 
 def summary(metrics: Mapping[int, Metric]) -> str:

@@ -6,6 +6,7 @@
     widgets.name(cascade)                           somebody else's name, safely, as a heading
     widgets.tiles([draw, …], key)                   a grid, one tile drawn in each cell by
     widgets.tile(label, value, caption, meaning, why)   a number; "–" carries its reason
+    widgets.parts({label: draw, …}, key)            tabs, of which only the open one is drawn
     widgets.chart(fig, key, alt)                    a figure in our own template
     widgets.marks(letters, zone)                    the texts of the letters in a figure
     widgets.table(frame, key, config)               cells that cannot become formulas
@@ -105,6 +106,14 @@ def tile(
             delta_arrow=delta.arrow if delta else "off",
         )  # fmt: skip
         st.caption(escaped(why if why and value == UNKNOWN else caption))
+
+
+def parts(draw: Mapping[str, Callable[[], None]], key: str) -> None:
+    """What stands behind a click: tabs, of which only the open one is asked for and sent."""
+    for tab, one in zip(st.tabs(list(draw), key=key, on_change="rerun"), draw.values(), strict=True):
+        if tab.open:
+            with tab:
+                one()
 
 
 def chart(fig: "go.Figure", key: str, alt: str) -> None:

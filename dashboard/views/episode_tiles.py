@@ -7,7 +7,7 @@ from cascadewatch.store.episodes import Episode
 from cascadewatch.store.silences import covers
 from dashboard import alerting, episode_words, widgets
 from dashboard import text_incidents as text
-from dashboard.formats import UNKNOWN, escaped, points
+from dashboard.formats import NB, UNKNOWN, escaped, points
 from dashboard.widgets import Delta
 
 
@@ -22,6 +22,11 @@ def head(of: Episode) -> None:
             st.badge(escaped(said), color=colour, help=text.STATE_MEANINGS.get(of.state))
     if of.route:
         st.text(f"{text.ROUTE}: {episode_words.route(of.route)}")
+
+
+def measured(of: Episode) -> bool:
+    """Whether either number is known; a replay that regressed has neither."""
+    return episode_words.estimate(of).value is not None or episode_words.a_day(of) is not None
 
 
 def value(of: Episode) -> None:
@@ -44,7 +49,7 @@ def day(of: Episode) -> None:
     told = episode_words.a_day(of)
     money, reach = (UNKNOWN, None) if told is None else told
     caution = text.NOT_A_SAVING if money.startswith("−") and episode_words.risk(of) == "quality" else None
-    caption = " · ".join(part for part in (reach, caution) if part) or UNKNOWN
+    caption = f"{NB}· ".join(part for part in (reach, caution) if part) or UNKNOWN
     widgets.tile(text.A_DAY, money, caption, text.A_DAY_MEANING)
 
 

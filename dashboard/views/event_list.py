@@ -49,7 +49,8 @@ def _table(rows: list, choice: Choice, number: int) -> None:  # type: ignore[typ
         {
             "time": tables.moment(e.time), "cascade": e.cascade, "route": e.route, "path": text.PATHS[e.path],
             "cause": text.CAUSE_NAMES.get(e.cause, e.cause), "tier": e.served_tier, "caller": e.caller,
-            "cost": event.total_usd(e), "latency": e.latency_ms, "revision": e.revision, "id": e.id,
+            "cost": event.total_usd(e), "latency": None if e.latency_ms is None else e.latency_ms / 1000,
+             "revision": e.revision, "id": e.id,
         }
         for e in rows
     ]  # fmt: skip
@@ -62,7 +63,7 @@ def _table(rows: list, choice: Choice, number: int) -> None:  # type: ignore[typ
         "cause": tables.words(text.CAUSE, width=100),
         "tier": tables.words(text.SERVED_BY), "caller": tables.words(text.CALLER, width=130),
         "cost": tables.usd(text.COST, [row["cost"] for row in shown]),
-        "latency": tables.latency(text.LATENCY_COLUMN), "revision": tables.words(text.REVISION),
+        "latency": tables.seconds(text.LATENCY_COLUMN), "revision": tables.words(text.REVISION),
         "id": tables.words(text.EVENT_FIELDS["id"]),
     }  # fmt: skip
     key = f"events.{number}"

@@ -57,18 +57,25 @@ def _answer(choice: Choice, heads: list[Episode], joined: int, now: int) -> str:
 
 
 def _card(of: Episode, joined: int, now: int, zone: str) -> None:
+    if not episode_tiles.measured(of):
+        _card_words(of, joined, now, zone)
+        return
     words, numbers = st.columns([3, 2], gap="medium")
     with words:
-        episode_tiles.head(of)
-        st.text(episode_words.headline(of, now, zone))
-        cause = diagnosis_words.likeliest(of)
-        if cause is not None:
-            st.text(text.LIKELIEST + cause)
-        if joined:
-            said = text.WITH_OTHERS_ONE if joined == 1 else text.WITH_OTHERS.format(n=joined)
-            st.caption(escaped(said))
-        if st.button(text.SHOW, key=f"show-{of.id}", icon=":material/arrow_forward:", type="tertiary"):
-            episode.ONE.open_one(of.id)
+        _card_words(of, joined, now, zone)
     with numbers:
         drawn = (partial(episode_tiles.value, of), partial(episode_tiles.day, of))
         widgets.tiles(drawn, f"card-{of.id}", columns=2, narrowest=120)
+
+
+def _card_words(of: Episode, joined: int, now: int, zone: str) -> None:
+    episode_tiles.head(of)
+    st.text(episode_words.headline(of, now, zone))
+    cause = diagnosis_words.likeliest(of)
+    if cause is not None:
+        st.text(text.LIKELIEST + cause)
+    if joined:
+        said = text.WITH_OTHERS_ONE if joined == 1 else text.WITH_OTHERS.format(n=joined)
+        st.caption(escaped(said))
+    if st.button(text.SHOW, key=f"show-{of.id}", icon=":material/arrow_forward:", type="tertiary"):
+        episode.ONE.open_one(of.id)

@@ -10,7 +10,7 @@ from cascadewatch.store.rule_states import RuleState
 from dashboard import acting, alerting, channel_rows, data, rule_rows, tables, widgets
 from dashboard import text_incidents as text
 from dashboard.choice import Choice, time_of
-from dashboard.formats import UNKNOWN, ago, duration, escaped
+from dashboard.formats import UNKNOWN, ago, duration, escaped, quoted
 from dashboard.rule_rows import Told
 
 DEFAULT_DAYS = 30
@@ -63,7 +63,7 @@ def _rule(rule: Told, states: Sequence[RuleState], choice: Choice, now: int) -> 
     with st.container(border=True):
         widgets.name(rule.name)
         if rule.definition:
-            st.text(rule.definition)
+            st.text(quoted(rule.definition))
         _streams(rule, states, now)
         _back_test(rule, choice)
 

@@ -50,15 +50,13 @@ def _senders(rows: Sequence[arriving.Row], choice: Choice) -> None:
     shown = [
         {
             **row, "cascades": arriving.cascades_in_words(row["cascades"]), "ago": ago(row["last"], now),
-            "last": tables.moment(row["last"]), "newest": tables.moment(row["newest"]),
-            "lag": arriving.lag(row["lag"]),
+            "newest": tables.moment(row["newest"]), "lag": arriving.lag(row["lag"]),
         }
         for row in rows
     ]  # fmt: skip
     config = {
         "source": tables.words(text.SENDER),
         "ago": tables.words(text.LAST_ARRIVAL),
-        "last": tables.time(text.LAST_ARRIVED_AT, choice.zone),
         "newest": tables.time(text.LAST_EVENT, choice.zone),
         "lag": tables.words(text.LAG, text.LAG_MEANING),
         "accepted": tables.number(text.ACCEPTED),
@@ -107,7 +105,7 @@ def _coverage(choice: Choice, at: tuple[int, int]) -> None:
         st.caption(escaped(text.ADD_PRICES))
     config = {
         "cascade": tables.words(text.CASCADE), "share": tables.share(text.PRICED, text.COVERAGE_MEANING),
-        "n": tables.number(text.PRICEABLE), "never": tables.words(text.NEVER_PRICED),
+        "n": tables.number(text.PRICEABLE, width=150), "never": tables.words(text.NEVER_PRICED),
         "partly": tables.words(text.PARTLY_PRICED, text.PARTLY_PRICED_MEANING),
     }  # fmt: skip
     widgets.table(tables.frame(rows, list(config)), "coverage", config, **tables.LOOK)
@@ -149,7 +147,7 @@ def _jobs(choice: Choice) -> None:
         "started": tables.time(text.STARTED, choice.zone), "took": tables.words(text.TOOK),
         "message": tables.words(text.MESSAGE),
     }  # fmt: skip
-    widgets.table(tables.frame(shown, list(config)), "jobs", config, **tables.LOOK)
+    widgets.table(tables.frame(shown, list(config)), "jobs", config, **tables.LONG)
 
 
 @st.fragment

@@ -1,5 +1,7 @@
 """The Traffic page: who is escalating. With `?event=ID` it shows that one event instead."""
 
+from functools import partial
+
 import streamlit as st
 
 from cascadewatch.metrics.window import Window
@@ -71,17 +73,25 @@ def _sentence(line: escalating.Line) -> None:
 
 def _one_cascade(name: str, window: Window, choice: Choice, at: tuple[int, int]) -> None:
     _mix(name, choice, at)
-    traffic_tables.callers(name, choice, at)
-    latency, causes = st.columns([3, 2], gap="large")
-    with latency:
-        _latency(window)
-    with causes:
-        traffic_tables.causes(window)
-    revisions, reasons = st.columns([3, 2], gap="large")
-    with revisions:
-        traffic_tables.revisions(name, window, choice, at)
+    drawn = (
+        partial(traffic_tables.callers, name, choice, at),
+        partial(_latency, window),
+        partial(_reasons, window),
+        partial(traffic_tables.revisions, name, window, choice, at),
+        partial(_tiers, window),
+    )
+    widgets.parts(dict(zip(text.TRAFFIC_PARTS, drawn, strict=True)), "traffic_part")
+
+
+def _reasons(window: Window) -> None:
+    reasons, causes = st.columns(2, gap="large")
     with reasons:
         traffic_tables.reasons(window)
+    with causes:
+        traffic_tables.causes(window)
+
+
+def _tiers(window: Window) -> None:
     traffic_tables.tiers(window)
     traffic_tables.verifiers(window)
 

@@ -58,7 +58,6 @@ def callers(name: str, choice: Choice, at: tuple[int, int]) -> None:
     """Who sends what escalates."""
     whole = data.window(name, None, *at).counts
     rows = escalating.caller_rows(whole, data.callers(name, *at), data.caller_count(name, *at))
-    st.subheader(text.BY_CALLER, anchor=False)
     if not rows:
         st.caption(escaped(f"{text.NO_CALLERS} {text.NO_CALLERS_HINT}"))
         return
@@ -68,9 +67,9 @@ def callers(name: str, choice: Choice, at: tuple[int, int]) -> None:
     columns = ["stands_out", "caller", "rate", "interval", "excess", "extra", "escalated", "judged", "events"]
     config = {
         "stands_out": tables.words("", text.STANDS_OUT_MEANING, width=40),
-        "caller": tables.words(text.CALLER, width=170),
+        "caller": tables.words(text.CALLER, width=150),
         **_rates(rows),
-        "excess": tables.number(text.EXCESS, text.EXCESS_MEANING),
+        "excess": tables.number(text.EXCESS, text.EXCESS_MEANING, width=105),
         "extra": tables.usd(text.EXTRA, [row["extra"] for row in rows], text.CALLER_EXTRA_MEANING),
     }
     st.session_state["callers.rows"] = [row["caller"] for row in rows]
@@ -86,7 +85,6 @@ def _caller_chosen(key: str) -> None:
 
 def revisions(name: str, window: Window, choice: Choice, at: tuple[int, int]) -> None:
     """What each deployed configuration does."""
-    st.subheader(text.BY_REVISION, anchor=False)
     rows = escalating.revision_rows(window, data.revisions(name, *at))
     if choice.route:
         st.caption(escaped(text.REVISIONS_OF_ALL_ROUTES))
@@ -137,11 +135,11 @@ def tiers(window: Window) -> None:
         "ends": tables.percent(text.YIELD, text.YIELD_MEANING),
         "failed": tables.percent(text.FAILED, text.FAILED_MEANING),
         "cost": tables.usd(text.COST, [row["cost"] for row in rows]),
-        "latency": tables.latency(text.MEAN_LATENCY),
+        "latency": tables.seconds(text.MEAN_LATENCY),
         "input": tables.number(text.INPUT, text.MEAN_TOKENS),
         "output": tables.number(text.OUTPUT, text.MEAN_TOKENS),
     }  # fmt: skip
-    _plain(rows, list(config), "tiers", config)
+    _plain(tables.in_seconds(rows, "latency"), list(config), "tiers", config)
     widgets.download(rows, "tiers", "tiers.csv")
 
 
@@ -157,9 +155,9 @@ def verifiers(window: Window) -> None:
         "rejects": tables.share(text.REJECTS, text.REJECTS_MEANING),
         "judge_failures": tables.percent(text.JUDGE_FAILURES, text.JUDGE_FAILURES_MEANING),
         "verify_cost": tables.usd(text.COST, [row["verify_cost"] for row in rows]),
-        "verify_latency": tables.latency(text.MEAN_LATENCY),
+        "verify_latency": tables.seconds(text.MEAN_LATENCY),
     }  # fmt: skip
-    _plain(rows, list(config), "verifiers", config)
+    _plain(tables.in_seconds(rows, "verify_latency"), list(config), "verifiers", config)
 
 
 def _rates(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, tuple_, update
 
 from cascadewatch.drift.hours import Bucket
 from cascadewatch.store import dialect, tables
@@ -32,6 +32,7 @@ def pour(
     """
     listed = list(buckets)
     floor = _floor(connection)
+    _know(connection, cascade, route)
     for tier, width in (("minute", MINUTE), ("quarter", QUARTER)):
         sums: dict[int, list[int]] = {}
         for time, k, n in listed:
@@ -58,6 +59,13 @@ def _add(
         fixed = {"cascade": stream[0], "origin": "live", "route": stream[1], "bucket": at, "revision": ""}
         rows.append(tuple({**nothing, **counted, **fixed}.values()))
     dialect.add(connection, table, rows)
+
+
+def _know(connection: Connection, cascade: str, route: str) -> None:
+    """Routes are read by the names that are known."""
+    row = ("route", cascade, route)
+    if connection.execute(select(tables.names).where(tuple_(*tables.names.c) == row)).first() is None:
+        dialect.insert(connection, tables.names, [row])
 
 
 def _floor(connection: Connection) -> int:

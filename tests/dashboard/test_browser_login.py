@@ -183,6 +183,16 @@ def test_a_viewer_looks_and_an_administrator_acts_each_in_their_own_name(
         bob.page.get_by_text("Signed in as bob@example.com").wait_for()
 
 
+def test_signing_in_leads_to_the_page_that_was_asked_for(browser: "Browser", door: Door) -> None:
+    with watched(browser, door.url) as seen:
+        wanted = f"{door.url}/incidents?episode={door.number}&range=30d"
+        seen.page.goto(wanted)
+        sign_in(seen.page, "bob")
+        seen.page.get_by_role("button", name="Acknowledge").wait_for()
+        assert seen.page.url == wanted
+        assert "cascadewatch_wanted" not in {cookie["name"] for cookie in seen.page.context.cookies()}
+
+
 def turns(bob: "Page", ada: "Page") -> None:
     """Both read on in turns, and neither ever meets the other's name."""
     for name in ("Sources", "Incidents"):

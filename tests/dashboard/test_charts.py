@@ -46,12 +46,20 @@ def test_the_unfinished_point_is_drawn_apart() -> None:
     assert fig.data[-1].text[-1].endswith("so far")
 
 
-def test_marks_get_letters_and_crowded_ones_dots() -> None:
+def test_marks_get_letters_and_crowded_ones_share_one() -> None:
     marks = [Mark(i, at * HOUR, None, None, "user", STRINGS[0], "me") for i, at in enumerate((10, 11, 60))]
     fig = charts.figure((0, 100 * HOUR), "UTC", dark=False)
     letters = charts.annotate(fig, marks, (0, 100 * HOUR), "UTC", dark=False)
     assert [letter for letter, _ in letters] == ["A", "B", "C"]
-    assert [note.text for note in fig.layout.annotations] == ["A", "•", "C"]
+    assert [note.text for note in fig.layout.annotations] == ["A–B", "C"]
+    assert len(fig.layout.shapes) == 3
+
+
+def test_a_crowd_is_named_from_its_first_to_its_last() -> None:
+    marks = [Mark(i, at * HOUR, None, None, "user", "", "me") for i, at in enumerate((10, 11, 12, 60, 61))]
+    fig = charts.figure((0, 100 * HOUR), "UTC", dark=False)
+    charts.annotate(fig, marks, (0, 100 * HOUR), "UTC", dark=False)
+    assert [note.text for note in fig.layout.annotations] == ["A–C", "D–E"]
     assert STRINGS[0] not in fig.to_json()
 
 

@@ -1,8 +1,12 @@
 """Numbers as people read them."""
 
+import re
+from string import punctuation
+
 import pytest
 
 from dashboard import formats
+from tests.dashboard.hostile import EVERY
 
 
 def plain(text: str | None) -> str | None:
@@ -63,3 +67,11 @@ def test_plain_names(name: str) -> None:
 )
 def test_names_in_which_syntax_could_hide(name: str) -> None:
     assert not formats.is_plain(name)
+
+
+def test_none_of_the_names_that_attack_is_plain_and_escaped_each_is_letters_alone() -> None:
+    """Where a page shows a name is tested with a few of them; what a page asks of a name, with all."""
+    assert [name for name in EVERY if formats.is_plain(name)] == []
+    for name in EVERY:
+        left = re.sub(r"\\[!-/:-@\[-`{-~]", "", formats.escaped(name))
+        assert set(left).isdisjoint(punctuation), name

@@ -36,6 +36,7 @@ REVIEWED = {  # (file, what is said there) -> why nobody else's words are in it
         "views/sources.py",
         "text.ARRIVALS_PER.format(width=duration(width).removeprefix('1 '))",
     ): "a width in words",
+    ("widgets.py", "list(draw)"): "labels of tabs, from `text` alone",
     ("views/traffic.py", "JOINED"): "names only where `is_plain` holds, and between them escaped words",
     ("views/why.py", "list(parts)"): "keys of ours",
     ("widgets.py", "f'{text.MARKS} ({len(lines)})'"): "a count",

@@ -1,6 +1,7 @@
 """The Traffic page: empty, filled, narrowed, and with names that attack."""
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from dashboard import text
 from tests.dashboard.conftest import LookAt, Place
@@ -73,6 +74,19 @@ def test_a_chosen_route_narrows_the_numbers_but_not_the_list_of_routes(shop: Pla
     assert set(tables[-1]["route"]) == {"checkout"}
 
 
+def test_what_stands_behind_a_tab_comes_when_it_is_opened(shop: Place, look_at: LookAt) -> None:
+    look_at(shop)
+    app = page("traffic")
+    assert len(app.dataframe) == 3  # routes, callers, single events
+    seen = set()
+    for part in text.TRAFFIC_PARTS:
+        app.session_state["traffic_part"] = part
+        app.run()
+        assert not app.exception
+        seen |= {column for table in app.dataframe for column in table.value}
+    assert {"excess", "reason", "cause", "revision", "attempts", "verify_latency"} <= seen
+
+
 def test_single_events_are_filtered_by_path_and_caller(shop: Place, look_at: LookAt) -> None:
     look_at(shop)
     app = page("traffic")
@@ -111,6 +125,13 @@ def test_names_reach_only_what_reads_no_markup(
 ) -> None:
     look_at(hostile)
     app = page("traffic", **query)
+    for part in text.TRAFFIC_PARTS:
+        app.session_state["traffic_part"] = part
+        app.run()
+        reads_no_markup(app)
+
+
+def reads_no_markup(app: AppTest) -> None:
     assert not app.exception
     kinds = ("markdown", "caption", "header", "subheader", "metric")
     shown = [
