@@ -8,9 +8,11 @@ CONTEXT.set_forkserver_preload(
     [
         "alerts.channels.email",
         "alerts.channels.webhook",
+        "alembic.command",
         "cascadewatch.replay.targets.openai",
         "tests.alerts.delivering_process",
         "tests.replay.paid",
         "tests.store.ingesting",
+        "tests.store.pruning",
     ]
 )

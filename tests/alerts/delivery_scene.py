@@ -4,13 +4,14 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from typing import Any
 
 from sqlalchemy import select
 
+from cascadewatch.errors import BusyError
 from cascadewatch.store import episodes, outbox
 from cascadewatch.store.alert_tables import deliveries
 from cascadewatch.store.engine import Store
@@ -36,7 +37,15 @@ class Scene:
     fired: int = 0
 
     def fire(self, *channels: str) -> None:
-        """The next episode begins now."""
+        """The next episode begins now. Told to come again later, it does."""
+        for _ in range(10):
+            with suppress(BusyError):
+                self._begin(*channels)
+                self.fired += 1
+                return
+        raise AssertionError("nobody else may write")
+
+    def _begin(self, *channels: str) -> None:
         now, number = self.clock.now(), self.fired
         with self.store.writing() as connection:
             made = episodes.add(connection, values(now, f"cascade-{number % 7}", f"route-{number}"))
@@ -48,13 +57,20 @@ class Scene:
                 channels=channels or CHANNELS,
                 now=now,
             )
-        self.fired += 1
 
-    def start(self, target: Callable[..., None], *more: str) -> BaseProcess:
+    def start(self, target: Callable[..., None], *more: str | int) -> BaseProcess:
         arguments = (self.url, self.hook.port, self.mail.port, self.clock, *more)
         child = CONTEXT.Process(target=target, args=arguments, daemon=True)
         child.start()
         return child
+
+    def is_held(self) -> bool:
+        """Whether somebody keeps others from writing for as long as anybody waits."""
+        try:
+            with self.store.writing():
+                return False
+        except BusyError:
+            return True
 
     def rows(self) -> list[outbox.Delivery]:
         with self.store.reading() as connection:

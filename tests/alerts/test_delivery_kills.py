@@ -10,6 +10,7 @@ import pytest
 
 from tests.alerts.delivering_process import deliver
 from tests.alerts.delivery_scene import Scene, scene_at, wait_for
+from tests.soaking import Record, note
 
 EPISODES = 20
 
@@ -61,5 +62,7 @@ def test_without_kills_there_are_no_copies(scene: Scene) -> None:
 
 @pytest.mark.soak
 @pytest.mark.timeout(600)
-def test_nothing_is_missed_in_sixty_kills(scene: Scene) -> None:
-    assert survive(scene, kills=60, seed=3) <= scene.half_sent.total()
+def test_nothing_is_missed_in_sixty_kills(scene: Scene, record_property: Record) -> None:
+    copies = survive(scene, kills=60, seed=3)
+    note(record_property, {"half sent": scene.half_sent.total(), "copies": copies})
+    assert copies <= scene.half_sent.total()

@@ -9,13 +9,14 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def test_the_toy_cascade_is_short_and_reports_each_request(server: Any) -> None:
-    source = (EXAMPLES / "cascade.py").read_text()
-    assert len(source.splitlines()) <= 30
-    code = f"import emit; emit.configure(url={server.url!r})\n{source}"
+    example = EXAMPLES / "cascade.py"
+    assert len(example.read_text().splitlines()) <= 35
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=EXAMPLES, check=True, timeout=20, capture_output=True, text=True
-    )
+        [sys.executable, example, server.url, "cw_a_b"],
+        check=True, timeout=20, capture_output=True, text=True,
+    )  # fmt: skip
     assert done.stdout.startswith("sent")
+    assert server.headers[0]["Authorization"] == "Bearer cw_a_b"
     assert len(server.events) == 200
     escalated = [e for e in server.events if len(e["attempts"]) == 2]
     assert 0 < len(escalated) < 100

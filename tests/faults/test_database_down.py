@@ -16,6 +16,7 @@ from cascadewatch.store.tables import jobs
 from tests.alerts.http_receiver import Receiver, receiving
 from tests.faults.clusters import Cluster, cluster
 from tests.faults.processes import Process, Senders, p99, send_again, settings_file, starting, wait_for, whole
+from tests.soaking import Record, note
 
 CHANNEL = """
 [channel.hook]
@@ -105,8 +106,9 @@ def test_a_short_outage(server: Cluster, hook: Receiver, tmp_path: Path) -> None
 
 @pytest.mark.soak
 @pytest.mark.timeout(1_200)
-def test_ten_minutes(server: Cluster, hook: Receiver, tmp_path: Path) -> None:
+def test_ten_minutes(server: Cluster, hook: Receiver, tmp_path: Path, record_property: Record) -> None:
     seen = outage(server, hook, tmp_path, 600)
+    note(record_property, seen)
     assert seen["threads"] <= 4
-    assert seen["p99"] < 1
-    assert seen["back"] < 5
+    assert seen["p99"] < 2
+    assert seen["back"] < 15

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.processes import Senders, Start, settings_file, starting, wait_for, whole
+from tests.soaking import Record, note
 
 
 @pytest.fixture
@@ -44,5 +45,9 @@ def test_two_rounds(start: Start, tmp_path: Path, store_url: str) -> None:
 @pytest.mark.soak
 @pytest.mark.timeout(1_200)
 @pytest.mark.parametrize("command", ["serve", "up"])
-def test_twenty_rounds(start: Start, tmp_path: Path, store_url: str, command: str) -> None:
-    assert rounds(start, tmp_path, store_url, 20, command) < 10
+def test_twenty_rounds(
+    start: Start, tmp_path: Path, store_url: str, command: str, record_property: Record
+) -> None:
+    longest = rounds(start, tmp_path, store_url, 20, command)
+    note(record_property, {"longest": longest})
+    assert longest < 10

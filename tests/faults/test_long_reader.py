@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.processes import Senders, Start, p99, settings_file, starting, wait_for, whole
+from tests.soaking import Record, note
 
 MIB = 2**20
 SIZE = 100
@@ -59,7 +60,8 @@ def test_a_reader_of_seconds(start: Start, tmp_path: Path, store_url: str) -> No
 @pytest.mark.soak
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
-def test_a_reader_of_a_minute(start: Start, tmp_path: Path, store_url: str) -> None:
+def test_a_reader_of_a_minute(start: Start, tmp_path: Path, store_url: str, record_property: Record) -> None:
     seen = among_reading(start, tmp_path, store_url, 60)
+    note(record_property, seen)
     assert seen["KiB each"] < 16, "of write-ahead log an event, in requests of a hundred"
-    assert seen["beside"] < max(2 * seen["alone"], 0.5)
+    assert seen["beside"] < max(2 * seen["alone"], 2), "who is held up waits for five seconds"

@@ -31,6 +31,7 @@ from tests.faults.processes import (
     wait_for,
     whole,
 )
+from tests.soaking import Record, note
 
 HEAD = b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 SHORT = 0.6
@@ -242,12 +243,14 @@ def test_two_hundred_slow_connections_hold_nobody_up(serve: Process, store_url: 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
-def test_two_hundred_slow_connections_are_closed_within_a_minute(serve: Process, store_url: str) -> None:
+def test_two_hundred_slow_connections_are_closed_within_a_minute(
+    serve: Process, store_url: str, record_property: Record
+) -> None:
     alone, beside = among_slow_ones(serve, 20)
-    assert beside <= max(2 * alone, 0.25)
+    note(record_property, {"alone": alone, "beside": beside})
+    assert beside <= max(2 * alone, 2), "who is held up waits for thirty seconds"
     with slow_senders(int(serve.url.rpartition(":")[2]), 200) as open_ones:
-        time.sleep(35)
-        assert all(is_over(sock) for sock in open_ones)
+        wait_for(lambda: all(is_over(sock) for sock in open_ones), 60, every=0.5)
     assert serve.end() == 0
 
 
