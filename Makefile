@@ -4,8 +4,8 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.stamp-installed
-# Three worker processes keep two cores busy, as many tests wait; WORKERS=0 runs everything in one.
-WORKERS ?= 3
+# Four worker processes keep two cores busy, as many tests wait; WORKERS=0 runs everything in one.
+WORKERS ?= 4
 BENCHES := bench/ingest.py bench/queries.py bench/startup.py bench/replay.py bench/pages.py bench/growth.py bench/emit.py
 
 # Behind a company's proxy the certificates that count are the system's.

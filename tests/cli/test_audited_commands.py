@@ -52,6 +52,7 @@ ACTS: dict[str, tuple[list[str], str, str]] = {
     "keys revoke": (["old"], "key.revoke", "old"),
     "alerts ack": (["1"], "episode.acknowledge", "1"),
     "alerts silence": (["--for", "4h"], "silence.create", "1"),
+    "alerts unsilence": (["1"], "silence.end", "1"),
     "alerts test": ([], "alerts.test", "all channels"),
     "baseline pin": (["--cascade", "support", "--now"], "baseline.pin", "escalation_rate / support"),
     "verifier": (["judge-check", "--baseline"], "replay.pin", "judge-check"),
@@ -69,8 +70,19 @@ REST = {
     *("init", "demo", "up", "serve", "worker", "dashboard"),  # begin something; what they do has its own rows
     "ingest",  # events have their counters
     "replay",  # as `verifier`
-    *("report", "check", "verify", "plan", "audit", "events show", "callers find", "quarantine list"),
-    *("alerts list", "rules list", "rules test", "baseline show", "keys list"),
+    *(
+        "report",
+        "status",
+        "check",
+        "verify",
+        "plan",
+        "audit",
+        "events show",
+        "callers find",
+        "quarantine list",
+    ),
+    *("alerts list", "alerts silences", "rules list", "rules test"),
+    *("baseline show", "keys list"),
     *("evalset check", "evalset mde", "evalset import", "evalset from-events"),
 }
 
@@ -150,6 +162,8 @@ def test_an_act_leaves_one_row(name: str, run: Run, here: Path) -> None:
         (here / "cascadewatch.toml").write_text(SETTINGS + FLAGSHIP)
     if name == "db upgrade":
         older(here)
+    if name == "alerts unsilence":
+        run("alerts", "silence", "--for", "4h")
     before = [] if name == "db upgrade" else written(here)
     if name == "restore":
         run("backup", *arguments[:1], "--no-verify")  # the row of which is not in the copy

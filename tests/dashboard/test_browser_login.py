@@ -165,13 +165,15 @@ def test_a_viewer_looks_and_an_administrator_acts_each_in_their_own_name(
     browser: "Browser", door: Door
 ) -> None:
     with watched(browser, door.url) as bob, watched(browser, door.url) as ada:
+        wanted = f"{door.url}/incidents?episode={door.number}&range=30d"
         for seen, name in ((bob, "bob"), (ada, "ada")):
-            seen.page.goto(door.url)
+            seen.page.goto(wanted)
             sign_in(seen.page, name)
             seen.page.get_by_text(f"Signed in as {name}@example.com").wait_for()
+            came_to(seen.page, wanted)
         turns(bob.page, ada.page)
         for seen in (bob, ada):
-            seen.page.goto(f"{door.url}/incidents?episode={door.number}")
+            seen.page.goto(wanted)
         acknowledge = bob.page.get_by_role("button", name="Acknowledge")
         assert acknowledge.is_disabled()
         bob.page.get_by_text("bob@example.com is none").first.wait_for()
@@ -183,14 +185,11 @@ def test_a_viewer_looks_and_an_administrator_acts_each_in_their_own_name(
         bob.page.get_by_text("Signed in as bob@example.com").wait_for()
 
 
-def test_signing_in_leads_to_the_page_that_was_asked_for(browser: "Browser", door: Door) -> None:
-    with watched(browser, door.url) as seen:
-        wanted = f"{door.url}/incidents?episode={door.number}&range=30d"
-        seen.page.goto(wanted)
-        sign_in(seen.page, "bob")
-        seen.page.get_by_role("button", name="Acknowledge").wait_for()
-        assert seen.page.url == wanted
-        assert "cascadewatch_wanted" not in {cookie["name"] for cookie in seen.page.context.cookies()}
+def came_to(page: "Page", wanted: str) -> None:
+    """Signing in leads to what was asked for, and leaves nothing behind that says so."""
+    page.get_by_role("button", name="Acknowledge").wait_for()
+    assert page.url == wanted
+    assert "cascadewatch_wanted" not in {cookie["name"] for cookie in page.context.cookies()}
 
 
 def turns(bob: "Page", ada: "Page") -> None:
