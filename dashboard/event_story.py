@@ -45,9 +45,12 @@ def _path(facts: Mapping[str, Any]) -> str:
 
 def _price(event: Mapping[str, Any]) -> str:
     took = "" if event["latency_ms"] is None else f", {milliseconds(event['latency_ms'])} in all"
+    total = event["cost_usd"]["total"]
+    if total is None:
+        return f"What it cost is not known: nothing of it has a price{took}."
     if not event["priced"]:
-        return f"It cost {dollars(event['cost_usd']['total'])} or more: not every attempt has a price{took}."
-    return f"It cost {dollars(event['cost_usd']['total'])}{took}."
+        return f"It cost {dollars(total)} or more: not every attempt has a price{took}."
+    return f"It cost {dollars(total)}{took}."
 
 
 def trace_link(template: str | None, event_id: str) -> str | None:

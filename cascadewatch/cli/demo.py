@@ -87,7 +87,8 @@ def _write_settings(config: Path | None, db: str | None) -> Path:
     # Its callers are made up, and their names are part of the story.
     text = f'{OURS}\ndatabase_url = "{quoted}"\ncaller_ids = "plain"\n\n{settings_toml()}'
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        for needed in (file.parent, *([home] if db is None else [])):
+            needed.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
         file.chmod(0o600)  # the URL may hold a password
     except OSError as error:

@@ -15,6 +15,7 @@ from cascadewatch.cli.opening import opened
 from cascadewatch.cli.options import Config, Db, From, Json, To
 from cascadewatch.cli.output import answer, say
 from cascadewatch.cli.progress import Progress, progress_bar
+from cascadewatch.cli.unseen import say_if_unseen
 from cascadewatch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def export(  # noqa: PLR0913 - one for each option
     chosen, parquet = _chosen(what), (form or _form_of(output)) == "parquet"
     place = _insist_on_a_place(output, parquet, as_json)
     with opened(config, db) as (settings, store):
+        say_if_unseen(settings, store, cascade)
         which = _range(since, start, end, cascade, settings.timezone)
         with _sink(output) as out, store.reading() as connection, progress_bar() as progress:
             written = _write(connection, chosen, which, out, parquet, progress)

@@ -10,6 +10,7 @@ from cascadewatch.cli.opening import opened, writing
 from cascadewatch.cli.options import Config, Db, Json
 from cascadewatch.cli.output import answer, say, shown, table
 from cascadewatch.cli.progress import progress_bar
+from cascadewatch.cli.unseen import say_if_unseen
 from cascadewatch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def reprice(  # noqa: PLR0913 - one for each option
     from cascadewatch.store.repricing import Scope, carry_out, plan
 
     with opened(config, db) as (settings, store), writing(settings, store) as writer, progress_bar() as bar:
+        say_if_unseen(settings, store, cascade)
         start, end = _span(since, until, settings.timezone)
         scope = Scope(start, end, cascade, model)
         found = plan(store, writer.around, scope, _counting(bar, "events looked at", None))

@@ -62,6 +62,7 @@ def restore(
             if before is None:
                 raise StoreError(f"{source} is no dump of a cascadewatch database")
             migrate.run(connection, migrate.HEAD)
+            connection.execute(text("ANALYZE"))  # a dump has no statistics, and plans without them are slow
         events = _checked(store, settings, progress) if verified else None
     finally:
         store.close()

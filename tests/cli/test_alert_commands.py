@@ -114,7 +114,8 @@ class TestSilences:
     def test_a_cascade_that_nobody_sent_is_silenced_with_a_word(self, run: Run, log_file: Path) -> None:
         run("ingest", log_file)
         said = "There are no events of a cascade suport so far; did you mean support?\n"
-        for command in (("alerts", "silence", "--for", "30m"), ("annotate", "x")):
+        silence, export = ("alerts", "silence", "--for", "30m"), ("export", "--what", "events")
+        for command in (silence, ("annotate", "x"), export, ("reprice",)):
             result = run(*command, "--cascade", "suport")
             assert (result.code, result.err) == (0, said)
         assert run("annotate", "x", "--cascade", "support").err == ""

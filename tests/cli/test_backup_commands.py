@@ -147,6 +147,7 @@ class TestPostgres:
         assert made["file"].endswith(".dump")
         assert run("restore", made["file"], "--db", second, "--json").json["events"] == 10
         assert run("verify", "--db", second).json["ok"] is True
+        assert counted_by_the_planner(second) == 10
         refused = run("restore", made["file"], "--db", first)
         assert (refused.code, "restore into an empty one" in refused.err) == (2, True)
 
@@ -162,6 +163,17 @@ def new_postgres(postgres_url: str, request: pytest.FixtureRequest) -> Callable[
         return url
 
     return make
+
+
+def counted_by_the_planner(url: str) -> int:
+    """How many events the server's statistics know of; -1 without any."""
+    from sqlalchemy import create_engine, text
+
+    engine = create_engine(make_url(url))
+    with engine.connect() as connection:
+        known = connection.execute(text("SELECT reltuples FROM pg_class WHERE relname = 'events'")).scalar()
+    engine.dispose()
+    return int(known or 0)
 
 
 def program(folder: Path, name: str, code: str) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from cascadewatch.cli import demo
+
 ROOT = Path(__file__).parent.parent.parent
 EVENT = '{"id": "x", "time": "2026-11-20T12:00:00Z", "cascade": "mine", "attempts": [{"tier": "small"}]}'
 
@@ -41,6 +43,17 @@ def made(folder: Path) -> dict[str, Any]:
     result = call(folder, "demo", "--no-serve", "--json")
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout)  # type: ignore[no-any-return]
+
+
+def test_with_a_configuration_elsewhere_the_data_folder_is_made_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "data"))
+    file = demo._write_settings(tmp_path / "own" / "cascadewatch.toml", None)
+    assert file.is_file()
+    assert demo._home().is_relative_to(tmp_path)
+    assert demo._home().is_dir()
 
 
 def test_it_lies_in_the_user_s_data_folder_with_its_settings(folder: Path, made: dict[str, Any]) -> None:

@@ -79,6 +79,8 @@ def test_every_path_is_told_in_words() -> None:
         " rejected too, and nothing stronger followed. 2 attempts were retries. It did not complete."
         " It cost $6.25 or more: not every attempt has a price."
     )
+    unpriced = event_story.story({**event, "cost_usd": {"total": None}})
+    assert unpriced.endswith("What it cost is not known: nothing of it has a price.")
 
 
 @pytest.mark.parametrize("bad", STRINGS)

@@ -97,9 +97,9 @@ def event(connection: Connection, event_id: str, source: str | None = None) -> d
 def as_json(connection: Connection, held: raw.Held) -> dict[str, Any]:
     """An event as it was sent, with what was derived under `facts` and `cost`."""
     e = held.event
-    parts = {
-        name.removeprefix("cost_"): getattr(e, name) / NANO for name in e._fields if name.startswith("cost_")
-    }
+    parts = {name.removeprefix("cost_"): getattr(e, name) for name in e._fields if name.startswith("cost_")}
+    known = e.priced > 0 or not e.priceable  # else nothing of it has a price, which is not 0
+    costs = {"total": sum(parts.values()), **parts}
     return {
         "id": e.id, "source": e.source, "time": stamp(e.time), "received": stamp(e.received),
         "cascade": e.cascade, "route": e.route, "origin": e.origin, "caller": e.caller,
@@ -115,7 +115,7 @@ def as_json(connection: Connection, held: raw.Held) -> dict[str, Any]:
             "completed": bool(e.completed), "judged": bool(e.judged), "escalated": bool(e.escalated),
             "escalations": e.escalations, "exhausted": bool(e.exhausted), "retries": e.retries,
         },
-        "cost_usd": {"total": sum(parts.values()), **parts},
+        "cost_usd": {name: nano / NANO if known else None for name, nano in costs.items()},
         "priced": e.priced == e.priceable,
         "text": _text(connection, e.seq),
     }  # fmt: skip

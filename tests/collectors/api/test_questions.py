@@ -105,6 +105,13 @@ def test_strange_text_in_a_question_is_only_text(either: "Api", event: Build) ->
     assert either.get("/v1/events/e-1").status_code == 200
 
 
+def test_what_an_event_without_any_price_cost_is_unknown_and_not_zero(either: "Api", event: Build) -> None:
+    either.post([event(1, attempts=[{"tier": "small", "model": "nobody-knows-it", "usage": {"input": 9}}])])
+    found = either.get("/v1/events/e-1").json()
+    assert found["priced"] is False
+    assert set(found["cost_usd"].values()) == {None}
+
+
 def test_an_event_is_found_by_its_id(either: "Api", event: Build) -> None:
     either.post([event(1), {**event(), "id": "a/b c?ü"}])
     answer = either.get("/v1/events/e-1")
