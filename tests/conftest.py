@@ -26,7 +26,7 @@ ENGINES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
 # Files that take longest begin first, so that none is left to run alone at the end.
-LONGEST = ("kill", "browser", "three_workers", "bench", "end_to_end", "demo_command", "quiet_days", "faults")
+LONGEST = ("kill", "browser", "three_workers", "end_to_end", "demo_command", "quiet_days", "faults")
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` selects

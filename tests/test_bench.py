@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 NAMES = ("ingest", "queries", "startup")
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(300)]
 
 
 def run(name: str, folder: Path, *more: str) -> Path:
@@ -58,21 +58,18 @@ def test_multiplied_rollups_have_a_row_for_every_minute_and_route(printed: dict[
     assert found["databases"]["sqlite"]["rollup_rows"]["rollup_events_minute"] == minutes * with_all_routes
 
 
-@pytest.mark.soak
 def test_every_page_is_timed_over_a_day_and_a_month(tmp_path: Path) -> None:
     found = read(run("pages", tmp_path, "--only", "server"))["pages"]["server_ms"]
     assert {name.split()[1] for name in found} == {"24h", "30d"}
     assert len(found) == 16
 
 
-@pytest.mark.soak
 def test_a_full_database_is_compared_with_an_empty_one(tmp_path: Path) -> None:
     found = read(run("growth", tmp_path))["growth"]["sqlite"]
     assert found["full"].keys() == found["empty"].keys()
     assert found["held"] >= 30_000
 
 
-@pytest.mark.soak
 def test_real_events_are_asked_for_in_every_way(tmp_path: Path) -> None:
     found = read(run("size", tmp_path, "--databases", "sqlite"))["size"]["databases"]["sqlite"]
     assert {"load", "totals", "questions", "server_ms", "commands"} <= set(found)
@@ -80,14 +77,12 @@ def test_real_events_are_asked_for_in_every_way(tmp_path: Path) -> None:
     assert {"report --since 30d", "db prune --dry-run", "backup --no-verify"} <= set(found["commands"])
 
 
-@pytest.mark.soak
 def test_every_stage_of_ingest_has_its_share(tmp_path: Path) -> None:
     found = read(run("stages", tmp_path))["stages"]["sqlite"]
     assert sum(found["stages"].values()) == pytest.approx(found["total"], rel=0.1)
     assert found["stages"]["decode"] > 0
 
 
-@pytest.mark.soak
 def test_a_replay_is_timed_with_its_memory(tmp_path: Path) -> None:
     found = read(run("replay", tmp_path))["replay"]
     assert found["seconds"] >= found["floor_s"] > 0

@@ -129,6 +129,7 @@ def renewed(url: str) -> int:
     return lease.expires
 
 
+@pytest.mark.soak
 def test_senders_hear_later_and_both_processes_come_back(led: Way, tmp_path: Path) -> None:
     settings_file(tmp_path, led.url)
     with starting(tmp_path) as start:
