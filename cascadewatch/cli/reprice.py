@@ -42,8 +42,7 @@ def reprice(  # noqa: PLR0913 - one for each option
 ) -> None:
     """Work out costs anew at the present prices.
 
-    Of the events still held; a cost that the sender reported stays. Without --yes nothing changes:
-    it says what would. An interrupted run is simply run again.
+    Of the events still held; what senders reported stays. An interrupted run is simply run again.
 
     \b
     Examples:
