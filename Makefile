@@ -37,7 +37,7 @@ lint: $(INSTALLED) ## Check style, formatting and types
 bench: $(INSTALLED) ## Measure speed (BENCHES=bench/one.py for one of them)
 	@set -e; for bench in $(BENCHES); do echo "== $$bench"; $(PYTHON) $$bench; done
 
-soak: $(INSTALLED) ## Run the long tests that `make test` leaves out, for an hour or so
+soak: $(INSTALLED) ## Run the long tests that `make test` leaves out
 	$(PYTHON) -m pytest -m soak --timeout 0 -p tests.soaking -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
 		--verbose --durations=15
 

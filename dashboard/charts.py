@@ -157,14 +157,6 @@ def bars(
     )
 
 
-def end_label(fig: "go.Figure", point: Point, words: str, colour: str, zone: str) -> None:
-    """The name of a line at its right end, instead of a legend."""
-    fig.add_annotation(
-        x=local(point.start, zone), y=point.metric.value, text=words, showarrow=False, xanchor="right",
-        yanchor="bottom", font={"color": colour, "size": 12},
-    )  # fmt: skip
-
-
 def annotate(
     fig: "go.Figure", marks: Sequence[Mark], span: tuple[int, int], zone: str, dark: bool
 ) -> list[tuple[str, Mark]]:

@@ -41,7 +41,6 @@ RANGE_BACKWARDS = "“From” must lie before “To”, and at most 400 days apa
 ZONE_HELP = "Times are shown in this zone. Daily sums follow the zone of the configuration."
 
 # everywhere
-SO_FAR = "so far"
 NO_EVENTS = "No events in this range."
 NO_EVENTS_HINT = "Choose a longer range in the sidebar, or look at Sources to see what last arrived."
 DOWNLOAD = "Download CSV"
@@ -259,7 +258,6 @@ BILL, BY_MODEL, BREAK_EVEN = "What the bill is made of", "Cost by tier and model
 WASTE, PRICES, PLANNING = "Waste", "Prices", "Planning calculator"
 WASTED, OVERHEAD, OVERHEAD_LATENCY = "Wasted escalations", "Verifier overhead", "Verifier wait"
 OVERHEAD_HINT = "healthy: under 10–20 %"
-COVERAGE = "Price coverage"
 COVERAGE_HINT = (
     "Add a [[price]] entry for each of these to the configuration, or send cost_usd with the events: those"
     " that come from then on are priced."
