@@ -1,4 +1,4 @@
-"""How much was deleted of what is counted twice: identities and arrivals must still add up afterwards."""
+"""How much is no longer held of what is counted twice: identities and arrivals must still add up."""
 
 from typing import Literal, get_args
 
@@ -13,7 +13,7 @@ What = Literal["identities", "accepted", "conflict", "quarantined"]
 
 
 def add(connection: Connection, what: What, n: int) -> None:
-    """Counts rows in that are deleted in the same transaction."""
+    """Counts rows in that are deleted in the same transaction, or not put aside a second time."""
     if n:
         total = numbers(connection)[what] + n
         connection.execute(delete(meta).where(meta.c.key == KEY + what))
@@ -22,7 +22,7 @@ def add(connection: Connection, what: What, n: int) -> None:
 
 def numbers(connection: Connection) -> dict[What, int]:
     """How many identities, accepted events and conflicts in counters of arrival, and events in quarantine
-    were deleted so far."""
+    were deleted so far; a conflict that came again counts as put aside and deleted at once."""
     rows = connection.execute(select(meta).where(meta.c.key.startswith(KEY, autoescape=True)))
     found = {row.key.removeprefix(KEY): int(row.value) for row in rows}
     return {what: found.get(what, 0) for what in get_args(What)}

@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from cascadewatch.model import Event, Label, digest
-from cascadewatch.store import counters, dialect, labelling, rollup, tables, tiers
+from cascadewatch.store import aside, counters, dialect, labelling, rollup, tables, tiers
 from cascadewatch.store.cells import Cells
 from cascadewatch.store.receipt import Batch, Receipt, Rejection
 from cascadewatch.store.rows import Context, Rows, build
@@ -40,7 +40,7 @@ class Sorted:
     fresh: list[tuple[bytes, bytes, Event]] = field(default_factory=list)  # key, digest
     again: list[tuple[int, Event]] = field(default_factory=list)  # seq of a duplicate with labels
     again_here: list[tuple[bytes, Event]] = field(default_factory=list)  # ... of this very request
-    conflicts: list[tuple[bytes, bytes, Event]] = field(default_factory=list)  # digest kept, new
+    conflicts: list[aside.Conflict] = field(default_factory=list)
     refused: list[Rejection] = field(default_factory=list)
     stored: list[Rows] = field(default_factory=list)
 
@@ -56,7 +56,7 @@ def take(
         _insert(connection, state, fresh, contexts, around)
     _label_again(connection, state, sorted_batches)
     for s in sorted_batches:
-        _quarantine(connection, s, around)
+        aside.put(connection, s.batch, s.conflicts, around)
     counters.count(
         connection,
         (
@@ -271,14 +271,3 @@ def _label_again(connection: Connection, state: State, sorted_batches: list[Sort
     ]
     if said:
         labelling.apply(connection, state, labelling.news(connection, said))
-
-
-def _quarantine(connection: Connection, s: Sorted, around: Surroundings) -> None:
-    if not s.conflicts:
-        return
-    seq = dialect.take_sequence(connection, "quarantine", len(s.conflicts))
-    rows = [
-        (seq + i, s.batch.source, event.id, "conflict", s.batch.received, kept, new, around.payload(event))
-        for i, (kept, new, event) in enumerate(s.conflicts)
-    ]
-    dialect.insert(connection, tables.quarantine, rows)

@@ -14,7 +14,7 @@ from cascadewatch.store.engine import Store
 
 log = logging.getLogger("cascadewatch.store")
 
-HEAD = "0004"  # the newest revision in migrations/versions; a test compares
+HEAD = "0005"  # the newest revision in migrations/versions; a test compares
 
 
 def revision(connection: Connection) -> str | None:

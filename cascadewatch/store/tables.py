@@ -173,6 +173,7 @@ quarantine = Table(
     Column("digest_kept", LargeBinary(16)),
     Column("digest_new", LargeBinary(16)),
     _text("payload"),
+    Index(None, "digest_new"),  # is it there already?
 )
 
 annotations = Table(

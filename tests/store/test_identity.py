@@ -120,6 +120,16 @@ def test_another_event_under_a_known_id_is_quarantined_and_changes_no_total(open
     assert opened.broken() == {}
 
 
+def test_the_same_conflict_again_is_counted_and_not_put_aside_twice(opened: Opened) -> None:
+    opened.send(accepted("a"))
+    assert outcome(opened.send(escalated("a"), escalated("a"))) == (0, 0, 2)
+    assert outcome(opened.send(escalated("a"))) == (0, 0, 1)
+    opened.send(accepted("a"), source="other")
+    assert outcome(opened.send(escalated("a"), source="other")) == (0, 0, 1)
+    assert sorted(row["source"] for row in opened.rows("quarantine")) == ["local", "other"]
+    assert opened.broken() == {}
+
+
 def test_two_events_of_one_id_in_one_request_the_first_stays(opened: Opened) -> None:
     assert outcome(opened.send(escalated("a"), accepted("a"), escalated("a"))) == (1, 1, 1)
     assert totals(opened)["escalated"] == 1
