@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 UNKNOWN = "–"
 NB = "\u00a0"  # between a number and its unit: a line must not break there
+_JOINED = "\u2060"  # nor here, where no space is
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")  # every ASCII punctuation mark may be escaped
 _PLAIN = re.compile(r"[A-Za-z0-9]+(?:[ _-][A-Za-z0-9]+)*")
@@ -217,12 +218,13 @@ def quoted(words: str) -> str:
 def escaped(words: str) -> str:
     r"""Our own words where Streamlit reads Markdown: `$5 … $6` would become a formula.
 
-    Words of others never go there: they are shown by `st.text`, `st.code` or a table's cells.
+    Words of others never go there: they are shown by `st.text`, `st.code` or a table's cells. No line
+    ends between a minus and its dollar.
 
     >>> escaped("$480–690")
     '\\$480–690'
     """
-    return _MARKDOWN.sub(r"\\\1", words)
+    return _MARKDOWN.sub(r"\\\1", words).replace("−\\$", f"−{_JOINED}\\$")
 
 
 def is_plain(name: str) -> bool:

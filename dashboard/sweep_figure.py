@@ -99,8 +99,8 @@ def _corner(fig: "go.Figure", x: float, y: float, name: str, colour: str, side: 
     )  # fmt: skip
     fig.add_annotation(
         x=x, y=y, text=f"{name}<br>{percent(y)} right{price}", showarrow=False, align=side,
-        xanchor="left" if side == "left" else "right", yanchor="middle" if side == "left" else "top",
-        xshift=14 if side == "left" else 6, yshift=0 if side == "left" else -10,
+        xanchor=side, yanchor="top",  # the front rises from the cheap tier: below it nothing is drawn
+        xshift=12 if side == "left" else 6, yshift=4 if side == "left" else -10,
         font={"color": colour, "size": 12},
     )  # fmt: skip
 

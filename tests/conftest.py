@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import NullPool, create_engine, make_url, text
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 ENGINES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
+
+# Speed is the benches' business: nothing here fails because the machine has other things to do.
+settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared machine")
 
 # Files that take longest begin first, so that none is left to run alone at the end.
 LONGEST = ("kill", "browser", "three_workers", "end_to_end", "demo_command", "quiet_days", "faults")

@@ -123,7 +123,7 @@ def without_flushing(connection: Any, _: object) -> None:
     connection.execute("PRAGMA synchronous=OFF")  # no power is cut here, and 300 databases are many
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(jumps=JUMPS)
 def test_no_slot_runs_twice_however_the_clock_jumps(
     sqlite_template: Path, now: int, jumps: list[int]

@@ -80,7 +80,7 @@ def charged_by_the_library(
     return int((price.total_price * 10**9).to_integral_value(ROUND_HALF_EVEN))
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(requests, usages)
 def test_every_cost_equals_the_librarys_own(
     request: tuple[tuple[str, str], datetime, str | None], usage: Usage

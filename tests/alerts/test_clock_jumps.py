@@ -48,7 +48,7 @@ def forget(watched: Watched) -> None:
         connection.execute(tables.meta.delete().where(tables.meta.c.key == "alerts.looked"))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEP, max_size=4))
 def test_no_moment_twice_and_no_negative_length(watched: Watched, now: int, steps: list[int]) -> None:
     forget(watched)

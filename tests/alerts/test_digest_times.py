@@ -69,7 +69,7 @@ def test_every_day_of_two_years_is_in_exactly_one_digest(zone: str, digest: str)
         )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     jumps=st.lists(
         st.sampled_from(

@@ -374,7 +374,7 @@ paths = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(path=paths, value=values)
 def test_whatever_stands_anywhere_is_taken_or_refused_with_a_reason(
     path: tuple[Any, ...], value: Any
@@ -387,14 +387,14 @@ def test_whatever_stands_anywhere_is_taken_or_refused_with_a_reason(
     assert all(0 < len(r.reason) <= 300 for r in rejections)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(raw=st.binary(max_size=200), ndjson=st.booleans())
 def test_whatever_bytes_come_nothing_else_is_raised(raw: bytes, ndjson: bool) -> None:
     with suppress(InputError):
         decode(raw, ndjson)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(name=st.text(min_size=1, max_size=300), note=st.text(max_size=300))
 def test_names_come_back_as_sent_but_for_length_and_nul(name: str, note: str) -> None:
     found = taken(cascade=name, tags={"note": note})

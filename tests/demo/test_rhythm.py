@@ -21,7 +21,7 @@ MOMENTS = st.integers(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(now=MOMENTS, zone=ZONES, seed=st.integers(0, 1000))
 def test_any_month_has_over_60000_arrivals_in_order_and_ends_within_the_last_minute(
     now: int, zone: str, seed: int

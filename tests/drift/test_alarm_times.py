@@ -111,7 +111,7 @@ def test_minutes_without_anything_judged_may_be_there_or_not() -> None:
     assert list(alarm_times(padded, past)) == list(alarm_times(live, past)) != []
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 2**32))
 def test_splitting_buckets_in_any_way_changes_nothing(seed: int) -> None:
     random = Random(seed)

@@ -36,7 +36,7 @@ def pieces(random: Random, whole: list[Hour]) -> list[Piece]:
 DAY = hours(stepping(0.30, 0.45, 12), 24, per_hour=40)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32))
 def test_any_order_of_arrival_within_a_day_gives_the_same_state(seed: int) -> None:
     random = Random(seed)

@@ -28,7 +28,7 @@ def test_the_terms_are_the_measured_means() -> None:
 
 
 @given(windows())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_c_plus_escalation_is_the_blended_cost_of_judged_events(drawn: Window) -> None:
     terms, counts = economics(drawn), drawn.counts
     if terms is None or terms.assumed:

@@ -44,7 +44,7 @@ def test_the_documents_hold_every_metric_with_its_present_words(key: str) -> Non
 
 
 @given(windows())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_intervals_of_money_ask_an_hour_for_nothing_beyond_the_hourly_measures(drawn: Window) -> None:
     hours = tuple({name: hour[name] for name in HOURLY_MEASURES} for hour in drawn.clusters)
     assert set(HOURLY_MEASURES) < set(EVENT_MEASURES)
@@ -52,7 +52,7 @@ def test_intervals_of_money_ask_an_hour_for_nothing_beyond_the_hourly_measures(d
 
 
 @given(windows())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_every_metric_of_a_possible_window_is_in_bounds_or_says_why_not(drawn: Window) -> None:
     for key, metric in compute(drawn).items():
         spec, _ = find(key)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cascadewatch.metrics import compute
@@ -138,7 +138,6 @@ def test_a_cheap_tier_without_output_tokens_leaves_the_ratio_at_1() -> None:
 
 
 @given(st.dictionaries(st.sampled_from("abcd"), paired_hours(), min_size=1))
-@settings(deadline=None)
 def test_the_routes_flagship_only_figures_add_up_to_the_cascades(
     per_route: dict[str, dict[str, int]],
 ) -> None:

@@ -122,7 +122,7 @@ def test_writers_in_two_zones_leave_whole_days(opening: Open) -> None:
     assert kolkata.broken() == {}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_windows_over_adjacent_ranges_add_up(filled: Opened, data: st.DataObject) -> None:
     cuts = st.integers(NOON - 70 * 3_600_000, NOON + 3_600_000).map(lambda t: t - t % 60_000)

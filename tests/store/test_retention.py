@@ -259,7 +259,7 @@ TIMES = tuple(NOON - days * DAY - 1_800_000 for days in (0, 3, 10, 16, 25, 33, 5
 
 
 @SQLITE
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=lists_of_events(most=10, times=TIMES), data=st.data())
 def test_windows_add_up_to_the_same_before_and_after(
     fresh: Fresh, events: list[Any], data: st.DataObject

@@ -15,8 +15,7 @@ from tests.store.opened import DAY, Opened
 TIMES = (NOON, NOON - 2 * DAY, NOON - 20 * DAY)  # the last one is older than minutes are kept
 FEW = settings(
     max_examples=8,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

@@ -59,8 +59,7 @@ def damages(draw: st.DrawFn) -> tuple[int, str, int, int, int]:
     return draw(st.integers(0, len(TABLES) - 1)), done, draw(st.integers(0)), draw(st.integers(0)), by
 
 
-@settings(max_examples=30, deadline=None,
-          suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])  # fmt: skip
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(damages())
 @example((TABLES.index(("bins", ROLLUPS["bins"].tiers["quarter"])), "changed", 0, 0, 1))
 @example((TABLES.index(("labels", ROLLUPS["labels"].tiers["day"])), "invented", 0, 0, 1))

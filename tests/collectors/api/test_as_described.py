@@ -101,7 +101,7 @@ def answers_as_described(asked: Asked, case: Any, there: bool) -> None:
 
 def ask(asked: Asked, operation: str, examples: int, derandomize: bool) -> None:
     @settings(
-        max_examples=examples, deadline=None, derandomize=derandomize, database=None,
+        max_examples=examples, derandomize=derandomize, database=None,
         suppress_health_check=[*HealthCheck],
     )  # fmt: skip
     @given(drawn=requests_of(operation))

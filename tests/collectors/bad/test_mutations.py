@@ -18,8 +18,8 @@ from tests.collectors.bad.mutated import bodies, labels, tables
 EXAMPLES = int(os.environ.get("CASCADEWATCH_FUZZ_EXAMPLES", "7000"))  # of each kind, in the long form
 DAY = 86_400_000
 QUICK = settings(
-    max_examples=80, deadline=None, derandomize=True, database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    max_examples=80, derandomize=True, database=None,
+    suppress_health_check=[HealthCheck.data_too_large],
 )  # fmt: skip
 LONG = settings(QUICK, max_examples=EXAMPLES, derandomize=False)
 
