@@ -75,7 +75,8 @@ def digest(facts: DigestFacts, settings: Settings, now: int) -> Message:
     number = len(facts.episodes)
     alerts = f"{number} alert{'s' * (number > 1)}" if number else "no alerts"
     lines = [_cascade(one, facts.earlier, now) for one in facts.cascades]
-    lines += [_open(facts, settings, now), _over(facts), _next(facts, now)]
+    zone = f"Times are in {settings.timezone}."
+    lines += [_open(facts, settings, now), _over(facts), _next(facts, now), zone]
     return Message(
         "",
         "digest",

@@ -13,6 +13,7 @@ class Item:
     `facts` are (label, text) in reading order: what moved, since when, likeliest cause, cost, what to do
     next. All of it is plain text in which names from outside may stand: a channel escapes what its form
     needs. Times are epoch ms; `ended` None: still open. "missed": it fired and ended before it could be told.
+    `zone` is that of the times told in `facts`; "" where none is told.
     """
 
     episode: int
@@ -26,6 +27,7 @@ class Item:
     link: str
     started: int
     ended: int | None = None
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

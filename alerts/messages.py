@@ -119,6 +119,7 @@ def item(told: Told, speaker: Speaker) -> Item:
         link=speaker.link(episode),
         started=episode.since,
         ended=episode.resolved,
+        zone=speaker.settings.timezone,
     )
 
 

@@ -38,12 +38,13 @@ def plain(message: Message) -> str:
 
 
 def context(item: Item) -> str:
-    """What one needs to find the episode and its rule again.
+    """What one needs to find the episode and its rule again, and to read its times.
 
-    Episode 17 · rule escalation-drift · ticket
+    Episode 17 · rule escalation-drift · ticket · times in UTC
     """
     number = [f"Episode {item.episode}"] if item.episode else []  # a sample has none
-    return " · ".join([*number, f"rule {item.rule}", item.severity])
+    zone = [f"times in {item.zone}"] if item.zone else []
+    return " · ".join([*number, f"rule {item.rule}", item.severity, *zone])
 
 
 def more(count: int) -> str:

@@ -58,4 +58,5 @@ def _item(item: Item) -> dict[str, Any]:
         "link": item.link,
         "started": rfc3339(item.started),
         "ended": None if item.ended is None else rfc3339(item.ended),
+        "zone": item.zone or None,
     }

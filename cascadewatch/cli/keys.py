@@ -45,7 +45,7 @@ def create(
         key = keys.create(store, name, scopes, now, expires, commander())
         with store.reading() as connection:
             made = next(k for k in keys.all_keys(connection) if k.name == name)
-    answer({"key": key} | _document(made, now), as_json, lambda: key)
+        answer({"key": key} | _document(made, now), as_json, lambda: key)  # whatever happens afterwards
     if not as_json:
         say("Keep it now, it is not shown again. Senders put it into the header Authorization: Bearer KEY")
 

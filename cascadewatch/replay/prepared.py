@@ -61,15 +61,28 @@ class Prepared:
 
     def worst(self, case: Case, book: PriceBook, at: int) -> "Worst | None":
         """The most that one answer with its verdict and grade can cost; None where a price is not known."""
+        costs = self._costs(case, book, at)
+        known = [cost for cost in costs.values() if cost is not None]
+        return Worst(*known) if len(known) == len(costs) else None
+
+    def unpriced(self, book: PriceBook, at: int) -> list[str]:
+        """The tables of those whom the run asks and whose price is not known."""
+        found = (self._costs(case, book, at) for case, _ in self.order)
+        return sorted({who for costs in found for who, cost in costs.items() if cost is None})
+
+    def _costs(self, case: Case, book: PriceBook, at: int) -> dict[str, int | None]:
+        """The most that answer, verdict and grade can cost, by the table of who gives it."""
         asked = sum(len(turn.content) for turn in case.turns)
         frozen = self.target is None or case.control is not None
         answer = 0 if frozen or self.target is None else self.target.worst_cost(asked, book, at)
         longest = self._longest_answer(case)
         verdict = 0 if self.verifier is None else self.verifier.worst_cost(case, longest, book, at)
         grade = 0 if case.control is not None else self.callers.worst_grade(case, longest, book, at)
-        if answer is None or verdict is None or grade is None:
-            return None
-        return Worst(answer, verdict, grade)
+        return {
+            f"[model.{self.config.get(OVERRIDE, self.table.target)}]": answer,
+            f"[verifier.{self.table.verifier}]": verdict,
+            f"[grader.{case.grader or self.table.grader}]": grade,
+        }
 
     def _longest_answer(self, case: Case) -> int:
         """In tokens. Recorded answers are as long as they are, whatever a model may say."""
@@ -148,9 +161,10 @@ def estimate(run: Prepared, book: PriceBook, at: int) -> Estimate:
         return Estimate(len(run.order), 0, run.limit)
     costs = [run.worst(case, book, at) for case, _ in run.order]
     if None in costs:
+        who = " and ".join(run.unpriced(book, at))
         raise UsageError(
             f"[replay.{run.name}] asks a paid model whose price nobody knows, so no budget could hold;"
-            " add a [[price]] for it"
+            f" add a [[price]] for what {who} asks"
         )
     if run.limit is None:
         raise UsageError(f"[replay.{run.name}] asks a paid model and needs `budget_usd`")

@@ -26,6 +26,7 @@ ITEM = Item(
     episode=17,
     status="firing",
     severity="page",
+    zone="UTC",
     rule="escalation-drift",
     cascade="support",
     route="",

@@ -126,7 +126,7 @@ class TestWhatItSays:
         (message,) = box.messages("team")
         assert message.kind == "digest"
         assert message.subject == "Fri 20 Nov 08:00 to Sat 21 Nov 08:00: saved $0.0011, no alerts"
-        assert message.lines == (DAY_OF_SUPPORT, "Nothing to do.")
+        assert message.lines == (DAY_OF_SUPPORT, "Nothing to do.", "Times are in UTC.")
 
     def test_what_happened_and_what_is_to_be_done(self, make: Make) -> None:
         box = daily(make, "team", "mail")
@@ -147,6 +147,7 @@ class TestWhatItSays:
             "Still open: support / refunds: escalation-drift since Sat 02:00.",
             "Over: support / faq: escalation-drift.",
             NEXT,
+            "Times are in UTC.",
         )
 
     def test_without_any_traffic_there_is_nothing_to_say(self, make: Make) -> None:

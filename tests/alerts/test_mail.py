@@ -48,7 +48,7 @@ class TestWords:
             "Likeliest cause: verifier changed: judge-v3 since 10:52; low_score explains 5 of the 6 points\n"
             "Costs: About $146 a day ($120–170)\n"
             "Next: Run the verifier check\n"
-            "Episode 17 · rule escalation-drift · page\n"
+            "Episode 17 · rule escalation-drift · page · times in UTC\n"
             "\n"
             f"Open in cascadewatch: {LINK}\n"
         )

@@ -82,7 +82,7 @@ def test_the_whole_of_one_alert() -> None:
         "Costs", "About $146 a day ($120–170)",
         "Next", "Run the verifier check",
         "Open in cascadewatch",
-        "Episode 17 · rule escalation-drift · page",
+        "Episode 17 · rule escalation-drift · page · times in UTC",
     ]  # fmt: skip
     assert [block["type"] for block in blocks_of(found)] == [
         "header", *["context", "section"] * 5, "actions", "context"
@@ -165,5 +165,6 @@ def buttons(block: dict[str, Any]) -> list[dict[str, Any]]:
 def test_many_alerts_are_told_by_title_and_episode() -> None:
     found = payload(several(20))
     assert [[block["text"]["text"] for block in bar["blocks"]] for bar in found["attachments"][:-1]] == [
-        [f"cascade-{n} moved\nEpisode {n} · rule escalation-drift · page"] for n in range(1, 21)
+        [f"cascade-{n} moved\nEpisode {n} · rule escalation-drift · page · times in UTC"]
+        for n in range(1, 21)
     ]
