@@ -14,7 +14,7 @@ from tests.model.events import NOON, attempt, event
 from tests.store.conftest import Open
 from tests.store.opened import DAY, Opened
 
-MINUTE = 60_000
+MINUTE, HOUR = 60_000, 3_600_000
 ATTEMPTS = {
     "cached": [attempt("cache")],
     "routed": [attempt("flagship")],
@@ -78,6 +78,17 @@ def test_every_filter_finds_what_a_look_at_every_event_finds(held: Opened) -> No
 def test_all_paths_can_be_found(held: Opened) -> None:
     for path in PATHS:
         assert list(paged(held, reads.Filter("support", path=path))), path
+
+
+@pytest.mark.parametrize("hours", [1, 5, 24, 200, None])
+def test_a_caller_s_event_is_found_once_whenever_the_range_begins(held: Opened, hours: int | None) -> None:
+    start, found = None if hours is None else NOON - hours * HOUR, 0
+    for caller in (f"tenant-{n}" for n in range(5)):
+        which = reads.Filter(None, caller=caller, start=start)
+        expected = looked_at(held, which)
+        assert list(paged(held, which)) == expected
+        found += len(expected)
+    assert found
 
 
 def test_callers_are_found_where_their_hours_are_no_longer_kept(held: Opened) -> None:

@@ -102,7 +102,8 @@ def _of_caller(
     """The hours of a caller, days where those are not kept."""
     hourly = max(first, horizons.stored(connection).caller_hour)
     yield from _seeks(connection, ("hour", HOUR), cascades, caller, (hourly, last))
-    yield from _seeks(connection, ("utc_day", UTC_DAY), cascades, caller, (first, min(hourly, last)))
+    if first < hourly:  # else the day in which the range begins would be searched a second time
+        yield from _seeks(connection, ("utc_day", UTC_DAY), cascades, caller, (first, min(hourly, last)))
 
 
 def _seeks(
