@@ -32,7 +32,7 @@ def accept(
         raise NotFoundError(f"nothing is in quarantine under {number}; see cascadewatch quarantine list")
     event = msgspec.json.decode(aside.payload, type=Event)
     key = ingest.identity(aside.source, aside.id)
-    seq = dialect.held(connection, [key]).get(key, (b"", -1))[1]
+    in_force, seq = dialect.held(connection, [key]).get(key, (b"", -1))  # not what it was when this came
     old = _stored(connection, state, seq, event)
     full = ingest.no_room({name: set(known.tiers) for name, known in state.cascades.items()}, event)
     if full is not None:
@@ -47,8 +47,8 @@ def accept(
     _replace_text(connection, state, around, seq, event)
     said = [labelling.Said(seq, x, aside.received) for x in event.labels]
     labelling.apply(connection, state, labelling.news(connection, said))
-    _exchange(connection, key, aside, former, old.event)
-    before, after = _told(old.event, aside.digest_kept), _told(made.event, aside.digest_new)
+    _exchange(connection, key, aside, former, (in_force, old.event.received))
+    before, after = _told(old.event, in_force), _told(made.event, aside.digest_new)
     subject = f"{aside.source}/{aside.id}"
     audit.record(connection, by, "quarantine.accept", subject, around.now(), before=before, after=after)
     return {"number": number, "source": aside.source, "id": aside.id, "before": before, "after": after}
@@ -113,7 +113,12 @@ def _replace_text(connection: Connection, state: State, around: Surroundings, se
         connection.execute(insert(tables.texts).values(event=seq, prompt=event.text.prompt, answers=answers))
 
 
-def _exchange(connection: Connection, key: bytes, aside: Any, former: Event, old: EventRow) -> None:
+def _exchange(
+    connection: Connection, key: bytes, aside: Any, former: Event, was: tuple[bytes, int]
+) -> None:
+    """Puts the new one's digest in force, and the former in its place in quarantine; `was` are the former's
+    digest and when it was received."""
+    digest, received = was
     keys, table = tables.event_keys, tables.quarantine
     time = msgspec.json.decode(aside.payload, type=Event).millis
     connection.execute(update(keys).where(keys.c.key == key).values(digest=aside.digest_new, time=time))
@@ -121,8 +126,8 @@ def _exchange(connection: Connection, key: bytes, aside: Any, former: Event, old
         update(table)
         .where(table.c.seq == aside.seq)
         .values(
-            reason=REPLACED, received=old.received, payload=msgspec.json.encode(former).decode(),
-            digest_kept=aside.digest_new, digest_new=aside.digest_kept,
+            reason=REPLACED, received=received, payload=msgspec.json.encode(former).decode(),
+            digest_kept=aside.digest_new, digest_new=digest,
         )
     )  # fmt: skip
 

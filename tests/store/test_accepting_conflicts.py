@@ -72,6 +72,23 @@ def test_the_former_goes_to_quarantine_and_comes_back_when_accepted_again(opened
     assert opened.send(first).duplicate == 1
 
 
+def test_of_two_conflicts_each_keeps_its_own_name(opened: Opened) -> None:
+    a, b, c = escalated("x"), accepted("x"), accepted("x", at=NOON - DAY)
+    opened.send(a)
+    opened.send(b)
+    opened.send(c)
+    accept(opened, 1)
+    accept(opened, 2)
+    assert opened.send(c).duplicate == 1
+    assert [opened.send(other).conflict for other in (a, b)] == [1, 1]
+    assert len(opened.rows("quarantine")) == 2
+    accept(opened, 2)  # undone: `b` again
+    assert opened.send(b).duplicate == 1
+    assert [opened.send(other).conflict for other in (a, c)] == [1, 1]
+    assert len(opened.rows("quarantine")) == 2
+    assert opened.broken() == {}
+
+
 def test_labels_stay_with_the_answers_that_there_are(opened: Opened) -> None:
     opened.send(escalated("x", labels=[RIGHT, WRONG]))
     opened.send(accepted("x", labels=[Label(0, False, "user"), Label(0, False, "human")]))
