@@ -12,6 +12,9 @@ from cascadewatch.store.receipt import Receipt, Rejection
 from cascadewatch.store.rowtypes import EventRow
 
 _PLACE = re.compile(r"\[\d+\]")
+_WITHIN = re.compile(
+    r"(?:(?:attempts\[\]|labels\[\]|verdict|usage|text|fingerprints)(?:\.|$))*"
+)  # all that has keys
 MAX_REASON = 160
 
 _COUNT = text(
@@ -90,6 +93,8 @@ def reason_of(rejection: Rejection) -> str:
     """Field and sentence without places, digits and quoted values, so that kinds of refusal are
     few: a sender gone wrong must not fill the table."""
     field = _PLACE.sub("[]", rejection.field or "")
+    if rejection.reason.startswith("unknown key"):  # where it was: the key itself is the sender's own
+        field = _WITHIN.match(field)[0].rstrip(".")  # type: ignore[index]
     kind = rejection.reason.partition(":")[0] if ":" in rejection.reason[:20] else rejection.reason
     kind = re.sub(r"[`'\"][^`'\"]{0,200}[`'\"]", "…", re.sub(r"-?\d[\d.,:TZ+-]*", "…", kind))
     return f"{field} {kind}".strip()[:MAX_REASON]

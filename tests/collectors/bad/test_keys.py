@@ -3,7 +3,9 @@
 import json
 
 import pytest
+from sqlalchemy import select
 
+from cascadewatch.store import tables
 from tests.collectors.bad.asked import Asked, Json, encoded, event
 
 KEYS = (
@@ -48,6 +50,21 @@ def test_an_unknown_key_refuses_its_event_wherever_it_stands(asked: Asked, key: 
     for error in said.body["errors"]:
         assert "unknown key" in error["reason"]
         assert len(error["field"] or "") <= 128
+
+
+def test_keys_without_end_are_counted_as_one_reason_where_they_stand(asked: Asked) -> None:
+    sent = []
+    for number in range(200):
+        record = event(f"without end {number}")
+        for level in ("event", "usage"):
+            within(record, level if number % 2 else "event")[f"key-{number}.{level}"] = 1
+        sent.append(record)
+    assert asked.post(encoded(sent)).body["rejected"] == 200
+    t = tables.ingest_counters.c
+    with asked.store.reading() as connection:
+        found = set(connection.execute(select(t.reason).where(t.outcome == "rejected")).scalars())
+    assert not [reason for reason in found if "key-" in reason]
+    assert "attempts[].usage unknown key …" in {reason.partition(";")[0] for reason in found}
 
 
 @pytest.mark.parametrize("key", KEYS, ids=[f"{ascii(k)[:30]}/{len(k)}" for k in KEYS])
