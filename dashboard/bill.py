@@ -2,13 +2,14 @@
 
 from cascadewatch.metrics import compute
 from cascadewatch.metrics.breakeven import Economics, economics, undefined_reason
-from cascadewatch.metrics.cost import cost, total_nano
+from cascadewatch.metrics.cost import cost
 from cascadewatch.metrics.counterfactual import NANO
+from cascadewatch.metrics.coverage import is_priced, total_nano
 from cascadewatch.metrics.measures import PARTS
 from cascadewatch.metrics.planning import Plan
 from cascadewatch.metrics.window import Metric, Window
 from dashboard import text
-from dashboard.formats import dollar_span, dollars, dollars_exact, percent, points
+from dashboard.formats import count, dollar_span, dollars, dollars_exact, percent, points
 
 Row = dict[str, object]
 SHOWN = (
@@ -38,26 +39,32 @@ def sentence(metrics: dict[str, Metric], range_name: str) -> str:
     between = dollar_span(saved.low, saved.high) if saved.low != saved.high else None
     reach = f", between {between} depending on the method" if between else ""
     verb = "saved" if saved.value >= 0 else "lost"
+    if alone.n == paid.n:
+        same = "the same events"
+    else:  # else the three sums would not add up
+        theirs = dollars(alone.value - saved.value)
+        same = f"the {count(alone.n)} of {count(paid.n)} events that can be compared, which cost {theirs}"
     return (
-        f"{first} The flagship alone would have cost {dollars(alone.value)} for the same events:"
+        f"{first} The flagship alone would have cost {dollars(alone.value)} for {same}:"
         f" {dollars(abs(saved.value))}{part} {verb}{reach}."
     )
 
 
 def parts(window: Window) -> list[Row]:
-    """The bill, split without rest: one row per part and the total, exact to the nano-dollar."""
-    total = total_nano(window.counts)
+    """The bill, split without rest: one row per part and the total, exact to the nano-dollar; None where
+    nothing has a price."""
+    total, known = total_nano(window.counts), is_priced(window.counts)
     rows: list[Row] = [
-        _part(text.PARTS[part], text.PART_MEANINGS[part], window.counts[f"cost_{part}"], total)
+        _part(text.PARTS[part], text.PART_MEANINGS[part], window.counts[f"cost_{part}"], total, known)
         for part in PARTS
     ]
-    return [*rows, _part(text.TOTAL, "", total, total)]
+    return [*rows, _part(text.TOTAL, "", total, total, known)]
 
 
-def _part(name: str, meaning: str, nano: int, total: int) -> Row:
+def _part(name: str, meaning: str, nano: int, total: int, known: bool) -> Row:
     return {
         text.PART: name,
-        text.COST: nano / NANO,
+        text.COST: nano / NANO if known else None,
         text.SHARE_OF_BILL: 100 * nano / total if total else None,
         text.WHAT_IT_IS: meaning,
     }
@@ -94,6 +101,7 @@ def unpriced(window: Window) -> list[Row]:
                         text.KIND: kind,
                         text.NAME: name or text.UNNAMED,
                         text.UNPRICED: missing,
+                        text.OTHERS_PRICED: t.counts[f"{prefix}priced"],
                     }
                 )
     return sorted(rows, key=lambda row: -int(str(row[text.UNPRICED])))

@@ -12,8 +12,8 @@ from statistics import NormalDist
 from typing import Any
 
 from cascadewatch.metrics import compute
+from cascadewatch.metrics.coverage import is_priced, total_nano
 from cascadewatch.metrics.interval import proportion
-from cascadewatch.metrics.measures import PARTS
 from cascadewatch.metrics.tiers import tier_names
 from cascadewatch.metrics.window import Counts, Metric, Window
 from cascadewatch.model import CAUSES, JUDGE_FAILURES
@@ -47,9 +47,15 @@ def answer(window: Window, routes: Mapping[str, Counts], callers: Sequence[Calle
         return [(Part(f"None of the {count(counts['events'])} events was judged, so none escalated."),)]
     first = (
         f"{percent(rate.value)} of {count(rate.n)} judged events escalated ({span(rate.low, rate.high)});"
-        f" what came after the cheap tier cost {dollars(extra_usd(counts))}."
+        f" {_after(extra_usd(counts))}."
     )
     return [(Part(first),), *_route_lines(counts, routes), *_caller_line(counts, callers, seen)]
+
+
+def _after(extra: float | None) -> str:
+    if extra is None:
+        return "what came after the cheap tier has no price"
+    return f"what came after the cheap tier cost {dollars(extra)}"
 
 
 def _route_lines(whole: Counts, routes: Mapping[str, Counts]) -> list[Line]:
@@ -91,10 +97,11 @@ def _caller_line(whole: Counts, callers: Sequence[Caller], seen: int) -> list[Li
         top = max(out, key=lambda c: (excess(c, whole), c.caller))
         rate = proportion(top.escalated, top.judged, "")
         more = {1: "", 2: " One more stands out."}.get(len(out), f" {count(len(out) - 1)} more stand out.")
+        money = f", and {dollars(top.extra_cost / NANO)} of the extra cost" if is_priced(whole) else ""
         words = (
             f" stands out: {percent(rate.value, 0)} of its judged events escalated"
             f" ({span(rate.low, rate.high)})."
-            f" {_part_of(top, whole)}, and {dollars(top.extra_cost / NANO)} of the extra cost.{more}"
+            f" {_part_of(top, whole)}{money}.{more}"
         )
         return [(Part("Caller "), Part(top.caller, theirs=True), Part(words))]
     top = max(callers, key=lambda c: (c.escalated, c.caller))
@@ -135,7 +142,7 @@ def route_rows(cascade: str, window: Window, routes: Mapping[str, Counts]) -> li
         {"cascade": cascade, "route": name, **_group(window, counts, events)}
         for name, counts in routes.items()
     ]
-    return sorted(rows, key=lambda r: (-r["extra"], -r["escalated"], -r["events"]))
+    return sorted(rows, key=lambda r: (-(r["extra"] or 0), -r["escalated"], -r["events"]))
 
 
 def revision_rows(window: Window, revisions: Mapping[str, Counts]) -> list[Row]:
@@ -169,7 +176,8 @@ def caller_rows(whole: Counts, callers: Sequence[Caller], seen: int) -> list[Row
     rows = [
         {
             "caller": c.caller, "events": c.events, "judged": c.judged, "escalated": c.escalated,
-            **_rate(c.escalated, c.judged), "excess": round(excess(c, whole)), "extra": c.extra_cost / NANO,
+            **_rate(c.escalated, c.judged), "excess": round(excess(c, whole)),
+            "extra": c.extra_cost / NANO if is_priced(whole) else None,
             "stands_out": stands_out(c, whole, seen),
         }
         for c in callers
@@ -256,14 +264,14 @@ def percentage(share: float | None) -> float | None:
     return None if share is None else share * 100
 
 
-def cost_usd(counts: Counts) -> float:
-    """Everything that has a price."""
-    return sum(counts[f"cost_{name}"] for name in PARTS) / NANO
+def cost_usd(counts: Counts) -> float | None:
+    """Everything that has a price; None where nothing has one."""
+    return total_nano(counts) / NANO if is_priced(counts) else None
 
 
-def extra_usd(counts: Counts) -> float:
-    """What came after the cheap tier."""
-    return (counts["cost_escalated"] + counts["cost_fallback"]) / NANO
+def extra_usd(counts: Counts) -> float | None:
+    """What came after the cheap tier; None where nothing has a price."""
+    return (counts["cost_escalated"] + counts["cost_fallback"]) / NANO if is_priced(counts) else None
 
 
 def _mean(total: float, n: int) -> float | None:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from cascadewatch.metrics import compute
 from cascadewatch.metrics.breakeven import Economics, economics
-from cascadewatch.metrics.cost import coverage_note
+from cascadewatch.metrics.coverage import coverage_note
 from cascadewatch.metrics.errors_a_day import days as days_of
 from cascadewatch.metrics.window import Metric, Window
 from dashboard import moved_words, text

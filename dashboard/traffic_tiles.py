@@ -2,16 +2,17 @@
 
 from functools import partial
 
+from cascadewatch.metrics.coverage import NO_PRICE
 from cascadewatch.metrics.escalation import escalation_rate
 from cascadewatch.metrics.latency import escalation_penalty
 from cascadewatch.metrics.window import Window
 from dashboard import escalating, text, widgets
-from dashboard.formats import DAY, UNKNOWN, count, dollars, escaped, milliseconds, percent, span
+from dashboard.formats import UNKNOWN, count, dollars, escaped, milliseconds, percent, span
 
 
-def four(window: Window, callers: int, whole: bool, at: tuple[int, int], now: int) -> None:
-    """All four, side by side where there is room; callers are counted on all routes, `whole` or not."""
-    days = (min(at[1], now) - at[0]) / DAY
+def four(window: Window, callers: int, whole: bool, days: float) -> None:
+    """All four, side by side where there is room; callers are counted on all routes, `whole` or not.
+    `days` are those from the first event on."""
     tiles = [partial(_escalation, window), partial(_extra, window, days), partial(_wait, window)]
     widgets.tiles([*tiles, partial(_callers, window, callers, whole)], "traffic_tiles")
 
@@ -25,8 +26,12 @@ def _escalation(window: Window) -> None:
 
 def _extra(window: Window, days: float) -> None:
     extra, whole = escalating.extra_usd(window.counts), escalating.cost_usd(window.counts)
+    meaning = escaped(text.EXTRA_MEANING)
+    if extra is None or whole is None:
+        widgets.tile(text.EXTRA, UNKNOWN, UNKNOWN, meaning, NO_PRICE)
+        return
     caption = f"{percent(extra / whole if whole else None, 0)} of the cost · {dollars(extra / days)} a day"
-    widgets.tile(text.EXTRA, dollars(extra), caption, escaped(text.EXTRA_MEANING))
+    widgets.tile(text.EXTRA, dollars(extra), caption, meaning)
 
 
 def _wait(window: Window) -> None:

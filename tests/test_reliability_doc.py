@@ -17,10 +17,14 @@ NAMED = re.compile(r"(\*soak\* )?`(tests/[\w/]+\.py)::(\w+)`")
 @cache
 def found_in(path: str) -> dict[str, bool]:
     """The tests of a file, and whether they, or a form of them, run in the soak alone."""
-    source = (ROOT / path).read_text()
+    tree = ast.parse((ROOT / path).read_text())
+    all_of_them = any(
+        isinstance(node, ast.Assign) and "pytestmark" in ast.unparse(node) and "soak" in ast.unparse(node)
+        for node in tree.body
+    )
     return {
-        node.name: any("soak" in ast.unparse(mark) for mark in node.decorator_list)
-        for node in ast.walk(ast.parse(source))
+        node.name: all_of_them or any("soak" in ast.unparse(mark) for mark in node.decorator_list)
+        for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
     }
 

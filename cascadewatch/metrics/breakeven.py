@@ -9,8 +9,8 @@ measured; no constant stands in for it.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cascadewatch.metrics.cost import withheld
 from cascadewatch.metrics.counterfactual import NANO, NO_MEAN, even_flagship_only
+from cascadewatch.metrics.coverage import withheld
 from cascadewatch.metrics.escalation import ONE_TIER
 from cascadewatch.metrics.interval import FEW_CLUSTERS, half_width
 from cascadewatch.metrics.spec import MetricSpec

@@ -7,17 +7,22 @@ cost count as known.
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import floor
 
 from cascadewatch.metrics.counterfactual import NANO, flagship_only, flagship_only_cost
+from cascadewatch.metrics.coverage import (
+    NO_PRICE,
+    coverage_note,
+    is_priced,
+    price_coverage,
+    total_nano,
+    withheld,
+)
 from cascadewatch.metrics.escalation import NO_EVENTS
-from cascadewatch.metrics.interval import FEW_CLUSTERS, proportion, ratio_half_width
+from cascadewatch.metrics.interval import FEW_CLUSTERS, ratio_half_width
 from cascadewatch.metrics.measures import PARTS
 from cascadewatch.metrics.spec import MetricSpec
 from cascadewatch.metrics.window import Counts, Metric, Window
 
-MIN_COVERAGE = 0.95
-NO_PRICE = "nothing here has a price: add [[price]] entries or send cost_usd"
 PART_WORDS = {
     "cheap": "the attempts of the cheap tier, retries included",
     "verify": "all verdicts",
@@ -26,35 +31,6 @@ PART_WORDS = {
     "routed": "the attempts of events that never tried the cheap tier",
     "other": "attempts that belong to no other part",
 }
-
-
-def price_coverage(window: Window) -> Metric:
-    """Attempts and verdicts with a price / those that ought to have one."""
-    return proportion(window.counts["priced"], window.counts["priceable"], "nothing ought to have a price")
-
-
-def coverage_note(priced: int, priceable: int) -> str | None:
-    """How much is priced, rounded down, so that 100 % is never claimed in vain; None when all is.
-
-    >>> coverage_note(9_999, 10_000)
-    '99.9 % of attempts priced'
-    """
-    if priced >= priceable:
-        return None
-    return f"{floor(priced * 1000 / priceable) / 10} % of attempts priced"
-
-
-def withheld(window: Window) -> str | None:
-    """Why ratios of money are not shown: less than 95 % of attempts have a price."""
-    priced, priceable = window.counts["priced"], window.counts["priceable"]
-    if priced >= MIN_COVERAGE * priceable:
-        return None
-    return f"withheld: {coverage_note(priced, priceable)}, 95 % needed"
-
-
-def total_nano(counts: Counts) -> int:
-    """All six parts of the known cost, in nano-dollars."""
-    return sum(counts[f"cost_{part}"] for part in PARTS)
 
 
 def cost(window: Window) -> Metric:
@@ -122,7 +98,7 @@ def _sum(window: Window, nano: int, priced: int, priceable: int) -> Metric:
     n = window.counts["events"]
     if n == 0:
         return Metric(None, 0, unit="usd", reason=NO_EVENTS)
-    if priceable and not priced:
+    if not is_priced(window.counts) or (priceable and not priced):
         return Metric(None, n, unit="usd", reason=NO_PRICE)
     value, note = nano / NANO, coverage_note(priced, priceable)
     return Metric(value, n, None if note else value, None if note else value, "usd", note)

@@ -7,6 +7,7 @@ real flagship cost. Never with the verifier. The store sums the three kinds; the
 
 from collections.abc import Mapping
 
+from cascadewatch.metrics.coverage import NO_PRICE, is_priced
 from cascadewatch.metrics.escalation import ONE_TIER
 from cascadewatch.metrics.spec import MetricSpec
 from cascadewatch.metrics.window import Counts, Metric, TokenRatios, Window
@@ -86,7 +87,7 @@ def undefined_reason(window: Window) -> str | None:
     if window.order.flagship is None:
         return ONE_TIER
     if window.counts["comparable"] == 0:
-        return NOT_COMPARABLE
+        return NOT_COMPARABLE if is_priced(window.counts) else NO_PRICE
     if window.counts["averaged"] and window.flagship_mean is None:
         return NO_MEAN
     return None

@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
 from cascadewatch.errors import NotFoundError, UsageError
+from cascadewatch.metrics.coverage import is_priced, total_nano
 from cascadewatch.model import Event, Label, Text
 from cascadewatch.store import audit, dialect, ingest, labelling, raw, rollup, tables
 from cascadewatch.store.reads.report import stamp
@@ -113,9 +114,7 @@ def _replace_text(connection: Connection, state: State, around: Surroundings, se
         connection.execute(insert(tables.texts).values(event=seq, prompt=event.text.prompt, answers=answers))
 
 
-def _exchange(
-    connection: Connection, key: bytes, aside: Any, former: Event, was: tuple[bytes, int]
-) -> None:
+def _exchange(connection: Connection, key: bytes, aside: Any, former: Event, was: tuple[bytes, int]) -> None:
     """Puts the new one's digest in force, and the former in its place in quarantine; `was` are the former's
     digest and when it was received."""
     digest, received = was
@@ -133,7 +132,7 @@ def _exchange(
 
 
 def _told(e: EventRow, digest: bytes) -> dict[str, Any]:
-    known = e.priced or not e.priceable
-    cost = sum(getattr(e, name) for name in e._fields if name.startswith("cost_")) / 1e9 if known else None
+    counts = e._asdict()
+    cost = total_nano(counts) / 1e9 if is_priced(counts) else None
     return {"digest": bytes(digest).hex(), "time": stamp(e.time), "cascade": e.cascade, "route": e.route,
             "path": e.path, "cost_usd": cost}  # fmt: skip

@@ -67,20 +67,17 @@ def _paid(found: Found) -> None:
 def _alone(found: Found) -> None:
     alone = found["flagship_only_cost_usd"]
     between = dollar_span(alone.low, alone.high)
-    caption = f"range {between}" if between and alone.low != alone.high else f"n{NB}{count(alone.n)}"
-    tile(
-        text.FLAGSHIP_ALONE,
-        dollars(alone.value),
-        caption,
-        widgets.meaning("flagship_only_cost_usd"),
-        alone.reason,
-    )
+    reach = f"range {between} · " if between and alone.low != alone.high else ""
+    caption = f"{reach}n{NB}{count(alone.n)} events"
+    meaning = widgets.meaning("flagship_only_cost_usd")
+    tile(text.FLAGSHIP_ALONE, dollars(alone.value), caption, meaning, alone.reason)
 
 
 def _saved(found: Found) -> None:
     saved, share = found["savings_usd"], found["savings_share"]
     between = dollar_span(saved.low, saved.high)
-    caption = " · ".join(p for p in (percent(share.value), between and f"range {between}") if p)
+    parts = (percent(share.value), between and f"range {between}", f"n{NB}{count(saved.n)} events")
+    caption = " · ".join(part for part in parts if part)
     tile(text.SAVINGS, dollars(saved.value), caption, widgets.meaning("savings_usd"), saved.reason)
 
 
@@ -144,7 +141,7 @@ def _overhead(found: Found) -> None:
     tile(
         text.OVERHEAD,
         percent(cost.value),
-        text.OVERHEAD_HINT,
+        f"{text.OVERHEAD_HINT} · n{NB}{count(cost.n)}",
         widgets.meaning("verifier_overhead"),
         cost.reason,
     )
@@ -164,7 +161,9 @@ def _prices(window: Window, found: Found) -> None:
         return
     st.text(f"{percent(found['price_coverage'].value)} of attempts and verdicts have a price.")
     widgets.table(pd.DataFrame(missing), "unpriced")
-    st.caption(escaped(text.COVERAGE_HINT))
+    never = [row for row in missing if not row[text.OTHERS_PRICED]]
+    hints = [text.COVERAGE_HINT] * bool(never) + [text.UNPRICED_AT_TIMES] * (len(never) < len(missing))
+    st.caption(escaped(" ".join(hints)))
 
 
 def _all(choice: Choice) -> None:
@@ -173,25 +172,25 @@ def _all(choice: Choice) -> None:
     share = st.column_config.NumberColumn(format="%.1f %%")
     columns = {text.COST: MONEY, text.FLAGSHIP_ONLY: MONEY, text.SAVINGS: MONEY, text.SHARE_SAVED: share,
                text.HEADROOM: st.column_config.NumberColumn(format="%.0f pts")}  # fmt: skip
-    paid, alone, saved = (
-        sum(float(str(row[key])) for row in rows if row[key] is not None)
-        for key in (text.COST, text.FLAGSHIP_ONLY, text.SAVINGS)
-    )
     tiles = [
-        partial(tile, text.PAID, dollars(paid), f"{len(rows)} cascades", widgets.meaning("cost_usd")),
-        partial(
-            tile,
-            text.FLAGSHIP_ALONE,
-            dollars(alone),
-            text.WHERE_KNOWN,
-            widgets.meaning("flagship_only_cost_usd"),
-        ),
-        partial(tile, text.SAVINGS, dollars(saved), text.WHERE_KNOWN, widgets.meaning("savings_usd")),
+        partial(_total, rows, *which)
+        for which in (
+            (text.PAID, text.COST, "cost_usd"),
+            (text.FLAGSHIP_ALONE, text.FLAGSHIP_ONLY, "flagship_only_cost_usd"),
+            (text.SAVINGS, text.SAVINGS, "savings_usd"),
+        )
     ]
     widgets.tiles(tiles, "sums", columns=3)
     widgets.table(pd.DataFrame(rows), "cascades", columns)
     widgets.download(rows, "cost", "save-cascades")
     st.caption(escaped(text.ONE_FOR_BILL))
+
+
+def _total(rows: list[bill.Row], label: str, key: str, metric: str) -> None:
+    """Of the cascades where it is known; unknown where it is of none."""
+    known = [float(str(row[key])) for row in rows if row[key] is not None]
+    caption = text.OF_CASCADES.format(known=len(known), all=len(rows))
+    tile(label, dollars(sum(known) if known else None), caption, widgets.meaning(metric))
 
 
 def _days(cascade: str, choice: Choice, start: int, end: int) -> float:

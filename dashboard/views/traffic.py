@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from cascadewatch.metrics.errors_a_day import days as days_of
 from cascadewatch.metrics.window import Window
 from cascadewatch.store.reads import Bucket
 from dashboard import bands, data, escalating, template, text, traffic_charts, traffic_tiles, widgets
@@ -43,7 +44,9 @@ def _numbers(choice: Choice) -> None:
             _answer(name, window, choice, (start, end), named=len(known) > 1)
     if alone:
         callers = data.caller_count(name, start, end)
-        traffic_tiles.four(window, callers, choice.route is None, (start, end), data.now())
+        buckets = data.series(name, choice.route, start, end)
+        days = days_of(buckets[0].start if buckets else start, min(end, data.now()))
+        traffic_tiles.four(window, callers, choice.route is None, days)
     traffic_tables.routes({n: data.window(n, None, start, end) for n in windows}, choice, (start, end))
     if alone:
         _one_cascade(name, window, choice, (start, end))

@@ -32,6 +32,17 @@ def said(lines: list[escalating.Line]) -> str:
     return "\n".join("".join(part.words for part in line) for line in lines).replace("\u00a0", " ")
 
 
+def test_without_a_price_nothing_is_said_of_money() -> None:
+    unpriced = {"events": 900, "judged": 900, "escalated": 300, "priceable": 2_100, "priced": 900}
+    callers = [caller("a", 300, 250), caller("b", 600, 50)]
+    of = window(**unpriced)
+    assert "what came after the cheap tier has no price." in said(escalating.answer(of, {}, callers, 2))
+    assert "$" not in said(escalating.answer(of, {"faq": of.counts, "orders": of.counts}, callers, 2))
+    assert {row["extra"] for row in escalating.caller_rows(of.counts, callers, 2)} == {None}
+    (route,) = escalating.route_rows("support", of, {"faq": of.counts})
+    assert (route["cost"], route["extra"], route["per_event"]) == (None, None, None)
+
+
 def test_nothing_judged_means_nothing_escalated() -> None:
     assert said(escalating.answer(window(events=12), {}, [], 0)) == (
         "None of the 12 events was judged, so none escalated."

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cascadewatch.metrics import compute
+from cascadewatch.metrics.coverage import NO_PRICE
 from cascadewatch.metrics.measures import PARTS
 from cascadewatch.metrics.window import Metric
 from tests.metrics.windows import added, hours, sums, tier, window
@@ -41,6 +42,16 @@ def test_without_any_price_the_cost_is_unknown_not_zero() -> None:
     metric = one("cost_usd", **PRICED | {"priced": 0})
     assert metric.value is None
     assert "[[price]]" in str(metric.reason)
+
+
+@pytest.mark.parametrize("key", ["cost_usd", "blended_cost_usd", "cost_per_completed_usd", "cost_usd.other"])
+def test_verdicts_that_are_free_price_nobody_s_attempts(key: str) -> None:
+    metric = one(key, **PRICED | {"priced": 50})
+    assert (metric.value, metric.reason) == (None, NO_PRICE)
+
+
+def test_what_has_a_price_of_nothing_costs_nothing() -> None:
+    assert one("cost_usd", **PRICED).value == 0
 
 
 def test_events_that_need_no_price_cost_nothing() -> None:

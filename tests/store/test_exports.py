@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from cascadewatch.metrics.coverage import NO_PRICE
+from cascadewatch.store import reads
 from cascadewatch.store.reads import exports
 from cascadewatch.store.reads.exports import ALIASES, EXPORTS, Range
+from tests.model.events import NOON, attempt, event
 from tests.store.conftest import Open
 from tests.store.ingesting import batch
 from tests.store.opened import DAY, Opened
@@ -35,7 +38,7 @@ def read(
 
 
 def total(rows: list[dict[str, Any]], *names: str) -> int:
-    return sum(int(row[name]) for row in rows for name in names)
+    return sum(int(row[name] or 0) for row in rows for name in names)
 
 
 def test_everything_held_is_there_in_the_order_of_its_time(filled: Opened) -> None:
@@ -58,6 +61,20 @@ def test_sums_add_up_to_the_events_and_none_counts_twice(filled: Opened, what: s
         assert total(rows, *parts) == total(events, "cost_usd")
     else:
         assert total(rows, "cost_usd", "verify_cost_usd") == total(events, "cost_usd")
+
+
+def test_a_free_verdict_gives_an_event_without_prices_no_cost_of_nothing(opening: Open) -> None:
+    opened = opening()
+    opened.send(event("a", attempt("strange", "reject"), attempt("unlisted")))
+    (row,) = read(opened, "events")
+    assert (row["cost_usd"], row["cost_verify_usd"], row["priced"]) == (None, None, False)
+    with opened.store.reading() as connection:
+        found = reads.event(connection, "a")
+        whole = reads.report(connection, opened.settings, NOON - DAY, NOON + DAY)["cascades"][0]["metrics"]
+    assert found is not None
+    assert set(found["cost_usd"].values()) == {None}
+    money = [whole[key] for key in ("cost_usd", "blended_cost_usd", "cost_usd.verify")]
+    assert [(m["value"], m["reason"]) for m in money] == [(None, NO_PRICE)] * 3
 
 
 def test_a_range_takes_its_start_and_leaves_out_its_end(filled: Opened) -> None:

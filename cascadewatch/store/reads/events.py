@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
+from cascadewatch.metrics.coverage import is_priced
 from cascadewatch.store import raw, tables
 from cascadewatch.store.ingest import identity
 from cascadewatch.store.reads.presence import Sought, spans
@@ -98,7 +99,7 @@ def as_json(connection: Connection, held: raw.Held) -> dict[str, Any]:
     """An event as it was sent, with what was derived under `facts` and `cost`."""
     e = held.event
     parts = {name.removeprefix("cost_"): getattr(e, name) for name in e._fields if name.startswith("cost_")}
-    known = e.priced > 0 or not e.priceable  # else nothing of it has a price, which is not 0
+    known = is_priced(e._asdict())  # else nothing of it has a price, which is not 0
     costs = {"total": sum(parts.values()), **parts}
     return {
         "id": e.id, "source": e.source, "time": stamp(e.time), "received": stamp(e.received),

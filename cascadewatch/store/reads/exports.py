@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, case, func, or_, select
 
 from cascadewatch.metrics.measures import ATTEMPT_MEASURES, CALLER_MEASURES, EVENT_MEASURES, PARTS
 from cascadewatch.store.alert_tables import episodes
@@ -79,6 +79,11 @@ def _of_event(*, time: bool = True) -> Iterator[Column]:
 
 def _events() -> Export:
     total: Any = sum((events.c[f"cost_{part}"] for part in PARTS[1:]), events.c[f"cost_{PARTS[0]}"])
+    known = or_(events.c.priced == events.c.priceable, total > 0)  # as metrics/coverage.py has it
+
+    def usd(name: str, nano: Any) -> Column:
+        return Column(name, "usd", case((known, nano), else_=None))
+
     return Export(
         (
             *_columns(events, "text", "id", "source"),
@@ -88,8 +93,8 @@ def _events() -> Export:
             *_columns(events, "flag", "completed", "judged", "escalated", "exhausted"),
             *_columns(events, "whole", "escalations", "retries"),
             *_columns(events, "number", "latency_ms"),
-            Column("cost_usd", "usd", total),
-            *_columns(events, "usd", *(f"cost_{part}>cost_{part}_usd" for part in PARTS)),
+            usd("cost_usd", total),
+            *(usd(f"cost_{part}_usd", events.c[f"cost_{part}"]) for part in PARTS),
             Column("priced", "flag", events.c.priced == events.c.priceable),
             *_columns(events, "text", "tags"),
         ),
