@@ -7,21 +7,22 @@ from sqlalchemy import Connection
 from cascadewatch.replay.schedule import LATE_MS, Due, decide, previous
 from cascadewatch.settings import Settings
 from cascadewatch.store import replays
-from cascadewatch.store.replays import RUNNING, Run, Slot
+from cascadewatch.store.replays import Run, Slot
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
     """A replay as pages show it.
 
-    `last` is its latest run whatever began it; `due` what its schedule says now, None without one. `late`
-    since when a slot waits for a worker, `missed` how many before it passed unused. `slot` is the one that
-    a worker dealt with last, with what became of it. Times are epoch ms.
+    `last` is its latest run whatever began it, and `runs` whether that goes on; `due` what its schedule says
+    now, None without one. `late` since when a slot waits for a worker, `missed` how many before it passed
+    unused. `slot` is the one that a worker dealt with last, with what became of it. Times are epoch ms.
     """
 
     name: str
     schedule: str | None
     last: Run | None
+    runs: bool
     due: Due | None
     next: int | None
     late: int | None
@@ -31,7 +32,7 @@ class Planned:
     @property
     def state(self) -> str:
         """In a word: running, by hand (without a schedule), waiting, due, late or overlapping."""
-        if self.last is not None and self.last.state == RUNNING:
+        if self.runs:
             return "running"
         if self.due is None:
             return "by hand"
@@ -50,7 +51,8 @@ def due(connection: Connection, settings: Settings, name: str, now: int) -> Due 
         return None
     slot = replays.last_slot(connection, job_of(name, schedule))
     latest = replays.latest(connection, name)
-    busy = None if latest is None else (latest.started, latest.finished)
+    left = latest is not None and latest.finished is None and not latest.goes_on(now)
+    busy = None if latest is None or left else (latest.started, latest.finished)
     return decide(schedule, settings.timezone, now, None if slot is None else slot.time, busy)
 
 
@@ -67,14 +69,16 @@ def drift_job(name: str) -> str:
 def _planned(connection: Connection, settings: Settings, name: str, now: int) -> Planned:
     found, schedule = due(connection, settings, name, now), settings.replay[name].schedule
     waits = found is not None and found.reason == "late"
-    latest = None if schedule is None else previous(schedule, settings.timezone, now)
+    slot = None if schedule is None else previous(schedule, settings.timezone, now)
+    last = replays.latest(connection, name)
     return Planned(
         name=name,
         schedule=schedule,
-        last=replays.latest(connection, name),
+        last=last,
+        runs=last is not None and last.goes_on(now),
         due=found,
         next=None if found is None else found.next,
-        late=latest + LATE_MS if waits and latest is not None else None,
+        late=slot + LATE_MS if waits and slot is not None else None,
         missed=0 if found is None else found.missed,
         slot=None if schedule is None else replays.last_slot(connection, job_of(name, schedule)),
     )

@@ -20,7 +20,7 @@ from cascadewatch.replay.holding import Holds
 from cascadewatch.replay.ledger import Ledger
 from cascadewatch.replay.played import Played, Question, play
 from cascadewatch.replay.prepared import Prepared, Worst
-from cascadewatch.replay.stop import Watch
+from cascadewatch.replay.stop import Watch, standing
 from cascadewatch.replay.verdicts import RateName
 from cascadewatch.store import replay_money, replays
 from cascadewatch.store.engine import Store
@@ -105,7 +105,7 @@ class Runner:
             run = replays.run_of(connection, self._run.id)
             found = replays.results(connection, self._run.id)
         watch = self._during.watch
-        decided: dict[RateName, str] = {} if watch is None else {**watch.decided}
+        decided = {} if watch is None else standing(watch.decided, self._early)
         return Outcome(run, found, self._stopped, self._early, decided)
 
     def _read(self) -> dict[tuple[str, int], Result]:

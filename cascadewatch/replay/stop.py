@@ -47,3 +47,13 @@ class Watch:
         found = decide(rose, fell, done, len(self._baseline[name]), self._tolerance, alpha)
         if found != "go on":
             self.decided[name] = found
+
+
+def standing(decided: Mapping[RateName, Decision], early: bool) -> dict[RateName, str]:
+    """What was decided on the way and still holds at the end. A run that was not ended early has all of its
+    set: what looked unchanged half-way is judged by that.
+
+    >>> standing({"accuracy": "unchanged", "false_accept": "changed"}, early=False)
+    {'false_accept': 'changed'}
+    """
+    return {name: found for name, found in decided.items() if early or found == "changed"}

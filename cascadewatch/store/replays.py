@@ -45,6 +45,10 @@ class Run:
     claimed: int | None
     message: str | None
 
+    def goes_on(self, now: int) -> bool:
+        """Whether somebody has it; one that was interrupted or killed is unfinished too."""
+        return self.state == RUNNING and self.owner is not None and (self.claimed or 0) > now
+
 
 class Slot(NamedTuple):
     """A time (epoch ms) at which a schedule wanted a run, and what became of it: `state` is running, done or

@@ -91,6 +91,23 @@ def test_a_slot_in_the_time_of_another_run_is_left_out_and_noted(watched: Callab
     assert one.notes()[-1] == ("done", "overlapping: left out, for another run of it went on")
 
 
+def test_a_run_that_was_interrupted_by_hand_holds_up_no_night(watched: Callable[..., Watched]) -> None:
+    one = watched()
+    one.look(NOON)
+    with one.store.writing() as connection:
+        left: dict[str, Any] = {
+            "name": "nightly", "cascade": None, "eval_set": "x", "cause": "cli", "author": "me", "cases": 1,
+            "limit": None, "config": {}, "config_hash": "x", "owner": "me", "claimed": NOON + HOUR,
+        }  # fmt: skip
+        replays.start(connection, left, NOON)
+    assert one.planned(NOON + 1).state == "running"
+    assert one.planned(THREE - 1).state == "waiting"
+    for night in range(2):
+        one.look(THREE + night * DAY)
+        assert [run.cause for run in one.runs()][1:] == ["schedule"] * (night + 1)
+    assert one.runs()[0].state == "failed", "given up"
+
+
 def test_a_regression_is_confirmed_by_an_independent_run_before_it_stands(
     watched: Callable[..., Watched],
 ) -> None:

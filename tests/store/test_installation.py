@@ -17,17 +17,20 @@ def test_an_empty_database_tells_kind_schema_and_size(store_url: str) -> None:
     assert (found.events, found.oldest, found.labels_waiting) == (0, None, 0)
 
 
-def test_the_latest_runs_of_jobs_come_first(store_url: str, now: int) -> None:
+def test_a_backup_that_failed_at_night_is_seen_among_jobs_of_every_minute(store_url: str, now: int) -> None:
     store = Store(store_url)
-    run = {"owner": "a", "fence": 1, "state": "done", "message": None}
+    runs = [("evaluate", now + minute, "done") for minute in range(200)]
+    runs += [("back-up", now - 3, "failed"), ("back-up", now - 2, "failed"), ("back-up", now - 1, "done")]
     with store.writing() as connection:
-        for slot in range(3):
-            times = {"slot": now + slot, "started": now + slot, "finished": now + slot + 5}
-            connection.execute(insert(tables.jobs).values(job="upkeep", **run, **times))
+        for job, slot, state in runs:
+            times = {"slot": slot, "started": slot, "finished": slot + 5}
+            said = {"job": job, "owner": "a", "fence": 1, "state": state, "message": None}
+            connection.execute(insert(tables.jobs).values(**said, **times))
     with store.reading() as connection:
-        found = reads.jobs(connection, limit=2)
+        found = reads.jobs(connection)
     store.close()
-    assert [(job.job, job.slot, job.finished) for job in found] == [
-        ("upkeep", now + 2, now + 7),
-        ("upkeep", now + 1, now + 6),
+    assert [(job.job, job.slot, job.state) for job in found] == [
+        ("back-up", now - 2, "failed"),
+        ("evaluate", now + 199, "done"),
+        ("back-up", now - 1, "done"),
     ]

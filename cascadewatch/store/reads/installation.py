@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, or_, select, tuple_
 
 from cascadewatch.store import dialect, migrate, tables
+from cascadewatch.store.leases import FAILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,16 @@ def database(connection: Connection) -> Database:
     )
 
 
-def jobs(connection: Connection, limit: int = 50) -> list[Job]:
-    """The latest runs, newest first."""
+def jobs(connection: Connection) -> list[Job]:
+    """Of each job its last run, and the last that failed; failed ones first, then the newest.
+
+    Runs of all jobs by time alone would show the last minutes, and no backup that failed at night.
+    """
     t = tables.jobs
+    slots = select(t.c.job, func.max(t.c.slot)).group_by(t.c.job)
+    wanted = (slots, slots.where(t.c.state == FAILED))
+    chosen = or_(*(tuple_(t.c.job, t.c.slot).in_(those) for those in wanted))
     columns = (t.c.job, t.c.slot, t.c.owner, t.c.state, t.c.started, t.c.finished, t.c.message)
-    statement = select(*columns).order_by(t.c.started.desc(), t.c.job).limit(limit)
+    failed_first = case((t.c.state == FAILED, 0), else_=1)
+    statement = select(*columns).where(chosen).order_by(failed_first, t.c.started.desc(), t.c.job)
     return [Job(*row) for row in connection.execute(statement)]
