@@ -96,4 +96,5 @@ JOBS = (
     Job("back-up", DAY_MS, nightly.back_up, nightly.slot),
     Job("watch-disk", MINUTE_MS, upkeep.watch_disk),
     Job("watch-caps", 5 * MINUTE_MS, upkeep.watch_caps),
+    Job("watch-jobs", 5 * MINUTE_MS, upkeep.watch_jobs),
 )

@@ -91,3 +91,10 @@ def watch_caps(context: "Context", now: int) -> str:
     from alerts import cap_notices
 
     return cap_notices.run(context.store, context.settings, now, context.lease)
+
+
+def watch_jobs(context: "Context", now: int) -> str:
+    """Tells people once that a job of the night failed, and once that it works again."""
+    from alerts import job_notices
+
+    return job_notices.run(context.store, context.settings, now, context.lease)

@@ -17,8 +17,8 @@ from cascadewatch.store.alert_tables import episodes
 
 PENDING, SENDING, DELIVERED, COVERED, DEAD = "pending", "sending", "delivered", "covered", "dead"
 UNTOLD = (PENDING, SENDING)
-DIGEST, NOTICE, DISK, CAPS = "digest", "notice", "disk", "caps"
-APART_KINDS = (DIGEST, NOTICE, DISK, CAPS)  # told in messages of their own
+DIGEST, NOTICE, DISK, CAPS, JOBS = "digest", "notice", "disk", "caps", "jobs"
+APART_KINDS = (DIGEST, NOTICE, DISK, CAPS, JOBS)  # told in messages of their own
 GATHER_MS = 8_000  # the first of a group waits so long for others; with the rest, told within ten seconds
 # One who heard that it began hears how it ends, whoever the rule names now.
 ENDINGS = ("resolved", "steady")

@@ -1,0 +1,81 @@
+"""What is said when a job of the night fails, which nobody sees happen: once, and once when it succeeds again."""
+
+import json
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, select
+
+from alerts.message import Message
+from alerts.telling import channels_of
+from cascadewatch.settings import Settings
+from cascadewatch.store import dialect, leases, outbox
+from cascadewatch.store.engine import Store
+from cascadewatch.store.outbox import Waiting
+from cascadewatch.store.tables import jobs, meta
+
+TOLD = "jobs_told"  # in `meta`
+WATCHED = {"back-up": "The backup", "prune": "The deletion of what is too old"}
+
+
+class Failed(NamedTuple):
+    """The last run of a job, which failed: when it was due (epoch ms), and why."""
+
+    job: str
+    slot: int
+    why: str
+
+
+def run(store: Store, settings: Settings, now: int, lease: leases.Lease | None) -> str:
+    """Puts into the outbox which jobs of the night fail, or work again, unless it was told."""
+    with store.reading() as connection:
+        failing, told = [one.job for one in _failing(connection)], _told(connection)
+    if failing == told:
+        return f"failing: {', '.join(failing)}" if failing else "nothing failed"
+    names = channels_of((), "ticket", settings)
+    if not names:
+        return f"failing: {', '.join(failing)}, and no channel to tell"
+    with store.writing() as connection:
+        if lease is not None and not leases.still(connection, lease, now):
+            return "another worker leads"
+        connection.execute(delete(meta).where(meta.c.key == TOLD))
+        dialect.insert(connection, meta, [(TOLD, json.dumps(failing))])
+        outbox.enqueue(
+            connection, episode=0, transition=len(failing), kind=outbox.JOBS, channels=names, now=now
+        )
+    return f"told to {len(names)} channels"
+
+
+def _failing(connection: Connection) -> list[Failed]:
+    """Those whose last finished run failed."""
+    found = []
+    for job in WATCHED:
+        ended = select(jobs).where(jobs.c.job == job, jobs.c.finished.is_not(None))
+        last = connection.execute(ended.order_by(jobs.c.slot.desc()).limit(1)).first()
+        if last is not None and last.state == leases.FAILED:
+            found.append(Failed(job, last.slot, last.message or "it gave no reason"))
+    return found
+
+
+def _told(connection: Connection) -> list[str]:
+    found = connection.execute(select(meta.c.value).where(meta.c.key == TOLD)).scalar()
+    return [] if found is None else list(json.loads(found))
+
+
+def words(rows: Sequence[Waiting], store: Store, settings: Settings) -> Message | None:
+    """What fails now; None where it was mended before anybody could be told that it failed."""
+    with store.reading() as connection:
+        failing = _failing(connection)
+    page = f"{settings.public_url.rstrip('/')}/sources"
+    if not failing:
+        if any(row.delivery.transition for row in rows):
+            return None
+        said = "The last backup and the last deletion of what is too old went well."
+        return Message("", "notice", "The jobs of the night work again", page, lines=(said,))
+    names = " and ".join(WATCHED[one.job] for one in failing)
+    lines = [f"{WATCHED[one.job]} failed: {one.why}." for one in failing]
+    lines.append(
+        "The next try is made the next night; `cascadewatch backup` and `cascadewatch db prune` try now."
+    )
+    subject = f"{names[0]}{names[1:].replace('The', 'the')} failed"
+    return Message("", "notice", subject, page, lines=tuple(lines))

@@ -1,0 +1,102 @@
+"""A job of the night fails: people hear of it once, and once when it succeeds again."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+
+from alerts import job_notices
+from alerts.message import Message
+from alerts.outbox import Deliverer
+from cascadewatch.settings import Settings, load
+from cascadewatch.store import outbox
+from cascadewatch.store.engine import Store, open_store
+from cascadewatch.store.tables import jobs
+
+DAY = 86_400_000
+HOOK = '[channel.team]\nkind = "webhook"\nurl = "https://example.com/hook"\nsecret = "env:HOOK_SECRET"\n'
+
+
+def settings_with(folder: Path, url: str, channel: str = HOOK) -> Settings:
+    file = folder / "cascadewatch.toml"
+    file.write_text(f'public_url = "https://watch.example.com"\n{channel}')
+    return load(file, env={"HOOK_SECRET": "s" * 32}, database_url=url)
+
+
+class Nights:
+    """What the jobs of the night came to, and everything that is sent the next morning."""
+
+    def __init__(self, store: Store, settings: Settings, now: int) -> None:
+        self.store, self.settings, self.now = store, settings, now
+        self.sent: list[Message] = []
+
+    def pass_with(self, job: str, state: str, message: str | None = None) -> str:
+        self.now += DAY
+        run = {"job": job, "slot": self.now, "owner": "w", "fence": 1, "state": state, "message": message}
+        with self.store.writing() as connection:
+            connection.execute(insert(jobs).values(**run, started=self.now, finished=self.now + 9))
+        return job_notices.run(self.store, self.settings, self.now, None)
+
+    def heard(self) -> list[str]:
+        deliverer = Deliverer(
+            self.store, self.settings, lambda: self.now, "w",
+            send=lambda _, message, timeout: self.sent.append(message),
+        )  # fmt: skip
+        deliverer.run_once("team", self.now + outbox.GATHER_MS)
+        found = [message.subject for message in self.sent]
+        self.sent.clear()
+        return found
+
+
+@pytest.fixture
+def nights(store_url: str, tmp_path: Path, now: int) -> Iterator[Nights]:
+    settings = settings_with(tmp_path, store_url)
+    store = open_store(settings, now)
+    yield Nights(store, settings, now)
+    store.close()
+
+
+def test_a_night_that_went_well_is_told_to_nobody(nights: Nights) -> None:
+    assert nights.pass_with("back-up", "done") == "nothing failed"
+    assert nights.heard() == []
+
+
+def test_a_backup_that_fails_is_told_once_and_that_it_works_again_once(nights: Nights) -> None:
+    assert nights.pass_with("back-up", "failed", "no space left on device") == "told to 1 channels"
+    assert nights.heard() == ["The backup failed"]
+    nights.pass_with("back-up", "failed", "no space left on device")
+    assert nights.heard() == []
+    nights.pass_with("back-up", "done")
+    assert nights.heard() == ["The jobs of the night work again"]
+    nights.pass_with("back-up", "done")
+    assert nights.heard() == []
+
+
+def test_the_message_says_why_and_what_to_do(nights: Nights) -> None:
+    nights.pass_with("back-up", "failed", "no space left on device")
+    nights.pass_with("prune", "failed", "the database is locked")
+    assert nights.pass_with("evaluate-rules", "failed") == "failing: back-up, prune"
+    with nights.store.reading() as connection:
+        rows = outbox.waiting(connection, "team")
+    message = job_notices.words(rows, nights.store, nights.settings)
+    assert message is not None
+    assert message.subject == "The backup and the deletion of what is too old failed"
+    said = " ".join(message.lines)
+    assert "The backup failed: no space left on device." in said
+    assert "`cascadewatch db prune`" in said
+    assert message.link == "https://watch.example.com/sources"
+
+
+def test_what_was_mended_before_anybody_could_be_told_is_not_told(nights: Nights) -> None:
+    nights.pass_with("back-up", "failed")
+    nights.pass_with("back-up", "done")
+    assert nights.heard() == []
+
+
+def test_it_waits_for_somebody_who_can_be_told(nights: Nights, tmp_path: Path) -> None:
+    heard, nights.settings = nights.settings, settings_with(tmp_path, nights.settings.database_url, "")
+    assert nights.pass_with("back-up", "failed") == "failing: back-up, and no channel to tell"
+    nights.settings = heard
+    nights.pass_with("back-up", "failed")
+    assert nights.heard() == ["The backup failed"]
