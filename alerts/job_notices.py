@@ -1,4 +1,4 @@
-"""What is said when a job of the night fails, which nobody sees happen: once, and once when it succeeds again."""
+"""What is said when a job of the night fails, which nobody sees: once, and once when it works again."""
 
 import json
 from collections.abc import Sequence
@@ -73,9 +73,9 @@ def words(rows: Sequence[Waiting], store: Store, settings: Settings) -> Message 
         said = "The last backup and the last deletion of what is too old went well."
         return Message("", "notice", "The jobs of the night work again", page, lines=(said,))
     names = " and ".join(WATCHED[one.job] for one in failing)
-    lines = [f"{WATCHED[one.job]} failed: {one.why}." for one in failing]
+    lines = [f"{WATCHED[one.job]} failed: {one.why.rstrip('.')}." for one in failing]
     lines.append(
-        "The next try is made the next night; `cascadewatch backup` and `cascadewatch db prune` try now."
+        "It is tried again the next night; `cascadewatch backup` and `cascadewatch db prune` try now."
     )
     subject = f"{names[0]}{names[1:].replace('The', 'the')} failed"
     return Message("", "notice", subject, page, lines=tuple(lines))
