@@ -3,6 +3,9 @@
 Passed flattened, because a `.streamlit/config.toml` beside an installed script is not read.
 """
 
+from pathlib import Path
+
+ICON = str(Path(__file__).parent / "icon.svg")
 CHEAP, MIDDLE, FLAGSHIP = "#009E73", ("#56B4E9", "#CC79A7"), "#0072B2"  # Okabe and Ito's palette
 COST_AT_RISK, QUALITY_AT_RISK = "#D55E00", "#E69F00"
 

@@ -161,8 +161,9 @@ def arrivals(
     """Records per outcome and bar {outcome: {start: n}}, stacked."""
     import plotly.graph_objects as go
 
-    fig = charts.figure(span, zone, dark, unit="count", height=240)
     starts = sorted({start for found in bars.values() for start in found})
+    end = max([span[1], *(start + width for start in starts[-1:])])  # a bar that has just begun is seen whole
+    fig = charts.figure((span[0], end), zone, dark, unit="count", height=240)
     for outcome, colour in outcome_colours(dark).items():
         found = bars.get(outcome)
         if not found:
