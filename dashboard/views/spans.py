@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from cascadewatch.store.episodes import Episode
-from dashboard import alerting, bands, data, watched, widgets
+from dashboard import alerting, bands, data, episode_words, watched, widgets
 from dashboard import text_incidents as text
 from dashboard.choice import Choice
 from dashboard.figures import Behind
@@ -43,4 +43,6 @@ def listed(episodes: Sequence[Episode], choice: Choice, now: int) -> None:
 
 def _words(of: Episode, zone: str, now: int) -> str:
     lasted = text.STILL if of.resolved is None else duration(max(0, of.resolved - of.since))
-    return f"{bands.sign(of)} · {when(of.since, now, zone)} · {lasted}"
+    sign = bands.sign(of)
+    about = f"{sign} {episode_words.stake(of)}" if sign == bands.sign(of, narrow=True) else sign
+    return f"{about} · {when(of.since, now, zone)} · {lasted}"
