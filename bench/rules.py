@@ -148,7 +148,7 @@ def fill(store: Store, options: Options) -> None:
             dialect.insert(connection, tables.tiers, [(name, "small", "model", None, None, None)])
         model = minutes(NOW - 8 * UTC_DAY, NOW + ahead)
         routes = [f"route-{number}" for number in range(options.routes)]
-        known = [("route", cascade, route) for cascade in names for route in routes]
+        known = [("route", cascade, route, 0) for cascade in names for route in routes]
         dialect.insert(connection, tables.names, known)
         for tier, first in (("quarter", 0), ("minute", NOW - 2 * UTC_DAY)):
             pour(connection, tier, ("model", "model"), (b for b in model if b[0] >= first))

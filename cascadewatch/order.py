@@ -2,10 +2,11 @@
 
 Order comes from the settings. Without them it is learned: a tier followed by another in some
 event stands below it; where both directions were seen, or neither, the cheaper on average stands
-below.
+below. A tier that met no other and has no known cost yet could stand anywhere: it is treated like one
+that the settings do not name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import permutations
 from typing import NamedTuple
 
@@ -24,22 +25,36 @@ class SeenTier(NamedTuple):
 def decide(
     seen: Mapping[str, SeenTier], pairs: frozenset[tuple[str, str]], configured: tuple[str, ...] = ()
 ) -> TierOrder:
-    """The order of all tiers known. Tiers the settings do not name are never the cheap tier or
-    the flagship: caches and rules among them stand first, the others below the last one named.
+    """The order of all tiers known. Tiers the settings do not name, or without settings those of which
+    nothing says where they stand, are never the cheap tier or the flagship: caches and rules among them
+    stand first, the others below the last one named.
 
     >>> pairs = frozenset({("small", "large")})
     >>> decide({"large": SeenTier("model"), "small": SeenTier("model")}, pairs)
     TierOrder(names=('small', 'large'), cheap='small', flagship='large')
     """
     learned = _learned(seen, pairs)
-    if not configured:
-        models = [name for name in learned if seen[name].kind == "model"]
-        return _order(learned, models)
-    extra = [name for name in learned if name not in configured]
+    named = configured or _placed(learned, seen, pairs)
+    extra = [name for name in learned if name not in named]
     before = [name for name in extra if seen[name].kind in ("cache", "rule")]
     between = [name for name in extra if name not in before]
-    models = [name for name in configured if _kind(name, seen) == "model"]
-    return _order((*before, *configured[:-1], *between, configured[-1]), models)
+    models = [name for name in named if _kind(name, seen) == "model"]
+    return _order((*before, *named[:-1], *between, *named[-1:]), models)
+
+
+def met(pairs: Iterable[tuple[str, str]]) -> set[str]:
+    """The tiers that stood beside another in some event."""
+    return {name for pair in pairs for name in pair}
+
+
+def _placed(
+    learned: tuple[str, ...], seen: Mapping[str, SeenTier], pairs: frozenset[tuple[str, str]]
+) -> tuple[str, ...]:
+    """Those of which something says where they stand; all, while nothing does of any model: a name seen
+    for the first time, perhaps mistyped, must not become the flagship by its letters."""
+    beside = met(pairs)
+    placed = tuple(name for name in learned if name in beside or seen[name].mean_cost is not None)
+    return placed if any(seen[name].kind == "model" for name in placed) else learned
 
 
 def _order(names: tuple[str, ...], models: list[str]) -> TierOrder:

@@ -18,12 +18,16 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from cascadewatch.settings import Settings
 from cascadewatch.store import keys, leases
-from cascadewatch.store.engine import Store
+from cascadewatch.store.engine import Store, open_store
+from cascadewatch.store.migrate import zone_of
+from cascadewatch.store.rezone import rezone
 from cascadewatch.store.tables import events
 
 ROOT = Path(__file__).parent.parent
 JSON = {"Content-Type": "application/json"}
+ZONE = "Asia/Kolkata"
 
 
 @dataclass
@@ -89,8 +93,10 @@ def batch(name: str, size: int) -> list[dict[str, Any]]:
 
 
 class TestServe:
-    def test_it_takes_events_and_answers_for_them(self, start: Start) -> None:
+    def test_it_takes_events_and_answers_for_them(self, start: Start, tmp_path: Path) -> None:
+        served_in_utc(tmp_path)
         process = start("serve")
+        assert zone_in(tmp_path) == ZONE
         with httpx.Client(base_url=process.url, timeout=20) as client:
             assert client.get("/readyz").json()["ready"] is True
             assert client.post("/v1/events", json=batch("a", 3)).json()["accepted"] == 3
@@ -160,7 +166,9 @@ def test_no_acknowledged_event_is_lost_when_it_is_ended_under_load(
 
 class TestUp:
     def test_pages_api_and_jobs_are_one_process(self, start: Start, tmp_path: Path) -> None:
+        served_in_utc(tmp_path)
         process = start("up")
+        assert zone_in(tmp_path) == ZONE
         with httpx.Client(base_url=process.url, timeout=30) as client:
             assert "text/html" in client.get("/").headers["content-type"]
             assert client.post("/v1/events", json=batch("a", 2)).json()["accepted"] == 2
@@ -187,12 +195,14 @@ class TestDashboard:
 
 class TestWorker:
     def test_it_leads_and_gives_the_lease_back(self, start: Start, tmp_path: Path) -> None:
+        served_in_utc(tmp_path)
         process = start("worker")
         deadline = time.monotonic() + 20
         while not process.said("leading"):
             assert time.monotonic() < deadline
             time.sleep(0.02)
         assert lease_of(tmp_path).expires > 0
+        assert zone_in(tmp_path) == ZONE
         assert process.end() == 0
         assert lease_of(tmp_path).expires == 0
 
@@ -240,6 +250,20 @@ def opened(folder: Path) -> Any:
     from contextlib import closing
 
     return closing(Store(f"sqlite:///{folder / 'cascadewatch.db'}"))
+
+
+def served_in_utc(folder: Path) -> None:
+    """A database whose days are those of UTC, beside settings that name another zone."""
+    before = Settings(database_url=f"sqlite:///{folder / 'cascadewatch.db'}", timezone="UTC")
+    store = open_store(before, round(time.time() * 1000))
+    rezone(store, before)
+    store.close()
+    (folder / "cascadewatch.toml").write_text(f'timezone = "{ZONE}"')
+
+
+def zone_in(folder: Path) -> str | None:
+    with opened(folder) as store, store.reading() as connection:
+        return zone_of(connection)
 
 
 def lease_of(folder: Path) -> leases.Lease:

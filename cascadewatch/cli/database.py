@@ -56,16 +56,20 @@ def upgrade(config: Config = None, db: Db = None, as_json: Json = False) -> None
 def rebuild(config: Config = None, db: Db = None, as_json: Json = False) -> None:
     """Make the rollups anew from the events still held.
 
-    Sums from before the oldest day whose events are all held stay as they are.
+    Sums from before the oldest day whose events are all held stay as they are. Where the settings name
+    another `timezone` than the one of the days kept, all days are made anew first.
 
     \b
     Examples:
       cascadewatch db rebuild
     """
     from cascadewatch.store import audit, rollup
+    from cascadewatch.store.rezone import rezone
     from cascadewatch.store.state import State
 
-    with opened(config, db) as (settings, store), store.writing() as connection:
-        rebuilt = rollup.rebuild(connection, State(connection, settings))
-        audit.record(connection, commander(), "db.rebuild", "rollups", clock(), after={"events": rebuilt})
+    with opened(config, db) as (settings, store):
+        rezone(store, settings)
+        with store.writing() as connection:
+            rebuilt = rollup.rebuild(connection, State(connection, settings))
+            audit.record(connection, commander(), "db.rebuild", "rollups", clock(), after={"events": rebuilt})
     answer({"events": rebuilt}, as_json, lambda: f"rollups made anew from {rebuilt:,} events")

@@ -1,5 +1,6 @@
 """`demo`: a database with 30 days of recorded cascade traffic, and the pages on it."""
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from cascadewatch.settings import Settings
     from cascadewatch.store.engine import Store
+
+log = logging.getLogger("cascadewatch.demo")
 
 SOURCE = "demo"  # the sender of the demo's events, and the author of its annotations
 BATCH = 5_000
@@ -55,12 +58,12 @@ def demo(  # noqa: PLR0913 - one for each option
     configure(log_format)
     file = _write_settings(config, db)
     if no_serve:
-        with opened(file, None) as (settings, store):
+        with opened(file, None, log.info) as (settings, store):
             document = _fill(settings, store, fresh, db is None)
         document |= {"config": str(file), "database_url": settings.database_url}
         answer(document, as_json, lambda: f"{_about()}\n\ncascadewatch up --config {file} shows it.")
         return
-    with listening.reserve(host, port) as sock, opened(file, None) as (settings, store):
+    with listening.reserve(host, port) as sock, opened(file, None, log.info) as (settings, store):
         lacking = listening.locked(settings, store, host, dashboard=True, is_open=is_open)
         say(_about())
         _fill(settings, store, fresh, db is None)

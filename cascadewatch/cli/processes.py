@@ -40,7 +40,7 @@ def up(
       cascadewatch up --port 9000 --db postgresql://monitor@db/cascadewatch
     """
     configure(log_format)
-    with listening.reserve(host, port) as sock, watched(config, db) as (settings, store):
+    with listening.reserve(host, port) as sock, watched(config, db, log.info) as (settings, store):
         lacking = listening.locked(settings, store, host, dashboard=True, is_open=is_open)
         assembly.tell_pages(config, settings, lacking)
         if log_format == "text":
@@ -50,6 +50,7 @@ def up(
 
 def run_whole(settings: "Settings", store: "Store", sock: socket.socket, host: str) -> None:
     """Dashboard, API and jobs on the socket, until a signal ends them."""
+    _own_days(settings, store)
     with noted("up", sock), writing(settings, store) as writer, working(settings, store):
         needs = listening.needs_keys(settings, host)
         app = assembly.whole_app(settings, store, writer, needs, sock)
@@ -72,9 +73,10 @@ def serve(
       cascadewatch serve --host 0.0.0.0 --log-format json
     """
     configure(log_format)
-    with listening.reserve(host, port) as sock, opened(config, db) as (settings, store):
+    with listening.reserve(host, port) as sock, opened(config, db, log.info) as (settings, store):
         listening.locked(settings, store, host, dashboard=False, is_open=is_open)
         assembly.forget_secrets(settings, "caller_key")
+        _own_days(settings, store)
         with noted("serve", sock), writing(settings, store) as writer:
             needs = listening.needs_keys(settings, host)
             app = assembly.api_app(reachable(settings, host), store, writer, needs)
@@ -98,7 +100,7 @@ def dashboard(
       cascadewatch dashboard --db postgresql://reader@db/cascadewatch
     """
     configure(log_format)
-    with listening.reserve(host, port) as sock, opened(config, db) as (settings, _store):
+    with listening.reserve(host, port) as sock, opened(config, db, log.info) as (settings, _store):
         lacking = listening.locked(settings, None, host, dashboard=True, is_open=is_open)
         assembly.forget_secrets(settings, "caller_key", "dashboard", "login")
         assembly.tell_pages(config, settings, lacking)
@@ -120,10 +122,18 @@ def worker(config: Config = None, db: Db = None, log_format: LogFormat = "text")
     ended = threading.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda *_: ended.set())
-    with watched(config, db) as (settings, store), noted("worker"):
+    with watched(config, db, log.info) as (settings, store), noted("worker"):
         assembly.tell_pages(config, settings)  # and its backups
+        _own_days(settings, store)
         with working(settings, store):
             ended.wait()
+
+
+def _own_days(settings: "Settings", store: "Store") -> None:
+    """Local days in the zone that the settings of a process that stays name."""
+    from cascadewatch.store.rezone import rezone
+
+    rezone(store, settings)
 
 
 @contextmanager

@@ -62,7 +62,7 @@ class Limits(Table):
     revisions: Cap = Field(default=500, description="Most revisions of one cascade.")
     verifiers: Cap = Field(default=200, description="Most verifiers of one cascade.")
     reasons: Cap = Field(default=200, description="Most verdict reasons of one cascade.")
-    series: Cap = Field(default=5000, description="Most combinations of these that are summed apart.")
+    series: Cap = Field(default=5000, description="Most pairs of route and revision of one cascade.")
 
 
 class Cascade(Table):

@@ -16,6 +16,7 @@ from cascadewatch.store.rollup_tables import ROLLUPS
 # others add; several at their limits are still below 2^63.
 MOST = 2**60
 _FAMILIES = ("events", "attempts", "labels")
+_ORIGINS = ("live", "replay")  # all there are: they stand before the route in the key
 
 
 class Room:
@@ -47,5 +48,7 @@ def _held(connection: Connection, cascade: str) -> Iterator[int]:
     for family in _FAMILIES:
         table = ROLLUPS[family].tiers["day"]
         sums = [func.sum(table.c[name]) for name in ROLLUPS[family].measures]
-        whole = select(*sums).where(table.c.cascade == cascade, table.c.route == ALL)
+        whole = select(*sums).where(
+            table.c.cascade == cascade, table.c.origin.in_(_ORIGINS), table.c.route == ALL
+        )
         yield from (int(n) for n in connection.execute(whole).one() if n is not None)

@@ -14,8 +14,10 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, u
 
 from cascadewatch.model import epoch_ms
 from cascadewatch.store import dialect, forgotten, raw
+from cascadewatch.store.cells import DAY_TIER
 from cascadewatch.store.engine import Store
 from cascadewatch.store.horizons import Horizons, kept
+from cascadewatch.store.migrate import zone_of
 from cascadewatch.store.rollup_tables import ROLLUPS
 from cascadewatch.store.tables import (
     attempts,
@@ -27,6 +29,7 @@ from cascadewatch.store.tables import (
     quarantine,
     texts,
 )
+from cascadewatch.store.zone import local_days
 
 EVENTS = 1_000  # in a transaction, with all that hangs on them
 ROWS = 4_000  # of anything else
@@ -130,14 +133,27 @@ def _clear(connection: Connection, before: int) -> Gone:
 def sums(which: tuple[str, str], horizons: Horizons) -> Deletion:
     """The rows of one table of sums that lie behind a horizon, series by series along its key."""
     table = ROLLUPS[which[0]].tiers[which[1]]
-    behind = ~kept(which, horizons)
+
+    def count(connection: Connection) -> Gone:
+        return {table.name: number(connection, table, _behind(connection, which, horizons))}
 
     def parts(store: Store) -> Parts:
+        with store.reading() as connection:
+            behind = _behind(connection, which, horizons)
         left = _series(store, table, behind)
         while left:
             yield lambda connection: {table.name: _thin_out(connection, table, behind, left)}
 
-    return Deletion(lambda connection: {table.name: number(connection, table, behind)}, parts)
+    return Deletion(count, parts)
+
+
+def _behind(connection: Connection, which: tuple[str, str], horizons: Horizons) -> ColumnElement[bool]:
+    """The rows of one table of sums that are to go. The days of events, by which series are found, stay until
+    the last quarter-hour of a day is behind the horizon too."""
+    if which != ("events", DAY_TIER):
+        return ~kept(which, horizons)
+    local_day = local_days(zone_of(connection) or "UTC")
+    return ROLLUPS["events"].tiers[DAY_TIER].c.bucket < local_day(horizons.rollup)
 
 
 def _series(store: Store, table: Table, behind: ColumnElement[bool]) -> list[tuple[str, ...]]:

@@ -261,24 +261,16 @@ def _prepare_reader(connection: Any, _record: Any) -> None:
 
 
 def open_store(settings: Settings, now: int) -> Store:
-    """The database of the settings, created or upgraded where that is safe, its local days in
-    the zone of the settings.
+    """The database of the settings, created or upgraded where that is safe.
 
     Raises SchemaError where a person must decide (`migrate.prepare`), BusyError while it is out
     of reach.
     """
     from cascadewatch.store import migrate
-    from cascadewatch.store.rezone import rezone
-    from cascadewatch.store.state import State
 
     store = Store(settings.database_url)
     try:
         migrate.prepare(store, now, settings.retention.minute_days)
-        with store.reading() as connection:
-            zone = migrate.zone_of(connection)
-        if zone not in (None, settings.timezone):
-            with store.writing() as connection:
-                rezone(connection, settings, State(connection, settings))
     except BaseException:
         store.close()
         raise

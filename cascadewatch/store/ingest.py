@@ -7,7 +7,7 @@
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -43,6 +43,7 @@ class Sorted:
     conflicts: list[aside.Conflict] = field(default_factory=list)
     refused: list[Rejection] = field(default_factory=list)
     stored: list[Rows] = field(default_factory=list)
+    unfit: list[Rejection] = field(default_factory=list)  # labels that waited for another event, it seems
 
 
 def take(
@@ -57,16 +58,15 @@ def take(
     _label_again(connection, state, sorted_batches)
     for s in sorted_batches:
         aside.put(connection, s.batch, s.conflicts, around)
-    counters.count(
-        connection,
-        (
-            counters.Arrived(
-                s.batch.source, s.batch.received, s.receipt, [r.event for r in s.stored], s.refused
-            )
-            for s in sorted_batches
-        ),
-    )
+    counters.count(connection, (arrived for s in sorted_batches for arrived in _arrived(s)))
     return [s.receipt for s in sorted_batches]
+
+
+def _arrived(s: Sorted) -> Iterator[counters.Arrived]:
+    b = s.batch
+    yield counters.Arrived(b.source, b.received, s.receipt, [r.event for r in s.stored], s.refused)
+    if s.unfit:  # counted as accepted when they came, since nobody knew better
+        yield counters.Arrived(f"{b.source}/labels", b.received, Receipt(), [], s.unfit)
 
 
 def _sort(connection: Connection, state: State, batches: Sequence[Batch]) -> list[Sorted]:
@@ -74,11 +74,13 @@ def _sort(connection: Connection, state: State, batches: Sequence[Batch]) -> lis
     held = dialect.held(connection, sorted(key for keys in keyed for key in keys))
     here: dict[bytes, bytes] = {}
     room = {name: set(cascade.tiers) for name, cascade in state.cascades.items()}
-    return [_sort_one(room, b, keys, held, here) for b, keys in zip(batches, keyed, strict=True)]
+    oldest = state.horizons.rollup
+    return [_sort_one(room, oldest, b, keys, held, here) for b, keys in zip(batches, keyed, strict=True)]
 
 
 def _sort_one(
     room: dict[str, set[str]],
+    oldest: int,
     batch: Batch,
     keys: list[bytes],
     held: dict[bytes, tuple[bytes, int]],
@@ -90,9 +92,9 @@ def _sort_one(
     for (index, event), key, said in zip(batch.events, keys, digests, strict=True):
         known = held[key][0] if key in held else here.get(key)
         if known is None:
-            reason = no_room(room, event)
-            if reason is not None:
-                s.refused.append(Rejection(index, event.id, "cascade", reason))
+            refusal = _refusal(room, oldest, event)
+            if refusal is not None:
+                s.refused.append(Rejection(index, event.id, *refusal))
                 continue
             here[key] = said
             s.fresh.append((key, said, event))
@@ -113,7 +115,16 @@ def _sort_one(
 
 
 LIVE = "live"
+DELETED = "too_old: the sums and ids of that time were already deleted by retention"
 CONFLICT = "conflict: another event was stored under this id; the first stays, this one is in quarantine"
+
+
+def _refusal(room: dict[str, set[str]], oldest: int, event: Event) -> tuple[str, str] | None:
+    """The field and the reason of an event that cannot be taken in."""
+    if event.millis < oldest:
+        return "time", DELETED
+    full = no_room(room, event)
+    return None if full is None else ("cascade", full)
 
 
 def no_room(room: dict[str, set[str]], event: Event) -> str | None:
@@ -150,7 +161,8 @@ def learn(
         cascade = state.cascade(name)
         price_known = cascade.flagship is not None
         learned = tiers.learn(cascade, new)
-        if learned.order or cascade.decided_for != cascade.configured:
+        another = learned.order or cascade.decided_for != cascade.configured
+        if another or tiers.finds_a_place(cascade, new, around.book):
             settle(connection, state, name, price_known, around, new)
         elif learned.models:
             tiers.save(connection, name, cascade)
@@ -166,14 +178,15 @@ def settle(
     around: Surroundings,
     new: list[Event],
 ) -> None:
-    """Stores what was learned of a cascade's tiers; a new order derives its held events anew."""
+    """Stores what was learned of a cascade's tiers; an order that says something else of its held events
+    derives them anew."""
     cascade = state.cascade(name)
     tiers.save(connection, name, cascade)
-    changed, had_order = tiers.settle(connection, state, name, new, around.book)
+    found = tiers.settle(connection, state, name, new, around.book)
     state.changed = True
-    if (changed and had_order) or (cascade.flagship is not None) != price_known:
+    if found.held and (found.outdated or (cascade.flagship is not None) != price_known):
         rederived = rollup.rederive(connection, state, name, around.context(cascade))
-        if rederived and changed:
+        if rederived and found.outdated and not found.first:
             order = " → ".join(cascade.order.names)
             text = f"Order of tiers is now {order}; {rederived:,} events were derived anew."
             annotate(connection, around.now(), name, None, "tiers", text, "cascadewatch")
@@ -208,7 +221,7 @@ def _insert(
     for number, (s, key, said, event) in enumerate(fresh, seq):
         rows = build(event, number, s.batch.source, s.batch.received, s.batch.origin, contexts[event.cascade])
         s.stored.append(rows)
-        labels = _labels(event, waited.get(key)) if event.labels or waited else []
+        labels = _labels(s, event, waited.get(key, [])) if event.labels or waited else []
         new.add(rows, key, said, labels, s.batch.received)
         too_old = rows.event.time < state.horizons.text
         if event.text is not None and not too_old and around.stores_text(event.cascade):
@@ -216,9 +229,12 @@ def _insert(
     new.insert(connection)
 
 
-def _labels(event: Event, waited: list[Label] | None) -> list[Label]:
-    early = [x for x in waited or () if x.attempt < len(event.attempts)]
-    return labelling.newest([*early, *event.labels])
+def _labels(s: Sorted, event: Event, waited: list[Label]) -> list[Label]:
+    """What is said of an event: labels that waited for it, as far as they fit, then its own."""
+    size = len(event.attempts)
+    unfit = sum(x.attempt >= size for x in waited)
+    s.unfit += [Rejection(0, event.id, "attempt", labelling.no_attempt(size))] * unfit
+    return labelling.newest([*(x for x in waited if x.attempt < size), *event.labels])
 
 
 class NewRows:

@@ -1,4 +1,8 @@
-"""Makes the sums per local day anew when the settings name another zone."""
+"""Makes the sums per local day anew when the settings name another zone.
+
+Only processes that serve do so, and once, as they start; all others go on with the zone of the days kept. So
+no question about a database rewrites it, and no two processes make its days in turn.
+"""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -20,7 +24,9 @@ from sqlalchemy import (
 from cascadewatch.settings import Settings
 from cascadewatch.store import dialect, tables
 from cascadewatch.store.cells import DAY_TIER, HOUR, QUARTER
+from cascadewatch.store.engine import Store
 from cascadewatch.store.horizons import Horizons
+from cascadewatch.store.migrate import zone_of
 from cascadewatch.store.rollup_tables import ROLLUPS, Rollup
 from cascadewatch.store.state import State, touch
 from cascadewatch.store.zone import local_days, next_day
@@ -29,28 +35,43 @@ NOON = 12 * HOUR
 ZONE_DAYS = Table("zone_days", MetaData(), Column("quarter", BigInteger), Column("day", BigInteger))
 
 
-def rezone(connection: Connection, settings: Settings, state: State) -> None:
-    """Sums quarter-hours up to the local days of the settings' zone, if the days are of another.
+def rezone(store: Store, settings: Settings) -> None:
+    """Sums quarter-hours up to the local days of the zone that the settings name, if the days are of another.
+    Settings that name none leave the days as they are.
 
     Days whose quarter-hours are no longer kept are not cut anew: each moves as a whole to the day in which
-    its noon lies now.
+    its noon lies now. Raises BusyError as `writing`.
     """
-    zone = connection.execute(select(tables.meta.c.value).where(tables.meta.c.key == "timezone")).scalar()
-    if zone == settings.timezone:
+    if "timezone" not in settings.model_fields_set:
         return
-    if zone is not None:
-        connection.execute(
-            text("CREATE TEMP TABLE zone_days (quarter BIGINT PRIMARY KEY, day BIGINT NOT NULL)")
-        )
-        connection.execute(
-            text("INSERT INTO zone_days VALUES (:quarter, :day)"), list(_quarters(connection, state))
-        )
-        for family in ("events", "attempts", "bins", "labels"):
-            _days_from_quarters(connection, family, _first_whole(family, state.horizons, local_days(zone)))
-        connection.execute(text("DROP TABLE zone_days"))
-        connection.execute(tables.meta.delete().where(tables.meta.c.key == "timezone"))
-    dialect.insert(connection, tables.meta, [("timezone", settings.timezone)])
-    touch(connection)
+    with store.reading() as connection:
+        if zone_of(connection) == settings.timezone:
+            return
+    with store.writing() as connection:
+        state = State(connection, settings)
+        if state.timezone not in (None, settings.timezone):
+            _make_anew(connection, state, local_days(settings.timezone))
+            connection.execute(tables.meta.delete().where(tables.meta.c.key == "timezone"))
+            state.timezone = None
+        settle(connection, state)
+        touch(connection)
+
+
+def settle(connection: Connection, state: State) -> None:
+    """Writes down the zone of the days, if there is none yet."""
+    if state.timezone is None:
+        state.timezone = state.settings.timezone
+        dialect.insert(connection, tables.meta, [("timezone", state.timezone)])
+        state.changed = True
+
+
+def _make_anew(connection: Connection, state: State, local_day: Callable[[int], int]) -> None:
+    connection.execute(text("CREATE TEMP TABLE zone_days (quarter BIGINT PRIMARY KEY, day BIGINT NOT NULL)"))
+    quarters = list(_quarters(connection, local_day))
+    connection.execute(text("INSERT INTO zone_days VALUES (:quarter, :day)"), quarters)
+    for family in ("events", "attempts", "bins", "labels"):
+        _days_from_quarters(connection, family, _first_whole(family, state.horizons, state.zone))
+    connection.execute(text("DROP TABLE zone_days"))
 
 
 def _first_whole(family: str, horizons: Horizons, local_day: Callable[[int], int]) -> int:
@@ -62,14 +83,14 @@ def _first_whole(family: str, horizons: Horizons, local_day: Callable[[int], int
     return next_day(day, local_day)
 
 
-def _quarters(connection: Connection, state: State) -> Iterable[dict[str, int]]:
+def _quarters(connection: Connection, local_day: Callable[[int], int]) -> Iterable[dict[str, int]]:
     kept = [ROLLUPS["events"].tiers[tier].c.bucket for tier in ("quarter", DAY_TIER)]
     ends = [connection.execute(select(func.min(b), func.max(b))).one() for b in kept]
     found = [(low, high) for low, high in ends if low is not None]
     if not found:
         return [{"quarter": 0, "day": 0}]
     first, last = min(low for low, _ in found), max(high for _, high in found) + NOON
-    return [{"quarter": t, "day": state.zone(t)} for t in range(first, last + QUARTER, QUARTER)]
+    return [{"quarter": t, "day": local_day(t)} for t in range(first, last + QUARTER, QUARTER)]
 
 
 def _days_from_quarters(connection: Connection, family: str, first: int) -> None:

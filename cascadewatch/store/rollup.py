@@ -5,7 +5,7 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
-from cascadewatch.store import dialect, horizons, raw, tables
+from cascadewatch.store import dialect, horizons, raw, routes, tables
 from cascadewatch.store.bounds import Room
 from cascadewatch.store.cells import DAY_TIER, Cells, Sums
 from cascadewatch.store.restore import event_of
@@ -86,7 +86,8 @@ def _made_anew(held: raw.Held, context: Context) -> Rows:
 
 def rebuild(connection: Connection, state: State) -> int:
     """Empties the rollups from the raw horizon on and sums the held events up again, under the limits on
-    names as they are now; returns the number of events. Older sums stay: their events are gone."""
+    names as they are now; returns the number of events. Older sums stay, and are found: their events are
+    gone."""
     while raw.delete_before(connection, state.horizons.raw)["events"]:
         pass  # what waits to be deleted was summed under the names known until now
     connection.execute(tables.names.delete())
@@ -95,6 +96,7 @@ def rebuild(connection: Connection, state: State) -> int:
         for tier, table in rollup.tiers.items():
             first = horizons.comparable(tier, state.horizons, state.zone)
             connection.execute(table.delete().where(table.c.bucket >= first) if first else table.delete())
+    state.names.new += routes.summed(connection)  # what is left is older
     total = 0
     for page in batched(raw.held(connection), _PAGE):
         cells: dict[str, Cells] = {}

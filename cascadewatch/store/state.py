@@ -1,7 +1,8 @@
 """What the writer remembers between transactions, and where it is kept.
 
-Everything here is also in the database; `generation` in `meta` tells another process that it
-changed. A writer whose transaction failed forgets its state and reads it anew.
+Everything here is also in the database; `generation` in `meta` tells another process that it changed, and
+`named` that names came in, of which it reads the new ones. A writer whose transaction failed forgets its
+state and reads it anew.
 """
 
 import json
@@ -21,6 +22,7 @@ from cascadewatch.store.rows import Flagship
 from cascadewatch.store.zone import local_days
 
 ORDER = "order:"  # prefix of the keys in `meta`
+NAMED = "named"  # in `meta`: how often names came in
 OTHER = "__other__"  # where names past a cap are counted together
 MAX_CASCADES = 200
 MAX_TIERS = 64
@@ -77,8 +79,13 @@ class Names:
         self.limits = {kind: getattr(settings.limits, key) for kind, key in _LIMITS.items()}
         self.known: dict[tuple[str, str], set[str]] = defaultdict(set)
         self.new: list[tuple[str, str, str]] = []
+        self.learn(rows)
+
+    def learn(self, rows: Iterable[tuple[str, str, str]]) -> None:
+        """Takes in names as stored. Those of a kind without a cap bind nobody."""
         for kind, scope, name in rows:
-            self.known[kind, scope].add(name)
+            if kind in self.limits:
+                self.known[kind, scope].add(name)
 
     def fold(self, kind: str, scope: str, name: str) -> str:
         """The name itself while there is room for it, else `__other__`.
@@ -98,13 +105,12 @@ class Names:
         return name
 
     def series(self, cascade: str, route: str, revision: str | None) -> tuple[str, str]:
-        """Route and revision as the rollups name them."""
+        """Route and revision as the rollups name them. Past the cap of both together the revision goes and
+        the route stays: at most two series more for each route, without a revision and with `__other__`."""
         known = self.fold("route", cascade, route)
         named = "" if revision is None else self.fold("revision", cascade, revision)
         if self.fold("series", cascade, f"{known}\n{named}") == OTHER:
             named = OTHER if named else ""
-            if self.fold("series", cascade, f"{known}\n{named}") == OTHER:
-                known = OTHER
         return known, named
 
     def of(self, cascade: str) -> Fold:
@@ -131,19 +137,31 @@ class State:
         self.changed = False  # tiers or horizons, in this transaction
         self.generation = kept.get("generation", "0")
         self.horizons = horizons.read(kept)
-        self.zone: Callable[[int], int] = local_days(settings.timezone)
-        self.names = Names(settings, connection.execute(select(tables.names)).all())
+        self.timezone = kept.get("timezone")  # of the days kept; None before the first
+        self.zone: Callable[[int], int] = local_days(self.timezone or settings.timezone)
+        self.named = int(kept.get(NAMED, 0))
+        self.names = Names(settings, _names(connection))
         self.cascades: dict[str, CascadeState] = {}
-        self._read_tiers(connection, kept)
+        self._read_tiers(connection)
+        self._read_orders(connection, kept)
 
-    def _read_tiers(self, connection: Connection, kept: dict[str, str]) -> None:
+    def _read_tiers(self, connection: Connection) -> None:
+        """The newest model of each, read or remembered."""
         for name, tier, kind, provider, model, time in connection.execute(select(tables.tiers)):
-            self.cascade(name).tiers[tier] = Tier(kind, provider, model, time)
+            known = self.cascade(name).tiers.get(tier)
+            if known is None or (known.model_time or 0) < (time or 0):
+                self.cascade(name).tiers[tier] = Tier(kind, provider, model, time)
+
+    def _read_orders(self, connection: Connection, kept: dict[str, str]) -> None:
         for name, lower, upper in connection.execute(select(tables.tier_pairs)):
             self.cascade(name).pairs.add((lower, upper))
         for key, value in kept.items():
             if key.startswith(ORDER):
-                self.cascade(key.removeprefix(ORDER)).restore(value)
+                name = key.removeprefix(ORDER)
+                cascade = self.cascade(name)
+                cascade.restore(value)
+                if name not in self.settings.cascade:  # another process may know better
+                    cascade.configured = cascade.decided_for
 
     def _configured(self, cascade: str) -> tuple[str, ...]:
         known = self.settings.cascade.get(cascade)
@@ -155,10 +173,38 @@ class State:
             self.cascades[name] = CascadeState(self._configured(name), room=Room(name))
         return self.cascades[name]
 
+    def catch_up(self, connection: Connection) -> bool:
+        """Reads the names that other processes stored since, and the models with them; False when more than
+        that changed."""
+        mark = tables.meta.c
+        marks = dict(
+            connection.execute(select(mark.key, mark.value).where(mark.key.in_(("generation", NAMED)))).all()
+        )
+        if marks.get("generation", "0") != self.generation:
+            return False
+        named = int(marks.get(NAMED, 0))
+        if named != self.named:
+            self.names.learn(_names(connection, self.named))
+            self.named = named
+            self._read_tiers(connection)
+        return True
+
     def save_names(self, connection: Connection) -> None:
         """Stores names met for the first time in this transaction."""
-        dialect.insert(connection, tables.names, self.names.new)
+        if not self.names.new:
+            return
+        self.named += 1
+        dialect.insert(connection, tables.names, [(*name, self.named) for name in self.names.new])
+        connection.execute(tables.meta.delete().where(tables.meta.c.key == NAMED))
+        dialect.insert(connection, tables.meta, [(NAMED, str(self.named))])
         self.names.new = []
+
+
+def _names(connection: Connection, after: int = -1) -> list[tuple[str, str, str]]:
+    """Kind, scope and name of those that came in after so many times."""
+    t = tables.names.c
+    rows = connection.execute(select(t.kind, t.scope, t.name).where(t.added > after))
+    return [(kind, scope, name) for kind, scope, name in rows]
 
 
 def touch(connection: Connection) -> None:
@@ -169,5 +215,5 @@ def touch(connection: Connection) -> None:
 
 
 def generation(connection: Connection) -> str:
-    """Which state of names, tiers and horizons the database is in."""
+    """Which state of tiers, horizons and zone the database is in."""
     return connection.execute(text("SELECT value FROM meta WHERE key = 'generation'")).scalar() or "0"

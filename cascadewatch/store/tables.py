@@ -239,6 +239,8 @@ names = Table(
     key("kind"),
     key("scope"),
     key("name"),
+    big("added", server_default="0"),  # the how-manieth time that names came in: others read only later ones
+    Index(None, "added"),
     sqlite_with_rowid=False,
 )
 

@@ -20,7 +20,6 @@ from cascadewatch.settings import Settings
 from cascadewatch.store import dialect, forgotten
 from cascadewatch.store.cells import HOUR
 from cascadewatch.store.engine import Store
-from cascadewatch.store.migrate import zone_of
 from cascadewatch.store.state import State
 from cascadewatch.store.tables import (
     attempts,
@@ -35,7 +34,6 @@ from cascadewatch.store.tables import (
 from cascadewatch.store.verification import facts
 from cascadewatch.store.verification.check import Check
 from cascadewatch.store.verification.sums import Sums
-from cascadewatch.store.zone import local_days
 
 TOGETHER = 50_000  # events compared at once: sorting them is all the memory this takes
 FOREVER = 2**62
@@ -70,7 +68,6 @@ def verify(store: Store, settings: Settings, progress: Progress = lambda _done, 
 def _part(part: "Part", store: Store, settings: Settings, told: "_Told") -> dict[str, Check]:
     with store.reading() as connection:
         state = State(connection, settings)
-        state.zone = local_days(zone_of(connection) or settings.timezone)
         return part(connection, state, told)
 
 

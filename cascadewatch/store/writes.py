@@ -21,7 +21,7 @@ from cascadewatch.store.counters import Arrived, count
 from cascadewatch.store.engine import Store
 from cascadewatch.store.pseudonym import pseudonyms
 from cascadewatch.store.receipt import Batch, LabelRequest, Receipt, Rejection
-from cascadewatch.store.rezone import rezone
+from cascadewatch.store.rezone import settle
 from cascadewatch.store.state import State, generation, touch
 from cascadewatch.store.surroundings import Surroundings
 
@@ -97,9 +97,9 @@ class Writer:
         """What is remembered, if it is still so. Forgotten until the commit: a transaction that
         fails leaves behind what was never stored."""
         state, self._state = self._state, None
-        if state is None or generation(connection) != state.generation:
+        if state is None or not state.catch_up(connection):
             state = State(connection, self.around.settings)
-            rezone(connection, self.around.settings, state)
+            settle(connection, state)
         return state
 
     def _take(self, connection: Connection, state: State, work: Sequence[Work]) -> list[Any]:
@@ -116,12 +116,11 @@ class Writer:
         return results
 
     def _save(self, connection: Connection, state: State) -> None:
-        if not state.names.new and not state.changed:
-            return
         state.save_names(connection)
-        state.changed = False
-        touch(connection)
-        state.generation = generation(connection)
+        if state.changed:
+            state.changed = False
+            touch(connection)
+            state.generation = generation(connection)
 
     # --- through the thread
 

@@ -64,8 +64,9 @@ def _add(
 def _know(connection: Connection, cascade: str, route: str) -> None:
     """Routes are read by the names that are known."""
     row = ("route", cascade, route)
-    if connection.execute(select(tables.names).where(tuple_(*tables.names.c) == row)).first() is None:
-        dialect.insert(connection, tables.names, [row])
+    known = select(tables.names).where(tuple_(*tables.names.primary_key) == row)
+    if connection.execute(known).first() is None:
+        dialect.insert(connection, tables.names, [(*row, 0)])
 
 
 def _floor(connection: Connection) -> int:

@@ -69,6 +69,23 @@ def test_one_model_tier_is_no_flagship() -> None:
     assert decide(seen(small=1.0), frozenset()) == TierOrder(("small",), "small", None)
 
 
+def test_a_name_never_met_without_a_cost_is_neither_cheap_tier_nor_flagship() -> None:
+    met = frozenset({("small", "top")})
+    order = decide(seen(small=1.0, top=9.0, a=None, zmall=None), met)
+    assert order == TierOrder(("small", "a", "zmall", "top"), cheap="small", flagship="top")
+    assert decide(seen(small=1.0, a=None), frozenset()) == TierOrder(("a", "small"), "small", None)
+
+
+def test_one_that_met_another_has_its_place_without_a_cost() -> None:
+    order = decide(seen(small=None, top=None, new=3.0), frozenset({("small", "top"), ("top", "new")}))
+    assert (order.cheap, order.flagship) == ("small", "new")
+
+
+def test_a_cache_with_a_cost_places_no_model() -> None:
+    known = {"edge": SeenTier("cache", 0.0), **seen(b=None, a=None)}
+    assert decide(known, frozenset())[1:] == ("a", "b")
+
+
 def test_no_tiers_no_order() -> None:
     assert decide({}, frozenset()) == TierOrder((), None, None)
 

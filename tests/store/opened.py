@@ -13,6 +13,7 @@ from cascadewatch.store import rollup, tables
 from cascadewatch.store.engine import Store, open_store
 from cascadewatch.store.reads import Reader
 from cascadewatch.store.receipt import Batch, LabelRequest, Receipt
+from cascadewatch.store.rezone import rezone
 from cascadewatch.store.rollup_tables import ROLLUPS
 from cascadewatch.store.state import State
 from cascadewatch.store.verify import verify
@@ -36,12 +37,13 @@ def settings_for(url: str, **said: Any) -> Settings:
 
 
 class Opened:
-    """A store with its writer; its clock stands still."""
+    """A store with its writer, opened as by a process that serves; its clock stands still."""
 
     def __init__(self, settings: Settings, now: int) -> None:
         self.settings = settings
         self.now = now
         self.store: Store = open_store(settings, now)
+        rezone(self.store, settings)
         self.writer = Writer(self.store, settings, PriceBook(settings.price, bundled=False), lambda: now)
 
     def close(self) -> None:

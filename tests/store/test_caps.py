@@ -1,6 +1,7 @@
 """Names past a cap are counted together; totals stay exact and somebody is told."""
 
 import pytest
+from sqlalchemy.event import listen
 
 from cascadewatch.model import Event, Verdict
 from cascadewatch.store.reads import Reader, over_the_caps
@@ -60,11 +61,33 @@ def test_every_kind_of_name_has_its_cap(opening: Open) -> None:
     assert opened.broken() == {}
 
 
-def test_combinations_have_a_cap_of_their_own(opening: Open) -> None:
+def revisions(opened: Opened) -> dict[tuple[str, str], int]:
+    """Events by route and revision, as the sums name them."""
+    rows = opened.rollups()["rollup_events_day"]
+    return {(key[2], key[4]): values[0] for key, values in rows.items() if key[2]}
+
+
+def test_combinations_have_a_cap_of_their_own_past_which_the_revision_goes(opening: Open) -> None:
     opened = opening(limits={"series": 3})
-    opened.send(*(accepted(f"{r}{v}", route=f"route-{r}", revision=f"r{v}") for r in "abc" for v in "12"))
-    assert sum(routes(opened).values()) == opened.counts()["events"] == 6
+    opened.send(*(accepted(f"{r}{v}", route=r, revision=f"r{v}") for r in "abc" for v in "12"))
+    opened.send(accepted("unnamed", route="c"), accepted("first", route="a", revision="r1"))
+    within = {("a", "r1"): 2, ("a", "r2"): 1, ("b", "r1"): 1}
+    assert revisions(opened) == within | {("b", OTHER): 1, ("c", OTHER): 2, ("c", ""): 1}
+    assert opened.counts()["events"] == 8
     assert over(opened) == {("support", "series")}
+    assert opened.broken() == {}
+
+
+def test_routes_stay_apart_however_many_revisions_are_deployed(opening: Open) -> None:
+    opened, names = opening(limits={"series": 20}), [f"route-{n}" for n in range(6)]
+    for deploy in range(5):
+        opened.send(*(accepted(f"{deploy}{r}", route=r, revision=f"v{deploy}") for r in names))
+    opened.send(*(accepted(f"new-{r}", route=r) for r in (*names, "later")))
+    assert routes(opened) == {**dict.fromkeys(names, 6), "later": 1}
+    assert opened.broken() == {}
+    before = opened.rollups()
+    opened.rebuild()
+    assert opened.rollups() == before
     assert opened.broken() == {}
 
 
@@ -105,6 +128,23 @@ def test_two_writers_taking_turns_stay_exact(opening: Open) -> None:
     assert writers[0].counts()["events"] == 24
     assert len(routes(writers[1])) == 5
     assert writers[0].broken() == {}
+
+
+def test_names_of_another_process_are_read_as_they_come_in(opening: Open) -> None:
+    """Only the new ones, and no sums with them. The last one meets the cap of both together."""
+    first, second = opening(limits={"callers": 42}), opening(limits={"callers": 42})
+    first.send(*(accepted(f"old-{n}", caller=f"old-{n}") for n in range(30)))
+    second.send(accepted("theirs", caller="theirs"))
+    asked: list[str] = []
+    listen(second.store.engine, "before_cursor_execute", lambda *said: asked.append(said[2]))
+    for turn in range(6):
+        first.send(accepted(f"a{turn}", caller=f"a{turn}"))
+        second.send(accepted(f"b{turn}", caller=f"b{turn}"))
+    assert not [one for one in asked if "rollup_events_day" in one and one.startswith("SELECT")]
+    assert len([one for one in asked if "FROM names" in one]) == 6
+    assert not [one for one in asked if "FROM tier_pairs" in one], "nobody has to begin anew"
+    assert over(first) == {("support", "caller")}
+    assert first.broken() == {}
 
 
 def test_a_name_of_a_transaction_that_failed_takes_no_room(opening: Open) -> None:

@@ -66,11 +66,11 @@ def test_of_two_early_labels_of_one_source_the_last_counts(opened: Opened) -> No
     assert in_force(opened) == [("human", "random", False)]
 
 
-def test_an_early_label_on_an_attempt_the_event_does_not_have_is_dropped(opened: Opened) -> None:
-    opened.label(says("a", True, attempt=3))
-    opened.send(accepted("a"))
-    assert opened.number("labels") == opened.number("waiting_labels") == 0
-    assert opened.broken() == {}
+def rejected(opened: Opened) -> list[tuple[str, str, int]]:
+    """Sender, reason and number of what was counted as refused."""
+    with opened.store.reading() as connection:
+        rows = arrivals(connection, NOON - DAY, NOON + DAY)
+    return [(r.source, r.reason, r.n) for r in rows if r.outcome == "rejected"]
 
 
 def test_a_label_on_an_attempt_the_event_does_not_have_is_rejected(opened: Opened) -> None:
@@ -79,6 +79,20 @@ def test_a_label_on_an_attempt_the_event_does_not_have_is_rejected(opened: Opene
     assert (receipt.received, receipt.accepted, receipt.rejected) == (2, 1, 1)
     assert (receipt.errors[0].index, receipt.errors[0].field) == (0, "attempt")
     assert opened.number("labels") == 1
+
+
+def test_an_early_one_is_counted_as_rejected_for_the_same_reason_once_its_event_is_there(
+    opened: Opened,
+) -> None:
+    opened.send(accepted("there"))
+    opened.label(says("there", True, attempt=3))
+    [(sender, reason, n)] = rejected(opened)
+    opened.label(says("a", True, attempt=3), says("a", True, attempt=2), says("a", True))
+    assert opened.send(accepted("a", labels=[Label(0, False, "user")])).rejected == 0
+    assert (sender, n) == ("local/labels", 1)
+    assert rejected(opened) == [(sender, reason, 3)]
+    assert (opened.number("labels"), opened.number("waiting_labels")) == (2, 0)
+    assert opened.broken() == {}
 
 
 PRECEDENCE = ["human", "executable", "user", "judge"]

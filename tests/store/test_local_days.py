@@ -6,9 +6,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.event import listen
 
 from cascadewatch.model import Event
+from cascadewatch.pricing import PriceBook
+from cascadewatch.store.engine import open_store
 from cascadewatch.store.reads import Reader
+from cascadewatch.store.verify import verify
+from cascadewatch.store.writes import Writer
 from cascadewatch.store.zone import local_days, next_day
 from tests.model.events import NOON, accepted, escalated
 from tests.store.conftest import Fresh, Open
@@ -112,6 +117,45 @@ def test_a_reader_left_in_the_old_zone_still_adds_up(opening: Open) -> None:
     start = midnight("2026-11-20", "Europe/Berlin")
     assert left.counts(start, start + DAY)["events"] == sum(start <= e.millis < start + DAY for e in mixed())
     assert left.broken() == {}
+
+
+def test_only_a_process_that_serves_makes_the_days_anew(opening: Open) -> None:
+    serving = opening(timezone="Europe/Berlin")
+    serving.send(*mixed())
+    before, kept = per_day(serving), serving.rows("meta")
+    elsewhere = settings_for(serving.settings.database_url, timezone="Asia/Kolkata")
+    store = open_store(elsewhere, NOON)  # as by a command that asks
+    assert verify(store, elsewhere)["ok"]
+    writer = Writer(store, elsewhere, PriceBook((), bundled=False), lambda: NOON)  # as by one that writes
+    writer.write([serving.batch([accepted("theirs")])])
+    writer.close()
+    store.close()
+    assert per_day(serving) == {**before, max(before): before[max(before)] + 1}
+    assert serving.broken() == {}
+    assert serving.rows("meta") == kept
+
+
+def test_settings_that_name_no_zone_leave_the_days_as_they_are(opening: Open) -> None:
+    opening(timezone="Asia/Kolkata").send(*mixed())
+    nameless = opening()
+    nameless.send(accepted("new", at=NOON - 7 * 3_600_000))
+    local_day = local_days("Asia/Kolkata")
+    assert set(per_day(nameless)) == {local_day(e.millis) for e in mixed()}
+    nameless.rebuild()
+    assert set(per_day(nameless)) == {local_day(e.millis) for e in mixed()}
+    assert nameless.broken() == {}
+
+
+def test_the_zone_of_two_servers_is_that_of_the_one_started_last(opening: Open) -> None:
+    berlin, kolkata = opening(timezone="Europe/Berlin"), opening(timezone="Asia/Kolkata")
+    made: list[str] = []
+    for server in (berlin, kolkata):
+        listen(server.store.engine, "before_cursor_execute", lambda *said: made.append(said[2]))
+    for number, server in enumerate((berlin, kolkata) * 3):
+        server.send(accepted(f"e{number}", caller=f"tenant-{number}"))
+    assert not [one for one in made if "zone_days" in one]
+    assert set(per_day(berlin)) == {local_days("Asia/Kolkata")(NOON)}
+    assert berlin.broken() == {}
 
 
 def test_writers_in_two_zones_leave_whole_days(opening: Open) -> None:

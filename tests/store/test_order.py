@@ -1,32 +1,15 @@
 """The order of tiers is learned as events come in; what it changes is derived anew, all of it."""
 
-from typing import Any
-
 import pytest
 
-from cascadewatch.model import Event, Label, Usage
+from cascadewatch.model import Label
 from cascadewatch.settings import Price
 from cascadewatch.store import ingest
-from cascadewatch.store.reads import annotations, known, report
+from cascadewatch.store.reads import known, report
 from tests.model.events import NOON, accepted, attempt, escalated, event
 from tests.store.conftest import Fresh, Open
 from tests.store.opened import DAY, Opened
-
-TOKENS = Usage(input=1_000, output=100)
-
-
-def order(opened: Opened) -> tuple[str, ...]:
-    with opened.store.reading() as connection:
-        return known(connection, opened.settings).cascades["support"].order.names
-
-
-def marks(opened: Opened) -> list[str]:
-    with opened.store.reading() as connection:
-        return [m.text for m in annotations(connection, 0, NOON + DAY)]
-
-
-def alone(name: str, tier: str, **fields: Any) -> Event:
-    return event(name, attempt(tier, "accept", usage=TOKENS, **fields))
+from tests.store.ordering import TOKENS, alone, marks, order
 
 
 def test_the_order_is_learned_from_the_attempts(opened: Opened) -> None:

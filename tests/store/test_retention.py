@@ -211,6 +211,16 @@ def test_sums_of_events_that_are_gone_survive_a_rebuild(aged: Opened) -> None:
     assert aged.broken() == {}
 
 
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
+def test_a_series_that_ended_goes_to_its_last_quarter_hour(opening: Open, zone: str) -> None:
+    opened = opening(timezone=zone)
+    opened.send(*(old(f"{hour}", hour / 24, route=f"ended-{hour}") for hour in (0, 5, 11, 15)))
+    for nights in (400, 401, 402):
+        night(opened, NOON + nights * DAY)
+    left = {t.name: opened.number(t.name) for r in ROLLUPS.values() for t in r.tiers.values()}
+    assert left == dict.fromkeys(left, 0)
+
+
 @SQLITE
 def test_a_rebuild_mends_what_can_be_mended(aged: Opened) -> None:
     night(aged)

@@ -6,10 +6,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cascadewatch.metrics.counterfactual import flagship_only_cost
 from cascadewatch.model import Event
+from cascadewatch.store.reads import Reader
 from cascadewatch.store.receipt import LabelRequest
+from cascadewatch.store.state import OTHER
 from tests.model.events import NOON, accepted, escalated, labels, lists_of_events
-from tests.store.conftest import Fresh
+from tests.store.aging import night, old
+from tests.store.conftest import Fresh, Open
 from tests.store.opened import DAY, Opened
 
 TIMES = (NOON, NOON - 2 * DAY, NOON - 20 * DAY)  # the last one is older than minutes are kept
@@ -121,6 +125,33 @@ def test_the_writer_goes_on_after_a_rebuild(opened: Opened) -> None:
     filled(opened)
     opened.rebuild()
     opened.send(escalated("new", route="faq", revision="r9"))
+    assert opened.broken() == {}
+
+
+def test_a_route_whose_events_are_gone_is_still_known_after_a_rebuild(opening: Open) -> None:
+    opened = opening(limits={"routes": 1})
+    opened.send(*(old(f"gone-{n}", 60, route="checkout") for n in range(31)))
+    night(opened)
+    opened.send(accepted("now", route="faq"), accepted("past-the-cap", route="new"))
+    opened.send(escalated("again", at=NOON - 90 * DAY, route="billing"))
+    night(opened)
+
+    def told() -> Any:
+        with opened.store.reading() as connection:
+            reader = Reader(connection, opened.settings)
+            span = reader.cover(NOON - 100 * DAY, NOON + DAY)
+            found = reader.routes("support", span)
+            flagship_only = flagship_only_cost(reader.window("support", None, span))
+            return {route: sums["events"] for route, sums in found.items()}, flagship_only
+
+    before = told()
+    assert before[0] == {"checkout": 31, OTHER: 3}
+    opened.rebuild()
+    opened.rebuild()
+    assert told()[0] == {"checkout": 31, OTHER: 2, "faq": 1}, "it takes no room under the cap"
+    assert told()[1] == before[1]
+    assert opened.broken() == {}
+    opened.send(accepted("later", route="checkout"))
     assert opened.broken() == {}
 
 

@@ -3,20 +3,22 @@
 SQLite is asked for its plan, as it makes one without statistics: nobody ever gathers any there.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 
 from cascadewatch.store import evidence, reads
+from cascadewatch.store.bounds import Room
 from tests.model.events import NOON, escalated
 from tests.store.opened import DAY, Opened
 
 pytestmark = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 
 
-def plans(opened: Opened) -> list[str]:
-    """How every table of sums is read for all that a page may ask."""
+def plans(opened: Opened, ask: Callable[[Any, Opened], object]) -> list[str]:
+    """How every table of sums is read for what is asked."""
     asked: list[tuple[str, Any]] = []
 
     def hear(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
@@ -34,7 +36,8 @@ def plans(opened: Opened) -> list[str]:
     return found
 
 
-def ask(connection: Any, opened: Opened) -> None:
+def pages(connection: Any, opened: Opened) -> None:
+    """All that a page may ask."""
     reader = reads.Reader(connection, opened.settings)
     for length in (DAY // 24, DAY + 60_000, 30 * DAY):
         span = reader.cover(NOON - length, NOON)
@@ -55,9 +58,15 @@ def test_every_table_of_sums_is_sought_by_its_buckets(opened: Opened) -> None:
     opened.send(
         *(escalated(f"e{n}", at=NOON - n * DAY // 5, route="faq", caller="tenant-1") for n in range(20))
     )
-    read = plans(opened)
+    read = plans(opened, pages)
     assert len(read) > 50
     whole = [step for step in read if "bucket>?" not in step and "bucket=?" not in step]
     # Where a cascade began is the first row of its key.
     assert [step for step in whole if "rollup_events_quarter" not in step] == []
     assert len(whole) <= 1, whole
+
+
+def test_the_room_for_sums_is_read_without_those_of_single_routes(opened: Opened) -> None:
+    read = plans(opened, lambda connection, _: Room("support").take(connection, {}))
+    assert len(read) == 3
+    assert [step for step in read if "route=?" not in step] == []

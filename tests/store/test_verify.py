@@ -6,13 +6,16 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Table, select
+from sqlalchemy import Table, Text, select
 
 from cascadewatch.metrics.measures import latency_bin, score_bin
 from cascadewatch.model import Label, Verdict
-from cascadewatch.store import verify
+from cascadewatch.store import tables, verify
 from cascadewatch.store.rollup_tables import ROLLUPS
+from cascadewatch.store.rowtypes import EventRow
+from cascadewatch.store.state import State
 from cascadewatch.store.verification import facts, steps
+from cascadewatch.store.verification.check import Check
 from tests.model.events import NOON, accepted, attempt, escalated, event
 from tests.store.aging import night, of_every_age
 from tests.store.opened import DAY, Opened
@@ -81,6 +84,55 @@ def test_any_cell_that_is_wrong_is_found(filled: Opened, damage: tuple[int, str,
     assert set(broken) == {"I2"}
     assert any(table.name in told for told in broken["I2"]["examples"])
     assert filled.broken() == {}
+
+
+def of_facts(opened: Opened) -> Check:
+    """Derived columns alone, compared with attempts."""
+    check = Check("derived columns")
+    with opened.store.reading() as connection:
+        facts.compare(connection, State(connection, opened.settings), check, lambda: None)
+    return check
+
+
+DERIVED = EventRow._fields[EventRow._fields.index("path") : EventRow._fields.index("counterfactual_input")]
+OTHER = {None: 0, 0: 1, 1: 0}
+SAID = {"completed"}  # by the sender, perhaps
+
+
+def test_any_derived_column_that_is_wrong_is_found(filled: Opened) -> None:
+    events = tables.events
+    unseen = set()
+    for row in filled.rows("events"):
+        mine = events.update().where(events.c.seq == row["seq"])
+        for name in DERIVED:
+            was = row[name]
+            wrong = f"{was}-" if isinstance(events.c[name].type, Text) else OTHER.get(was, 7)
+            with filled.store.writing() as connection:
+                connection.execute(mine.values({name: wrong}))
+            found = of_facts(filled)
+            if not found.broken or not found.examples[0].startswith(f"event {row['id']!r}: "):
+                unseen.add(name)
+            with filled.store.writing() as connection:
+                connection.execute(mine.values({name: was}))
+    assert unseen == SAID
+    assert of_facts(filled).broken == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("cost_escalated = cost_escalated - 1, cost_cheap = cost_cheap + 1", "cost_cheap"),
+        ("cost_escalated = cost_escalated - 1, cost_other = cost_other + 1", "cost_escalated"),
+        ("flagship_index = 0", "facts"),
+        ("comparable = 0", "facts"),
+    ],
+)
+def test_a_rebuild_does_not_hide_what_is_wrong_with_an_event(filled: Opened, change: str, named: str) -> None:
+    filled.tamper(f"UPDATE events SET {change} WHERE id = 'e1'")
+    filled.rebuild()
+    found = filled.broken()
+    assert list(found) == ["I2"]
+    assert found["I2"]["examples"][0].startswith(f"event 'e1': {named} ")
 
 
 @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)

@@ -29,23 +29,17 @@ class Fold:
 
     def route(self) -> ColumnElement[str]:
         """The route an event is counted under."""
-        route = self.name("route", tables.events.c.route)
-        if "series" not in self.capped:
-            return route
-        return self._folded("series", self._series(route, self.revision()), route)
+        return self.name("route", tables.events.c.route)
 
     def revision(self) -> ColumnElement[str]:
         """The revision an event is counted under: the first to go when there are too many series."""
         revision = self.name("revision", tables.events.c.revision)
         if "series" not in self.capped:
             return revision
-        series = self._series(self.name("route", tables.events.c.route), revision)
+        newline: ColumnElement[str] = literal_column("'\n'")
+        series = self.route() + newline + revision
         other = case((revision == "", _NONE), else_=_OTHER)
         return self._folded("series", series, revision, other)
-
-    def _series(self, route: ColumnElement[str], revision: ColumnElement[str]) -> ColumnElement[str]:
-        newline: ColumnElement[str] = literal_column("'\n'")
-        return route + newline + revision
 
     def _folded(self, kind: str, asked: Any, name: Any, other: Any = _OTHER) -> ColumnElement[str]:
         if kind not in self.capped:
