@@ -1,16 +1,11 @@
 """The entry file: navigation alone. Each page is a module of `dashboard.views` with `show(choice)`."""
 
-from functools import partial
-from pathlib import Path
-
 import streamlit as st
 
 from cascadewatch.errors import CascadewatchError
 from cascadewatch.login import Stranger
-from dashboard import banner, sidebar, signing_in, text, widgets
-from dashboard.navigation import PAGES
-
-ICON = str(Path(__file__).parent / "icon.svg")
+from dashboard import banner, navigation, sidebar, signing_in, text, widgets
+from dashboard.config import ICON
 
 
 def main() -> None:
@@ -19,18 +14,15 @@ def main() -> None:
     try:
         person = signing_in.somebody()
         if isinstance(person, Stranger):
-            signing_in.keep_out(person, PAGES)
+            signing_in.keep_out(person, navigation.ADDRESSES)
             return
         st.logo(ICON)
         chosen = sidebar.choose()
-        pages = {
-            at: st.Page(partial(show, chosen), title=text.PAGE_NAMES[at], icon=icon, url_path=at)
-            for at, (show, icon) in PAGES.items()
-        }
-        st.session_state[widgets.PAGES] = pages
-        page = st.navigation(list(pages.values()))
+        st.session_state[widgets.PAGES] = pages = navigation.pages(chosen)
+        page = st.navigation([*pages.values(), navigation.named_first(chosen)])
         signing_in.told(person)
         banner.show(chosen)
+        sidebar.say_unknown(page.url_path)
         page.run()
     except CascadewatchError as error:
         st.text(str(error))

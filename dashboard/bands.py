@@ -75,13 +75,14 @@ def normal(
 
 
 def label(
-    fig: "go.Figure", stretches: Sequence[Stretch], tolerance: float, dark: bool, shift: int = 0
+    fig: "go.Figure", stretches: Sequence[Stretch], tolerance: float, now: int, dark: bool, shift: int = 0
 ) -> None:
-    """The band's name at its right end, `shift` pixels up."""
+    """The band's name at its right end, `shift` pixels up; the level is that of its last day."""
     if not stretches:
         return
     at = last_level(stretches)
-    words = text.BASELINE_BAND.format(level=f"{at * 100:.0f}", tolerance=f"{tolerance * 100:.0f}")
+    of = text.BASELINE_BAND_NOW if stretches[-1][1] > now - DAY else text.BASELINE_BAND
+    words = of.format(level=f"{at * 100:.0f}", tolerance=f"{tolerance * 100:.0f}")
     charts.beside(fig, at, words, template.soft(dark), shift)
 
 

@@ -79,6 +79,13 @@ def parse(
     )
 
 
+def unknown(query: Mapping[str, str], cascades: Collection[str]) -> str | None:
+    """The cascade an address asks for and nobody knows, no longer than a name may be; None where none is
+    known at all."""
+    wanted = query.get("cascade")
+    return wanted[:_NAME_LENGTH] if wanted and cascades and wanted not in cascades else None
+
+
 def fixed_range(start: int | None, end: int | None) -> tuple[int, int] | None:
     """A range on whole minutes, or None where it is none or longer than anything kept."""
     if start is None or end is None:

@@ -100,6 +100,18 @@ def splits(of: Episode) -> dict[str, Json]:
     return {kind: mapping(found.get(kind)) for kind in text.SPLITS if mapping(found.get(kind)).get("parts")}
 
 
+def compared(of: Episode) -> str:
+    """What the time since the change is compared with; "" where that was not kept."""
+    held = diagnosis(of)
+    said = text.COMPARED.get(str(held.get("against")))
+    before = mapping(held.get("before"))
+    rate, n = number(before.get("rate")), number(before.get("n"))
+    if said is None:
+        return ""
+    known = rate is not None and n is not None
+    return said.format(level=text.COMPARED_LEVEL.format(rate=percent(rate), n=count(n)) if known else "")
+
+
 def split_words(split: Json) -> str:
     """How much of the move is mix, and how much behaviour."""
     mix, behaviour, total = (number(split.get(key)) for key in ("mix", "behaviour", "total"))

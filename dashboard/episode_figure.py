@@ -88,7 +88,7 @@ def figure(
     if limit is not None:
         said = f"{text.LIMIT} {unit_words(unit, limit, 0)}"
         charts.level(fig, limit, said, template.soft(axis.dark))
-    bands.label(fig, behind.stretches, behind.tolerance, axis.dark)
+    bands.label(fig, behind.stretches, behind.tolerance, axis.now, axis.dark)
     bands.shade(fig, behind.episodes, axis.span, axis.now, axis.zone, axis.dark)
     highest = max([p.metric.high or p.metric.value or 0.0 for p in points] + [top or 0.0, limit or 0.0])
     ceiling = highest * 1.12 or 1.0

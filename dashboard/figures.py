@@ -67,12 +67,12 @@ def escalation(
     highest = max([point.metric.value or 0 for point in shown] + [goal or 0.0, top or 0.0])
     ceiling = min(1.02, max(0.2, highest * 1.2))
     fig.update_yaxes(range=[0, ceiling])
-    _levels(fig, goal, behind, axis.dark, ceiling, height)
+    _levels(fig, goal, behind, axis, ceiling, height)
     return fig
 
 
 def _levels(
-    fig: "go.Figure", goal: float | None, behind: Behind, dark: bool, ceiling: float, height: int
+    fig: "go.Figure", goal: float | None, behind: Behind, axis: Axis, ceiling: float, height: int
 ) -> None:
     """Objective and baseline with their names at the right; a small figure names the objective alone."""
     named = height == charts.HEIGHT and len(behind.stretches) > 0
@@ -80,9 +80,9 @@ def _levels(
     if named and goal is not None:
         shift = charts.apart(goal, bands.last_level(behind.stretches), (height - MARGINS) / ceiling)
     if goal is not None:
-        charts.level(fig, goal, f"objective {percent(goal, 0)}", template.soft(dark), shift=shift)
+        charts.level(fig, goal, f"objective {percent(goal, 0)}", template.soft(axis.dark), shift=shift)
     if named:
-        bands.label(fig, behind.stretches, behind.tolerance, dark, -shift)
+        bands.label(fig, behind.stretches, behind.tolerance, axis.now, axis.dark, -shift)
 
 
 def cost(

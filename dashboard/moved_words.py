@@ -50,7 +50,7 @@ def _money(drift: Episode, saving: float | None) -> str:
 
 
 def also(others: Sequence[Episode]) -> str:
-    """What else is open, by the metrics' names; routes by theirs."""
+    """What else is open: the metrics that moved, or what is wrong; routes by their names."""
     if not others:
         return ""
     named = list(dict.fromkeys(_title(e) for e in others))
@@ -59,9 +59,16 @@ def also(others: Sequence[Episode]) -> str:
 
 
 def _title(of: Episode) -> str:
-    title = episode_words.metric_title(of)
     where = f" on {episode_words.route(of.route)}" if of.route else ""
-    return f"{episode_words.ARROWS[episode_words.direction(of)]} {title[0].lower()}{title[1:]}{where}"
+    return f"{episode_words.ARROWS[episode_words.direction(of)]} {_what(of)}{where}"
+
+
+def _what(of: Episode) -> str:
+    """The metric that moved; of an episode without one, what is wrong."""
+    if of.kind in text.STAKES_OF_KINDS:
+        return episode_words.stake(of)
+    title = episode_words.metric_title(of)
+    return f"{title[0].lower()}{title[1:]}"
 
 
 def calm(of: Watched) -> str:

@@ -1,6 +1,7 @@
 """The sidebar: cascade, route, range and zone, kept in the address so that every view can be linked.
 
 `choose()` is called once per run, by `dashboard/app.py`, before the page; it returns the `Choice`.
+`say_unknown(page)` says on the page that the address asked for a cascade nobody knows.
 """
 
 from dataclasses import replace
@@ -13,6 +14,7 @@ from dashboard.choice import CUSTOM, KEYS, RANGES, Choice
 from dashboard.formats import escaped
 
 _SEEN = "address"  # the address that the widgets stand for
+_UNKNOWN = "unknown"  # the cascade that an address asked for and nobody knows, and the page it is said on
 ALL = ""  # no name is empty; None would show as an empty box
 
 
@@ -30,6 +32,14 @@ def choose() -> Choice:
         chosen = replace(chosen, route=route, zone=_zone(zones))
     _write_address(chosen)
     return chosen
+
+
+def say_unknown(page: str) -> None:
+    """Why all cascades are shown where the address asked for one; on that page, until another is chosen."""
+    name, said_on = st.session_state.get(_UNKNOWN, (None, None))
+    if name is not None and said_on in (None, page):
+        st.session_state[_UNKNOWN] = (name, page)
+        st.text(text.UNKNOWN_CASCADE.format(name=name))
 
 
 def offered_zones() -> list[str]:
@@ -54,6 +64,7 @@ def _follow_address(cascades: list[str], zones: list[str]) -> None:
         return
     wanted = choice.parse(asked, cascades, zones, zones[0])
     state[_SEEN] = asked
+    state[_UNKNOWN] = (choice.unknown(asked, cascades), None)
     state["cascade"], state["route"], state["zone"] = wanted.cascade or ALL, wanted.route or ALL, wanted.zone
     state["range"] = CUSTOM if wanted.fixed else wanted.range
     state["fixed"] = wanted.fixed
@@ -77,13 +88,18 @@ def _cascade(cascades: list[str]) -> str | None:
         st.session_state["cascade"] = ALL
     options = [ALL, *cascades]
     shown = st.selectbox(
-        text.CASCADE, options, key="cascade", format_func=_cascade_shown, on_change=_forget_route
+        text.CASCADE, options, key="cascade", format_func=_cascade_shown, on_change=_another_cascade
     )
     return shown or None
 
 
 def _cascade_shown(name: str) -> str:
     return option(name) if name else text.ALL_CASCADES
+
+
+def _another_cascade() -> None:
+    st.session_state[_UNKNOWN] = (None, None)
+    _forget_route()
 
 
 def _forget_route() -> None:

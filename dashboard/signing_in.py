@@ -13,6 +13,7 @@ import streamlit as st
 from cascadewatch.login import ANYBODY, NOBODY, Claimed, Person, Stranger, admitted, from_claims
 from dashboard import data
 from dashboard import text_login as text
+from dashboard.config import ICON
 from dashboard.formats import escaped
 from dashboard.text import PRODUCT
 
@@ -50,7 +51,10 @@ def keep_out(stranger: Stranger, addresses: Iterable[str]) -> None:
 
 def _ask(stranger: Stranger) -> None:
     by_proxy = data.settings().dashboard.login == "header"
-    with st.container(border=True, width=480, gap="small"):
+    with st.container(horizontal_alignment="center"), st.container(border=True, width=420, gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.image(ICON, width=24)
+            st.text(PRODUCT)
         st.header(text.SIGN_IN, anchor=False)
         st.text(text.BY_PROXY if by_proxy and stranger == NOBODY else text.HINTS[stranger.why])
         if stranger.name is not None:

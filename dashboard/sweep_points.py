@@ -1,6 +1,6 @@
 """The threshold sweep of a report as a reader meets it: what each threshold costs a day, and how good it is.
 
-Pure. `Sweep.of(body, judged_a_day)`; costs are US dollars a day at today's traffic, per 1,000 requests
+Pure. `Sweep.of(body, judged_a_day)`; costs are US dollars a day at the traffic of a range, per 1,000 requests
 where there is none, and the escalation rate stands for them where a price is missing.
 """
 

@@ -86,4 +86,6 @@ def proof(sweep: Sweep) -> str | None:
         return None
     value, low, high, n = sweep.held_out
     said = text.HELD if sweep.holds else text.DID_NOT_HOLD
+    if sweep.holds and sweep.bar is not None and low < sweep.bar:
+        said = text.HELD_UNSURE
     return said.format(value=percent(value), reach=span_words(low, high), n=f"{n:,}")

@@ -28,6 +28,7 @@ PAGE_QUESTIONS = {
 # sidebar
 CASCADE, ROUTE, RANGE, ZONE = "Cascade", "Route", "Range", "Time zone"
 ALL_CASCADES, ALL_ROUTES = "All cascades", "All routes"
+UNKNOWN_CASCADE = "No cascade of that name is known: {name}"
 RANGE_NAMES = {
     "1h": "Last hour",
     "24h": "Last 24 hours",
@@ -199,6 +200,7 @@ WHAT, PRICE_SOURCE, WHOLE = "What", "Price from", "In all"
 ATTEMPT, RIGHT, LABEL_SOURCE, SAMPLING = "Attempt", "Right", "Said by", "Sample"
 YES, NO = "yes", "no"
 NO_TEXT = "No text is stored: it is dropped at the door unless the cascade says store_text = true."
+TEXT_GONE = "This event came without text, or it is older than retention.text_days."
 
 # Sources
 SENDERS, SENDER = "Who sends", "Sender"
@@ -251,16 +253,19 @@ PART_MEANINGS = {
     "other": "Everything else",
 }
 PER_ATTEMPT, VERIFIER_COST, KIND, NAME = "Per attempt", "Cost of verdicts", "Kind", "Name"
-UNPRICED, UNNAMED = "Without a price", "(no name sent)"
+UNPRICED, OTHERS_PRICED, UNNAMED = "Without a price", "With one", "(no name sent)"
 SAVINGS, SHARE_SAVED = "Saved", "Share saved"
 PAID, FLAGSHIP_ALONE, BLENDED = "Paid", "Flagship alone", "Blended cost"
 BILL, BY_MODEL, BREAK_EVEN = "What the bill is made of", "Cost by tier and model", "When does it stop paying?"
 WASTE, PRICES, PLANNING = "Waste", "Prices", "Planning calculator"
 WASTED, OVERHEAD, OVERHEAD_LATENCY = "Wasted escalations", "Verifier overhead", "Verifier wait"
 OVERHEAD_HINT = "healthy: under 10–20 %"
+UNPRICED_AT_TIMES = (
+    "Where others of the same name have a price, these came without tokens, such as a call that timed out."
+)
 COVERAGE_HINT = (
-    "Add a [[price]] entry for each of these to the configuration, or send cost_usd with the events: those"
-    " that come from then on are priced."
+    "Where none has a price, add a [[price]] entry to the configuration, or send cost_usd with the events:"
+    " those that come from then on are priced."
 )
 ALL_PRICED = "Every attempt and verdict of this range has a price."
 PLANNING_HINT = (
@@ -285,6 +290,6 @@ RANGE_SPOKEN = {
     "90d": "In the last 90 days",
     "custom": "In this range",
 }
-WHERE_KNOWN = "of the cascades where it is known"
+OF_CASCADES = "{known} of {all} cascades"
 AGAINST_FLAGSHIP, A_REQUEST = "against the flagship alone", "per request"
 EDGE_MEANS = "of requests may escalate before it stops paying"

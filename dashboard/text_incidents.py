@@ -22,6 +22,7 @@ KINDS = {
 UNKNOWN_METRIC = "A metric"
 PAGE, ACKNOWLEDGED, SILENCED = "page", "acknowledged", "silenced"
 BASELINE_BAND = "baseline {level} ± {tolerance}"
+BASELINE_BAND_NOW = "baseline now {level} ± {tolerance}"
 LIMIT = "limit"
 
 # Incidents: what is open
@@ -72,12 +73,17 @@ EXPLAINS = "explains {points} of {shift}"
 NEXT_STEP = "Next: "
 RESTS_ON = "What it rests on"
 MIX, CALLERS_TAB, REASONS_TAB, CHANGES_TAB = "Mix or behaviour?", "Callers", "Verdict reasons", "What changed"
-SPLITS = {"routes": "By route", "callers": "By caller"}
+SPLITS = {"routes": "By route", "callers": "By caller, the last day at most"}
 SPLIT_WORDS = "{total} in all: {behaviour} behaviour and {mix} mix."
 MIX_HINT = (
-    "The whole move, split without rest. Behaviour: the same traffic escalates differently. Mix: the traffic"
-    " itself is another."
+    "Each table splits its own move without rest. Behaviour: the same traffic escalates differently. Mix: the"
+    " traffic itself is another."
 )
+COMPARED = {
+    "days before": "Against the days before{level}, not against the baseline.",
+    "baseline": "Against the days that the baseline was learnt from{level}.",
+}
+COMPARED_LEVEL = " ({rate}, n\N{NO-BREAK SPACE}{n})"
 GROUP, SHARE_BEFORE_AFTER, RATE_BEFORE_AFTER = "Group", "Share of requests", "Rate"
 BEHAVIOUR, MIX_PART, ALL_OTHERS = "Behaviour", "Mix", "(all others)"
 CALLER_VERDICTS = {
@@ -240,3 +246,4 @@ EPISODE_LINK = "Look at the episode"
 EPISODES = "Episodes on the time line"
 LEARNING_TILE = "learning: gross breaks only"
 SEEN_TILE = "5 pts seen in about {time}"
+MOVED_TILE = "now {value}, baseline {baseline}"

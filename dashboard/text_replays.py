@@ -10,7 +10,7 @@ PER = {"day": "/day", "thousand": " per 1,000", "escalation": " escalation"}
 OF_QUALITY = "quality"
 AGAINST_NOW = "against now: {words}"
 COST_AXIS = {
-    "day": "cost, USD a day at today's traffic",
+    "day": "cost, USD a day at the traffic of this range",
     "thousand": "cost, USD per 1,000 requests",
     "escalation": "escalation rate (a price is missing)",
 }
@@ -29,6 +29,10 @@ NOTHING_MEETS = (
     " tier would."
 )
 HELD = "Chosen on one half of the cases; the other half confirms it: {value} right{reach}, n {n}."
+HELD_UNSURE = (
+    "Chosen on one half of the cases; the other half agrees, but alone is too small to be sure: {value}"
+    " right{reach}, n {n}."
+)
 DID_NOT_HOLD = (
     "Chosen on one half of the cases; the other half does not confirm it: {value} right{reach}, n {n}."
 )
@@ -58,12 +62,12 @@ VERIFIER_SAYS = (
     "The verifier lets {accept} of wrong answers through{accept_reach} and sends {escalate} of right ones"
     " up{escalate_reach}."
 )
-SHIPS = "At today's traffic that is {wrong} wrong answers shipped and {usd} wasted a day."
+SHIPS = "At the traffic of this range that is {wrong} wrong answers shipped and {usd} wasted a day."
 THEN = (
     "At the traffic of then ({judged} judged answers a day) {wrong} wrong answers are shipped a day ({reach})"
 )
 THEN_WASTED = "and {usd} is wasted a day on false escalations ({reach})"
-SHIPS_ONLY = "At today's traffic that is {wrong} wrong answers shipped a day."
+SHIPS_ONLY = "At the traffic of this range that is {wrong} wrong answers shipped a day."
 STALE, FRESH = "stale calibration", "up to date"
 STALE_AGE = "It is {age} old; after 30 days the answers may be others."
 STALE_MODEL = "It is of answers of {old}; the cheap tier of these days is {new}."
@@ -95,7 +99,12 @@ RATE, FROM_SET, FROM_LABELS, SET_N, LABEL_N, SOURCES = (
 PRECISION = "Right among accepted"
 NO_LIVE_LABELS = "No label of this range is of a judged cheap answer."
 NEVER_VERIFIED = "This verifier has never been checked against answers whose truth is known."
-NEVER_VERIFIED_LIVE = "No eval set has checked this verifier; live labels say this much:"
+ONLY_LIVE = (
+    "No eval set has checked it; live labels: {rate} of wrong answers let through{reach},"
+    " n\N{NO-BREAK SPACE}{n}."
+)
+ONLY_LIVE_RIGHT = "No eval set has checked it; no live label of this range is of a wrong answer."
+HOW_TO_CHOOSE = "Choose this cascade in the sidebar for how to check it."
 NO_SWEEP = "The threshold sweep needs recorded flagship answers in the eval set, under the key “flagship”."
 HOW_TO_CHECK = "Write an eval set, name it under [replay.…], and run the check:"
 CHECK_EXAMPLE = """# cascadewatch.toml

@@ -34,7 +34,7 @@ def escalation(facts: Facts, brief: bool = False) -> None:
     """How often the cheap answer is rejected, and how often the flagship is asked."""
     rate, share = facts.metrics["escalation_rate"], facts.metrics["flagship_share"]
     caption = _joined(
-        span(rate.low, rate.high), f"n{NB}{count(rate.n)}",
+        _moved(facts), span(rate.low, rate.high), f"n{NB}{count(rate.n)}",
         f"flagship in {percent(share.value, 0)} of events", None if brief else _watch(facts),
     )  # fmt: skip
     meaning = widgets.meaning("escalation_rate")
@@ -65,8 +65,8 @@ def headroom(facts: Facts) -> None:
     """How far escalation may rise before the cascade stops paying."""
     room, edge = facts.metrics["headroom"], facts.metrics["break_even_rate"]
     terms = facts.economics
-    now = None if terms is None else f"break-even {percent(edge.value, 0)}, now {percent(terms.e, 0)}"
-    far = points(room.value, 0, signed=(room.value or 0) < 0)
+    now = None if terms is None else f"break-even {percent(edge.value)}, now {percent(terms.e)}"
+    far = points(room.value, signed=(room.value or 0) < 0)
     widgets.tile(
         text.HEADROOM, far, _joined(now, f"n{NB}{count(room.n)}"), widgets.meaning("headroom"), room.reason
     )  # fmt: skip
@@ -96,13 +96,22 @@ def _watch(facts: Facts) -> str | None:
     return None if of.seen is None else text_incidents.SEEN_TILE.format(time=of.seen)
 
 
+def _moved(facts: Facts) -> str | None:
+    """From what to what, while an episode is open: its level is not the mean of the range above it."""
+    drift = facts.watched.drift
+    of = None if drift is None else episode_words.estimate(drift)
+    if of is None or of.shift is None:
+        return None
+    return text_incidents.MOVED_TILE.format(value=percent(of.value, 0), baseline=percent(of.baseline, 0))
+
+
 def _delta(facts: Facts, brief: bool) -> Delta | None:
-    """The move from the baseline, or since before while there is none; a narrow tile leaves to the sentence
-    beside it against what."""
+    """The move from the baseline, or since before while there is none; the caption under an open episode's,
+    and the sentence beside a narrow tile, say against what."""
     drift, rate, normal = facts.watched.drift, facts.metrics["escalation_rate"].value, facts.watched.normal
     shift = None if drift is None else episode_words.estimate(drift).shift
     if shift is not None:
-        return _coloured(shift, "baseline", brief)
+        return _coloured(shift, "baseline", brief=True)
     if normal is not None and rate is not None and facts.move is None:
         return Delta(_against(rate - normal, "baseline", brief), "gray", "off")
     move = facts.move

@@ -1,4 +1,4 @@
-"""What a verifier's errors cost a day at today's traffic, in numbers and in a sentence. Pure."""
+"""What a verifier's errors cost a day at the traffic of a range, in numbers and in a sentence. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

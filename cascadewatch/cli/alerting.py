@@ -10,6 +10,7 @@ from cascadewatch.cli.clock import clock
 from cascadewatch.cli.opening import opened
 from cascadewatch.cli.options import Config, Db, Json
 from cascadewatch.cli.output import answer, say, scope, shown, table
+from cascadewatch.cli.unseen import say_if_unseen
 from cascadewatch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,8 +36,10 @@ def list_alerts(
     from cascadewatch.store.episodes import page
     from cascadewatch.store.reads.json_rows import row_json
 
-    with opened(config, db) as (settings, store), store.reading() as connection:
-        found = page(connection, open_only=not every, cascade=cascade, limit=limit)
+    with opened(config, db) as (settings, store):
+        say_if_unseen(settings, store, cascade)
+        with store.reading() as connection:
+            found = page(connection, open_only=not every, cascade=cascade, limit=limit)
     nothing = "Nothing has fired yet." if every else "Nothing fires."
     answer([row_json(e) for e in found], as_json, lambda: _table(found, settings.timezone) or nothing)
 

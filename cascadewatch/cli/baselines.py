@@ -9,6 +9,7 @@ from cascadewatch.cli.clock import clock
 from cascadewatch.cli.opening import opened
 from cascadewatch.cli.options import Config, Db, Json
 from cascadewatch.cli.output import answer, say, scope, shown, table
+from cascadewatch.cli.unseen import say_if_unseen
 from cascadewatch.cli.watching import Watch
 from cascadewatch.errors import UsageError
 
@@ -99,8 +100,11 @@ def show(
     from cascadewatch.store.baselines import history
     from cascadewatch.store.reads.json_rows import row_json
 
-    with opened(config, db) as (settings, store), store.reading() as connection:
-        found = [b for b in history(connection, metric, cascade) if former or b.retired is None]
+    with opened(config, db) as (settings, store):
+        say_if_unseen(settings, store, cascade)
+        with store.reading() as connection:
+            pins = history(connection, metric, cascade)
+    found = [b for b in pins if former or b.retired is None]
     found.sort(key=lambda b: (b.cascade, b.metric, b.route, -b.id))
     answer([row_json(b) for b in found], as_json, lambda: _table(found, settings.timezone))
     if not found and not as_json:

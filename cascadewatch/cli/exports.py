@@ -31,7 +31,8 @@ What = Annotated[
     typer.Option(
         "--what",
         metavar="ROWS",
-        help="events, attempts, labels, rollups, tiers, quality, callers, episodes, annotations or reports.",
+        help="events, attempts, labels, rollups[.day|.quarter|.minute], tiers[.day|.quarter|.minute],"
+        " quality, callers, episodes, annotations or reports.",
     ),
 ]
 Output = Annotated[Path, typer.Option("--output", metavar="FILE", help="Where to; left out or -: stdout.")]

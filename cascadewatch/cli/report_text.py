@@ -22,6 +22,11 @@ CHOSEN = (
     *("slo.objective", "slo.budget_left", "slo.exhausted_at"),
 )
 OF_OBJECTIVE = ("slo.budget_left", "slo.exhausted_at")  # left out where there is no objective
+RANGES_OF_METHODS = (
+    "flagship_only_cost_usd",
+    "savings_usd",
+)  # low and high are of assumptions, not of chance
+OF_METHODS = "range of methods"
 BY_ROUTE = ("escalation_rate", "cost_usd", "savings_usd", "quality")
 Row = dict[str, Any]
 
@@ -54,7 +59,7 @@ def _block(row: Row, timezone: str) -> str:
     aimless = row["metrics"]["slo.objective"]["value"] is None
     chosen = [key for key in CHOSEN if not (aimless and key in OF_OBJECTIVE)]
     rows = [_line(key, row["metrics"][key], timezone) for key in chosen]
-    return f"{head}\n" + _indented(table(("", "value", "95 % interval", "n", ""), rows, frozenset({1, 2, 3})))
+    return f"{head}\n" + _indented(table(("", "value", "low to high", "n", ""), rows, frozenset({1, 2, 3})))
 
 
 def _silent(cascade: str, timezone: str, newest: Mapping[str, int]) -> str:
@@ -81,9 +86,16 @@ def _indented(text: str) -> str:
 
 def _line(key: str, metric: Row, timezone: str) -> tuple[str, ...]:
     unit, low, high = metric["unit"], metric["low"], metric["high"]
-    interval = "" if low is None else f"{_number(low, unit, timezone)} to {_number(high, unit, timezone)}"
-    reason = shown(metric.get("reason", ""))
-    return METRICS[key].title, _value(metric, timezone), interval, f"{metric['n']:,}", reason
+    known = low is not None and low != high  # what is known exactly has no interval
+    reach = f"{_number(low, unit, timezone)} to {_number(high, unit, timezone)}" if known else ""
+    notes = (OF_METHODS if known and key in RANGES_OF_METHODS else "", shown(metric.get("reason", "")))
+    return (
+        METRICS[key].title,
+        _value(metric, timezone),
+        reach,
+        f"{metric['n']:,}",
+        "; ".join(filter(None, notes)),
+    )
 
 
 def _value(metric: Row, timezone: str) -> str:

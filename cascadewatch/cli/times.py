@@ -48,7 +48,7 @@ def span(since: str | None, start: str | None, end: str | None, now: int, timezo
         try:
             first = last - parse_duration(since or SINCE)
         except ValueError as error:
-            raise UsageError(f"--since {error}") from None
+            raise UsageError(f"--since {error}; for a date use --from") from None
     if not first < last:
         raise UsageError("--from must be before --to")
     return max(0, first), last

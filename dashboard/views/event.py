@@ -127,7 +127,8 @@ def _table(rows: Sequence[Mapping[str, Any]], key: str, config: Mapping[str, Any
 def _text(found: Mapping[str, Any]) -> None:
     held = found["text"]
     if held is None:
-        st.caption(escaped(text.NO_TEXT))
+        cascade = data.settings().cascade.get(found["cascade"])
+        st.caption(escaped(text.TEXT_GONE if cascade and cascade.store_text else text.NO_TEXT))
         return
     if held["prompt"] is not None:
         st.subheader(text.PROMPT, anchor=False)

@@ -36,7 +36,7 @@ def _one(cascade: str, choice: Choice) -> None:
     }
     if not found:
         facts = health.facts(cascade, choice, data.now())
-        st.text(text.NEVER_VERIFIED)
+        st.text(verifier_live.unchecked(facts))
         verifier_live.beside(None, facts)
         verifier_live.how_to(cascade)
         return
@@ -138,7 +138,7 @@ def _all(choice: Choice) -> None:
         with st.container(border=True):
             words, numbers = st.columns([2, 5], gap="small")
             with words:
-                _brief(cascade, next(iter(found.values()), None), facts, now)
+                _brief(cascade, next(iter(found.values()), None), facts)
             if found:
                 with numbers:
                     of = next(iter(found.values()))
@@ -146,10 +146,11 @@ def _all(choice: Choice) -> None:
     st.caption(escaped(text.ONE_FOR_SWEEP))
 
 
-def _brief(cascade: str, of: Report | None, facts: Facts, now: int) -> None:
+def _brief(cascade: str, of: Report | None, facts: Facts) -> None:
     if of is None:
         widgets.name(cascade)
-        st.text(text.NEVER_VERIFIED)
+        st.text(verifier_live.unchecked(facts))
+        st.caption(escaped(text.HOW_TO_CHOOSE))
         return
-    _headline(cascade, of, facts, now)
+    _headline(cascade, of, facts, facts.now)
     st.text(verifier_words.sentence(verifier_words.errors(of, facts)))

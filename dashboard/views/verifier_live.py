@@ -11,7 +11,7 @@ from cascadewatch.metrics.window import Metric
 from cascadewatch.store.reports import Report
 from dashboard import tables, widgets
 from dashboard import text_replays as text
-from dashboard.formats import UNKNOWN, escaped, percent, span_words
+from dashboard.formats import UNKNOWN, count, escaped, percent, span_words
 from dashboard.sentence import Facts
 
 KEYS = {
@@ -26,6 +26,16 @@ NAMES = {
 }
 
 
+def unchecked(facts: Facts) -> str:
+    """What is known of a verifier that no eval set has checked."""
+    found = compute(facts.window, list(KEYS))
+    accept = found["false_accept_rate"]
+    if accept.n:
+        reach = span_words(accept.low, accept.high)
+        return text.ONLY_LIVE.format(rate=percent(accept.value), reach=reach, n=count(accept.n))
+    return text.ONLY_LIVE_RIGHT if any(metric.n for metric in found.values()) else text.NEVER_VERIFIED
+
+
 def beside(of: Report | None, facts: Facts) -> None:
     """A table of both; nothing where there is neither."""
     found = compute(facts.window, list(KEYS))
@@ -33,9 +43,7 @@ def beside(of: Report | None, facts: Facts) -> None:
         if of is not None:
             st.caption(escaped(text.NO_LIVE_LABELS))
         return
-    if of is None:
-        st.text(text.NEVER_VERIFIED_LIVE)
-    else:
+    if of is not None:
         st.subheader(text.BESIDE, anchor=False)
         st.caption(escaped(text.BESIDE_HINT))
     rates = {} if of is None else of.body["rates"]

@@ -64,7 +64,7 @@ def _rests_on(of: Episode, zone: str) -> None:
 
 
 def _mix(of: Episode) -> None:
-    st.caption(escaped(text.MIX_HINT))
+    st.caption(escaped(f"{text.MIX_HINT} {diagnosis_words.compared(of)}".strip()))
     for kind, split in diagnosis_words.splits(of).items():
         st.text(f"{text.SPLITS[kind]}: {diagnosis_words.split_words(split)}")
         config = {

@@ -71,6 +71,7 @@ class TestAcknowledging:
         assert run("alerts", "list", "--json").json[0]["acknowledged_by"] == "cli"
 
     def test_an_episode_that_is_not_there_is_refused(self, run: Run) -> None:
+        run("alerts", "list")
         result = run("alerts", "ack", 99)
         assert (result.code, result.err) == (2, "cascadewatch: there is no episode 99\n")
 
@@ -115,9 +116,11 @@ class TestSilences:
         run("ingest", log_file)
         said = "There are no events of a cascade suport so far; did you mean support?\n"
         silence, export = ("alerts", "silence", "--for", "30m"), ("export", "--what", "events")
-        for command in (silence, ("annotate", "x"), export, ("reprice",)):
+        listed = ("alerts", "list"), ("alerts", "list", "--json"), ("baseline", "show", "--json")
+        for command in (silence, ("annotate", "x"), export, ("reprice",), *listed):
             result = run(*command, "--cascade", "suport")
             assert (result.code, result.err) == (0, said)
+        assert run("baseline", "show", "--cascade", "suport").err.startswith(said)
         assert run("annotate", "x", "--cascade", "support").err == ""
 
     def test_a_silence_has_an_end(self, run: Run) -> None:

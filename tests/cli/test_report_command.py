@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from cascadewatch.cli.report_text import _line
+
 Run = Callable[..., Any]
 
 
@@ -42,6 +44,28 @@ def test_the_text_shows_value_interval_and_n(run: Run) -> None:
     line = next(line for line in text.splitlines() if line.strip().startswith("Escalation rate"))
     assert line.split() == ["Escalation", "rate", "100.0", "%", "72.2", "%", "to", "100.0", "%", "10"]
     assert "$0.21" in text
+
+
+@pytest.mark.usefixtures("held")
+def test_what_is_known_exactly_has_no_interval(run: Run) -> None:
+    held = run("report", "--json").json["cascades"][0]["metrics"]["cost_usd"]
+    assert held["low"] == held["high"] == held["value"]
+    line = next(line for line in run("report").out.splitlines() if line.strip().startswith("Cost "))
+    assert line.split() == ["Cost", "$0.21", "10"]
+
+
+def test_a_range_of_methods_is_called_so() -> None:
+    metric = {"value": 2.0, "n": 10, "low": 1.5, "high": 2.0, "unit": "usd"}
+    assert _line("savings_usd", metric, "UTC") == (
+        "Savings",
+        "$2.00",
+        "$1.50 to $2.00",
+        "10",
+        "range of methods",
+    )
+    noted = _line("flagship_only_cost_usd", {**metric, "reason": "assumed"}, "UTC")
+    assert noted[-1] == "range of methods; assumed"
+    assert _line("escalation_rate", metric, "UTC")[-1] == ""
 
 
 @pytest.mark.usefixtures("held")

@@ -44,7 +44,7 @@ class TestKeys:
     def test_what_cannot_be_is_refused(self, run: Run, arguments: list[str]) -> None:
         result = run("keys", *arguments)
         assert result.code == 2
-        assert result.err.startswith("cascadewatch: ")
+        assert "\ncascadewatch: " in f"\n{result.err}"
 
 
 class TestAnnotations:

@@ -46,5 +46,10 @@ def test_a_week_back_is_the_default() -> None:
     assert span(None, None, None, now, "UTC") == (now - int(timedelta(days=7).total_seconds()) * 1000, now)
 
 
+def test_a_date_where_a_length_belongs_is_pointed_to_its_option() -> None:
+    with pytest.raises(UsageError, match=r'--since is "2026-11-01"; .* for a date use --from$'):
+        span("2026-11-01", None, None, 1_795_262_400_000, "UTC")
+
+
 def test_people_read_their_own_zone() -> None:
     assert told(1_795_262_400_000, "Europe/Berlin") == "2026-11-21 13:00 CET"

@@ -50,6 +50,13 @@ def test_the_band_lies_behind_what_was_drawn_before() -> None:
     assert fig.data[-1].name == "line"
 
 
+@pytest.mark.parametrize(("end", "said"), [(NOW, "baseline now 30 ± 5"), (NOW - 2 * DAY, "baseline 30 ± 5")])
+def test_the_bands_name_says_now_only_where_it_is_now(end: int, said: str) -> None:
+    fig = charts.figure(SPAN, "UTC", dark=False)
+    bands.label(fig, [(SPAN[0], end, BASELINE)], 0.05, NOW, dark=False)
+    assert fig.layout.annotations[0].text.replace("<br>", " ") == said
+
+
 def shaded(*episodes: Any, over: bool = False) -> Any:
     fig = charts.figure(SPAN, "UTC", dark=False)
     bands.shade(fig, episodes, SPAN, NOW, "UTC", dark=False, over=over)

@@ -149,6 +149,21 @@ def test_pages_are_quiet_in_light_and_dark(
             seen.is_quiet_in_the_dark(page)
 
 
+def test_the_first_page_has_its_name_for_an_address_too(
+    browser: "Browser", serve: Callable[[Place], str], recorded: Place
+) -> None:
+    with watched(browser, serve(recorded)) as seen:
+        seen.open(f"{serve(recorded)}/overview?cascade=nope")
+        assert seen.page.get_by_role("dialog").count() == 0  # where Streamlit says that there is no such page
+        assert seen.page.get_by_text("Is the cascade on target?").count() == 1
+        said = seen.page.get_by_text("No cascade of that name is known: nope")
+        assert said.count() == 1
+        seen.page.get_by_test_id("stSidebarNavLink").filter(has_text="Sources").click()
+        seen.page.wait_for_selector("text=Is everything arriving?")
+        seen.settle()
+        assert said.count() == 0
+
+
 def test_a_narrow_screen_needs_no_sideways_scrolling(
     browser: "Browser", serve: Callable[[Place], str], recorded: Place
 ) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.choice import RANGES, Choice, parse, time_of
+from dashboard.choice import RANGES, Choice, parse, time_of, unknown
 
 CASCADES, ZONES = ["support", "a b&c=d"], ["Europe/Berlin", "UTC"]
 MINUTE = 60_000
@@ -47,6 +47,14 @@ def test_no_address_can_break_it(query: dict[str, str]) -> None:
     assert choice.zone in ZONES
     start, end = choice.span(10**12)
     assert start < end
+
+
+def test_a_cascade_that_nobody_knows_is_named_and_no_longer_than_a_name() -> None:
+    assert unknown({"cascade": "nope"}, CASCADES) == "nope"
+    assert unknown({"cascade": "x" * 5000}, CASCADES) == "x" * 128
+    assert unknown({"cascade": "support"}, CASCADES) is None
+    assert unknown({}, CASCADES) is None
+    assert unknown({"cascade": "nope"}, []) is None  # nothing has arrived: the page says so
 
 
 def test_a_route_without_its_cascade_is_nothing() -> None:

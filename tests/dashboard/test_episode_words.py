@@ -106,6 +106,16 @@ def test_the_split_adds_up_to_the_move() -> None:
     assert {row["rate"].replace("\xa0", " ") for row in rows} == {"30 % → 36 %"}
 
 
+def test_the_split_says_what_it_compares_with() -> None:
+    held = diagnosis(SINCE, NOW)
+    assert diagnosis_words.compared(episode({"diagnosis": held})).replace("\xa0", " ") == (
+        "Against the days before (30.0 %, n 4,000), not against the baseline."
+    )
+    pinned = episode({"diagnosis": held | {"against": "baseline", "before": None}})
+    assert diagnosis_words.compared(pinned) == "Against the days that the baseline was learnt from."
+    assert diagnosis_words.compared(episode({})) == ""
+
+
 def test_reasons_and_callers_are_told_before_and_after() -> None:
     of = episode({"diagnosis": diagnosis(SINCE, NOW)})
     reason = diagnosis_words.reason_rows(of)[0]
@@ -122,8 +132,8 @@ JSON = st.recursive(
 )
 KEYS = ("estimate", "peak", "message", "unit", "limit", "tolerance", "cost_usd_per_day", "diagnosis")
 INSIDE = ("value", "baseline", "low", "high", "n", "since", "causes", "mix", "callers", "reasons", "changes",
-          "routes", "parts", "named", "evidence", "key", "points", "summary", "next", "likeliest",
-          "time")  # fmt: skip
+          "routes", "parts", "named", "against", "before", "rate", "evidence", "key", "points", "summary",
+          "next", "likeliest", "time")  # fmt: skip
 DEEP = st.dictionaries(st.sampled_from(INSIDE), JSON | st.dictionaries(st.sampled_from(INSIDE), JSON))
 
 
@@ -140,6 +150,7 @@ def test_no_json_breaks_what_is_said(detail: dict[str, Any], kind: str) -> None:
     diagnosis_words.likeliest(of)
     diagnosis_words.reason_rows(of)
     diagnosis_words.change_rows(of)
+    diagnosis_words.compared(of)
     diagnosis_words.caller_words(diagnosis_words.callers(of))
     diagnosis_words.caller_rows(diagnosis_words.callers(of))
     for split in diagnosis_words.splits(of).values():

@@ -77,6 +77,13 @@ def test_what_else_is_open_is_named() -> None:
     assert said(facts(watching(other))).endswith("Also open: ▲ judge failure rate.")
 
 
+def test_what_has_no_metric_says_what_is_wrong() -> None:
+    replay = episode({}, id=2, rule="replay-regressed", kind="replay", metric=None, direction="")
+    stale = episode({}, id=3, rule="quality-unchecked", kind="stale", metric=None, direction="", route="faq")
+    told = said(facts(watching(replay, stale)))
+    assert told.endswith("Also open: ● replay regressed, ● quality unchecked on faq.")
+
+
 def test_what_belongs_to_an_open_episode_is_not_told_twice() -> None:
     child = episode(id=2, rule="flagship-drift", metric="flagship_share", parent=1)
     assert "Also open" not in said(facts(watching(drift(), child)))
@@ -96,10 +103,17 @@ def test_the_tile_says_how_soon_a_move_is_seen_or_that_it_is_learning() -> None:
 def test_the_tiles_change_is_against_the_baseline() -> None:
     moved = tiles._delta(facts(watching(drift())), brief=False)
     assert moved is not None
-    assert (moved.words, moved.colour) == ("+6.0\xa0pts vs baseline", "red")
-    still = tiles._delta(facts(watching()), brief=True)
+    assert (moved.words, moved.colour) == ("+6.0\xa0pts", "red")
+    still = tiles._delta(facts(watching()), brief=False)
     assert still is not None
-    assert (still.words, still.colour) == ("0.0\xa0pts", "gray")
+    assert (still.words, still.colour) == ("0.0\xa0pts vs baseline", "gray")
+
+
+def test_the_tile_says_from_what_to_what_while_an_episode_is_open() -> None:
+    fallen = drift(estimate=estimate(SINCE, 0.329, 0.474), direction="down")
+    assert tiles._moved(facts(watching(fallen))) == "now 33\xa0%, baseline 47\xa0%"
+    assert tiles._moved(facts(watching(drift(estimate={})))) is None
+    assert tiles._moved(facts(watching())) is None
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,20 @@ def test_odd_addresses_fall_back_to_the_default(
     assert app.selectbox(key="range").value == "7d"
 
 
+@pytest.mark.parametrize("name", ["nope", *STRINGS[:3]])
+def test_a_cascade_that_nobody_knows_is_named_in_plain_text_until_another_is_chosen(
+    recorded: Place, look_at: LookAt, name: str
+) -> None:
+    look_at(recorded)
+    app = opened(cascade=name)
+    said = f"No cascade of that name is known: {name}"
+    assert [element.value for element in app.text].count(said) == 1
+    for kind in MARKDOWN:
+        assert not any(said in str(getattr(element, "value", "")) for element in app.get(kind))
+    app.selectbox(key="cascade").select("support").run()
+    assert said not in [element.value for element in app.text]
+
+
 def test_a_link_chooses_cascade_route_and_range(recorded: Place, look_at: LookAt) -> None:
     look_at(recorded)
     app = opened(cascade="support", route="default", range="24h")

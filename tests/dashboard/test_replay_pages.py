@@ -1,6 +1,7 @@
 """Verifier, Quality and Replays: what they say of replays that ran, and what they ask for where none did."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -70,6 +71,13 @@ def test_without_a_replay_table_the_page_shows_the_first_eval_set(
 @PAGES
 def test_labels_without_replays_are_shown(recorded: Place, see: See, name: str) -> None:
     see(recorded, name, range="30d")
+
+
+def test_a_verifier_that_only_live_labels_check_says_what_they_say(recorded: Place, see: See) -> None:
+    said = words(see(recorded, "verifier", range="30d"))
+    assert re.search(r"live labels: \d+\.\d % of wrong answers let through \(\d+–\d+\), n \d+\.", said)
+    assert "never been checked" not in said
+    assert "cascadewatch verifier verifier-check --baseline" in said
 
 
 def test_the_verifier_page_says_what_its_errors_do_a_day(played: Place, see: See) -> None:

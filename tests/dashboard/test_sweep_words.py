@@ -40,9 +40,19 @@ def test_costs_are_dollars_a_day_at_the_traffic_there_is() -> None:
         "Threshold 0.25 is the cheapest that surely meets the 90\u00a0% bar: −$20.00/day, −0.4\u00a0pts"
         " quality (−1.4 … +0.6)."
     )
-    assert (sweep_words.proof(sweep) or "").startswith(
-        "Chosen on one half of the cases; the other half confirms"
-    )
+
+
+def proof(low: float, holds: bool = True, bar: float | None = 0.9) -> str:
+    half = {**point(0.25, 0.008, 0.92), "low": low}
+    best = point(0.25, 0.008, 0.906, -0.004) | {"held_out": half, "holds": holds}
+    return sweep_words.proof(sweep_points.of(swept(recommended=best, bar=bar), 10_000)) or ""
+
+
+def test_the_other_half_confirms_only_what_is_sure_on_it_alone() -> None:
+    assert "the other half confirms it: 92.0" in proof(0.901)
+    assert "the other half agrees, but alone is too small to be sure: 92.0" in proof(0.899)
+    assert "does not confirm it" in proof(0.899, holds=False)
+    assert "the other half confirms it" in proof(0.899, bar=None)  # a budget is met or not
 
 
 def test_without_traffic_they_are_per_thousand_requests() -> None:

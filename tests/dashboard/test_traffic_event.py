@@ -1,11 +1,14 @@
 """One event, opened by its address."""
 
+from pathlib import Path
+
 import pytest
 
 from dashboard import event_story, text
 from tests.dashboard.conftest import LookAt, Place
 from tests.dashboard.hostile import STRINGS
 from tests.dashboard.mixed import ODD_ID, mixed, page, words
+from tests.dashboard.test_incidents_page import copied
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +59,12 @@ def test_text_labels_and_an_odd_id_are_shown_plainly(shop: Place, look_at: LookA
     assert list(labels["correct"]) == [text.YES]
 
 
-def test_an_event_without_text_says_why(shop: Place, look_at: LookAt) -> None:
+def test_an_event_without_text_says_why(shop: Place, look_at: LookAt, tmp_path: Path) -> None:
     look_at(shop)
+    assert text.TEXT_GONE in words(page("traffic", event="e-8"))
+    silent = copied(shop, tmp_path)
+    silent.config.write_text(silent.config.read_text("utf-8").replace("store_text = true\n", ""), "utf-8")
+    look_at(silent)
     assert text.NO_TEXT in words(page("traffic", event="e-8"))
 
 
