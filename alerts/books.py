@@ -37,6 +37,7 @@ class Books:
         self._now = now
         self._known = {episode.id: episode for episode in held.episodes}
         self._said: dict[int, tuple[State, Reason | None, int]] = {}  # state, why, number of the transition
+        self._told_past: set[int] = set()  # began and ended unseen, and are told now
         self.counts: Counter[str] = Counter()
 
     # --- what happened
@@ -57,7 +58,8 @@ class Books:
         self._close(orphan.episode, orphan.reason, "ok", None, self._now)
 
     def remember(self, past: Past, finding: Finding, facts: Facts, was_watched: bool) -> None:
-        """An episode that began and ended before anybody looked; told only if that was lately."""
+        """An episode that began and ended before anybody looked; told only if that was lately, and no other
+        speaks for it. What opened earlier has to be written before."""
         assert past.resolved is not None
         if self._is_known(past):
             return
@@ -75,9 +77,16 @@ class Books:
         ended = episodes.note(self._connection, made.id, past.resolved, before, RESOLVED, "recovered")
         self.counts["found in the past"] += 1
         if was_watched and past.opened > self._now - RECENT_MS and not self._is_silenced(made):
-            channels = self._channels(made)
-            self._enqueue(made, began, "firing", channels)
-            self._enqueue(made, ended, "resolved", channels)
+            self._tell_past(made, parent, began, ended)
+
+    def _tell_past(self, episode: Episode, parent: Episode | None, began: int, ended: int) -> None:
+        channels = self._channels(episode)
+        if parent is not None and self._is_heard(parent) and RANK[episode.severity] <= RANK[parent.severity]:
+            channels = self._beyond(channels, parent)
+        if channels:
+            self._told_past.add(episode.id)
+            self._enqueue(episode, began, "firing", channels)
+            self._enqueue(episode, ended, "resolved", channels)
 
     def _open(self, decision: Decision, facts: Facts) -> None:
         finding, life = decision.finding, decision.life
@@ -140,10 +149,9 @@ class Books:
     def _tell(self, episode: Episode) -> None:
         state, reason, number = self._said.get(episode.id, ("firing", None, 0))
         parent = None if episode.parent is None else self._known.get(episode.parent)
-        own = speaks(episode, parent, parent is not None and self._is_quiet(parent))
+        own, channels = self._voice(episode, parent)
         now = Now(state, reason, own, self._is_silenced(episode), self._now)
         kind, why = due(episode, now, self._settings.alerts.repeat)
-        channels = self._channels(episode)
         if kind is None or not (channels or kind in outbox.ENDINGS):
             return
         if not number:
@@ -155,6 +163,19 @@ class Books:
             detail = {**episode.detail, "told": told}
             after = episodes.change(self._connection, episode, self._now, detail=detail)
             self._known[episode.id] = after
+
+    def _voice(self, episode: Episode, parent: Episode | None) -> tuple[bool, list[str]]:
+        """Whether it has messages of its own, and for whom: while another speaks for it, for those who do
+        not hear that other."""
+        channels = self._channels(episode)
+        if parent is None or speaks(episode, parent, self._is_quiet(parent)):
+            return True, channels
+        beyond = self._beyond(channels, parent)
+        return bool(beyond), beyond or channels
+
+    def _beyond(self, channels: list[str], speaker: Episode) -> list[str]:
+        heard = self._channels(speaker)
+        return [name for name in channels if name not in heard]
 
     def _enqueue(self, episode: Episode, number: int, kind: Kind, channels: list[str]) -> None:
         outbox.enqueue(
@@ -171,6 +192,12 @@ class Books:
         state, _, _ = self._said.get(episode.id, ("firing", None, 0))
         return state == "flapping" or self._is_silenced(episode)
 
+    def _is_heard(self, episode: Episode) -> bool:
+        """Whether people have heard of it, or do in this look."""
+        if episode.id in self._told_past or "told" in episode.detail:
+            return True
+        return episode.is_open and not self._is_quiet(episode)
+
     def _is_silenced(self, episode: Episode) -> bool:
         about = (episode.rule, episode.cascade, episode.route)
         return any(covers(silence, *about) for silence in self._silences)
@@ -178,8 +205,9 @@ class Books:
     # --- what it is
 
     def _parent(self, finding: Finding, opened: int) -> Episode | None:
-        kind = _kind(finding)
-        return parent_of(kind, finding.scope.cascade, opened, self._known.values())
+        known = self._known.values()
+        quiet = {episode.id for episode in known if episode.is_open and self._is_quiet(episode)}
+        return parent_of(_kind(finding), finding.scope.cascade, opened, known, quiet)
 
     def _is_known(self, past: Past) -> bool:
         about = (past.rule, *past.scope, past.direction)

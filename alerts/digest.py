@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from alerts import digest_times
+from alerts import checking, digest_times
 from alerts.digest_times import Period
 from alerts.digest_words import CascadeFacts, DigestFacts, digest
 from alerts.message import Message
@@ -56,19 +56,23 @@ def gather(connection: Connection, settings: Settings, period: Period, now: int)
     reader = Reader(connection, settings)
     earlier = digest_times.latest(settings.alerts, settings.timezone, period.start)
     states = channel_states.states(connection)
+    replays = checking.tables_of(settings)
+    checks = {
+        name: checking.last_check(connection, reader.cascade(name).last_label, replays.get(name, {}))
+        for name in reader.known.cascades
+    }
     return DigestFacts(
         start=period.start,
         end=period.end,
-        cascades=tuple(_cascade(reader, name, period, earlier) for name in reader.known.cascades),
+        cascades=tuple(_cascade(reader, name, period, earlier, at) for name, at in checks.items()),
         episodes=tuple(episodes.page(connection, start=period.start, end=period.end, limit=MOST_EPISODES)),
         off=tuple(s.channel for s in states if s.channel in settings.channel and s.is_off(now)),
         dead=sum(period.start <= row.created < period.end for row in outbox.dead(connection)),
     )
 
 
-def _cascade(reader: Reader, name: str, period: Period, earlier: Period) -> CascadeFacts:
+def _cascade(reader: Reader, name: str, period: Period, earlier: Period, checked: int | None) -> CascadeFacts:
     (events, now), (events_before, then) = (_measured(reader, name, p) for p in (period, earlier))
-    checked = reader.cascade(name).last_label
     return CascadeFacts(name, events, events_before, now, then, checked)
 
 

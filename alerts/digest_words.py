@@ -29,7 +29,8 @@ class CascadeFacts:
     """One cascade over the period, and over the one before it.
 
     `now` and `before` hold the metrics `escalation_rate`, `cost_usd`, `savings_usd`, `savings_share` and
-    `headroom` by key. `checked` is when an answer was last labelled (epoch ms; None: never).
+    `headroom` by key. `checked` is when its quality last was, by a label or a report (epoch ms; None:
+    never).
     """
 
     cascade: str
@@ -99,7 +100,7 @@ def _savings(one: CascadeFacts, earlier: str) -> str:
     saved, share, then = one.now["savings_usd"], one.now["savings_share"], one.before["savings_usd"].value
     if saved.value is None:
         return f"savings unknown: {saved.reason}"
-    beside = [f"{percent(share.value)} of flagship only"] if share.value is not None else []
+    beside = [f"{percent(abs(share.value))} of flagship only"] if share.value is not None else []
     beside += [f"{_saved(then)} {earlier}"] if then is not None else []
     return _saved(saved.value) + _brackets(beside)
 

@@ -117,11 +117,12 @@ def _open(member: Member, alarm: Alarm, metric: Metric, detail: dict[str, Any]) 
 
 def _over(member: Member, alarm: Alarm, metric: Metric, detail: dict[str, Any]) -> Finding:
     found = estimate(member, alarm)
-    times = {"opened": alarm.opened, "easing": alarm.easing, "resolved": alarm.resolved}
+    ended = {"opened": alarm.opened, "easing": alarm.easing, "resolved": alarm.resolved}
+    ended |= {"by_person": True} if alarm.by_person else {}
     outcome: Outcome = "learning" if member.watch.baseline is None else "ok"
-    words = f"{_what(member)} is back to normal"
+    words = f"{_what(member)} {'has a new baseline' if alarm.by_person else 'is back to normal'}"
     return Finding(
-        member.rule, member.scope, outcome, metric, words, alarm.direction, "resolved", found, detail | times
+        member.rule, member.scope, outcome, metric, words, alarm.direction, "resolved", found, detail | ended
     )
 
 
@@ -173,4 +174,8 @@ def _calm(member: Member, metric: Metric) -> str:
         return f"learning: {watch.lacking or 'no whole hour of traffic yet'}; {GROSS}"
     if metric.value is None:
         return NOTHING
-    return f"{_what(member)} is {metric.value * 100:.1f} %, normal is {watch.baseline.rate * 100:.1f} %"
+    low, high = (metric.low or 0.0) * 100, (metric.high or 0.0) * 100
+    return (
+        f"{_what(member)} is {metric.value * 100:.1f} % ({low:.1f}–{high:.1f}, n {metric.n:,}), "
+        f"normal is {watch.baseline.rate * 100:.1f} %"
+    )

@@ -3,8 +3,9 @@
 The second one holds everything or nothing: states, episodes, transitions and what is put into the outbox.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -12,10 +13,10 @@ from sqlalchemy import Connection
 from alerts import facts, spans
 from alerts.asking import ITSELF, Asked, ask
 from alerts.books import Books
-from alerts.decisions import Decision, Held, Key, decide, follows, orphans, state_of
+from alerts.decisions import Decision, Held, Key, OpenKey, decide, follows, orphans, state_of
 from alerts.facts import Facts
 from alerts.finding import Finding, Past
-from alerts.joining import TOGETHER_MS
+from alerts.joining import TOGETHER_MS, order, rank
 from alerts.lifecycle import State
 from alerts.rules import rules_of
 from alerts.windows import Windows
@@ -108,17 +109,10 @@ def _write(
     """All that follows from what was read, decided anew on the rows as they are now."""
     held, asked = _held(connection, now), read.asked
     books = Books(connection, settings, rules, held, silences.active(connection, now), now)
-    for finding in asked.findings:
-        was_watched = (finding.rule.name, *finding.scope) in held.states
-        for past in sorted(finding.past, key=lambda past: past.opened):
-            if past in read.past:
-                books.remember(past, finding, read.past[past], was_watched)
     for orphan in orphans(asked.findings, held, rules, asked.failed):
         books.end(orphan)
     decisions = decide(asked.findings, held, now)
-    for decision in decisions:
-        finding = decision.finding
-        books.write(decision, read.facts.get((*decision.key, finding.direction)))
+    enter(books, decisions, asked.findings, read.facts, read.past, held.states)
     books.tell()
     if asked.drift_rows:
         from alerts.kinds import drift
@@ -126,6 +120,31 @@ def _write(
         drift.save(connection, asked.drift_rows, now)
     rule_states.save(connection, *_states(decisions, held, rules, asked.failed, now))
     return books.counts
+
+
+def enter(
+    books: Books, decisions: Iterable[Decision], findings: Iterable[Finding],
+    facts: Mapping[OpenKey, Facts], past: Mapping[Past, Facts], watched: Container[Key],
+) -> None:  # fmt: skip
+    """Writes down what was decided, and what began and ended since the last look, in the order in which it
+    began: what began first speaks for what followed. `watched` are the streams that were looked at before."""
+    steps = [
+        (order(decision.finding), partial(books.write, decision, facts.get(_open_key(decision))))
+        for decision in decisions
+    ]
+    for finding in findings:
+        was_watched = (finding.rule.name, *finding.scope) in watched
+        steps += [
+            ((one.opened, *rank(finding)), partial(books.remember, one, finding, past[one], was_watched))
+            for one in finding.past
+            if one in past
+        ]
+    for _, write in sorted(steps, key=lambda step: step[0]):
+        write()
+
+
+def _open_key(decision: Decision) -> OpenKey:
+    return *decision.key, decision.finding.direction
 
 
 def _states(

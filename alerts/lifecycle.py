@@ -48,6 +48,7 @@ Reason = Literal[
     "still moved",
     "recovering",
     "recovered",
+    "a person set a new baseline",
     "watched from a new start",
 ]
 
@@ -224,7 +225,9 @@ def _followed(life: Life, finding: Finding, now: int) -> Stepped:
         case "easing":
             return replace(life, state="easing", is_open=True, breached=True), "recovering"
         case "resolved":
-            return replace(life, state="ok", is_open=False, breached=False), "recovered"
+            by_person = finding.detail.get("by_person")
+            ended: Reason = "a person set a new baseline" if by_person else "recovered"
+            return replace(life, state="ok", is_open=False, breached=False), ended
     learning = finding.outcome == "learning" or finding.detail.get("state") == "learning"
     quiet: State = "learning" if learning else "no_data" if finding.outcome == "no_data" else "ok"
     over: Reason = (

@@ -7,6 +7,7 @@ from typing import Any
 from alerts.finding import Direction, Estimate, Finding, Outcome, Scope
 from alerts.rules import shown
 from cascadewatch.drift.threshold import decide
+from cascadewatch.metrics import find
 from cascadewatch.metrics.window import Metric
 from cascadewatch.settings import Rule
 
@@ -75,13 +76,15 @@ def estimate(metric: Metric, since: int) -> Estimate | None:
 def sentence(rule: Rule, metric: Metric, limit: Limit, outcome: Outcome, reason: str | None) -> str:
     """What is the case, in one sentence."""
     name = rule.metric or "slo.burn_rate"
+    spec, part = find(name)
+    title = f"{spec.title} ({part})" if part else spec.title
     side = "above" if limit.direction == "up" else "below"
     if metric.value is None:
-        return f"{name} has no value: {reason or metric.reason}."
+        return f"{title} has no value: {reason or metric.reason}."
     between = ""
     if metric.low is not None and metric.high is not None:
         between = f" ({shown(name, metric.low)} to {shown(name, metric.high)})"
-    about = f"{name} is {shown(name, metric.value)}{between}, n {metric.n}"
+    about = f"{title} is {shown(name, metric.value)}{between}, n {metric.n:,}"
     if outcome == "undecided":
         return f"{about}: not decided, {reason}."
     if outcome == "breached":

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 
-from alerts import words_budget, words_drift, words_limit, words_replay, words_silence, words_stale
+from alerts import endings, words_budget, words_drift, words_limit, words_replay, words_silence, words_stale
 from alerts.message import Item, Message, Status
 from alerts.sample import KINDS, made_up
 from alerts.words import Speaker, Told, Words, named, scope
@@ -66,6 +66,7 @@ PREFIXES: Mapping[Status, str] = {
     "flapping": "Flapping: ",
     "notice": "Steady: ",
 }
+CLOSED = "Closed: "  # in place of "Resolved: ", where nothing came back
 FLAPS = ("Flapping", "It changed more than four times in a day. You hear of it again when it is steady.")
 STEADY = ("Steady", "It has been steady for a while: you hear of its changes again.")
 NAMES = 3  # cascades named in a subject
@@ -107,6 +108,7 @@ def item(told: Told, speaker: Speaker) -> Item:
     episode = told.episode
     status = status_of(told)
     words = _words(told, status, speaker)
+    prefix = CLOSED if status == "resolved" and told.ended in endings.CLOSED else PREFIXES.get(status, "")
     return Item(
         episode=episode.id,
         status=status,
@@ -114,7 +116,7 @@ def item(told: Told, speaker: Speaker) -> Item:
         rule=episode.rule,
         cascade=episode.cascade,
         route=episode.route,
-        title=f"{PREFIXES.get(status, '')}{words.title}",
+        title=f"{prefix}{words.title}",
         facts=words.facts,
         link=speaker.link(episode),
         started=episode.since,
@@ -148,6 +150,9 @@ def status_of(told: Told) -> Status:
 def _words(told: Told, status: Status, speaker: Speaker) -> Words:
     says = SAYS.get(told.episode.kind, _LIMIT)
     words = says.get(status, says["firing"])(told, speaker)
+    why = endings.CLOSED.get(told.ended)
+    if why is not None and status in ("resolved", "missed"):
+        return endings.closed(why, says["firing"](told, speaker), words)
     extra = {"flapping": FLAPS, "notice": STEADY}.get(status)
     return words if extra is None else Words(words.title, (words.facts[0], extra, *words.facts[1:]))
 
@@ -157,7 +162,7 @@ def _subject(items: Sequence[Item], told: Sequence[Told], more: int) -> str:
     if len(items) + more == 1:
         return first
     cascades = list(dict.fromkeys(named(one.cascade) for one in items if one.cascade))
-    over = "Resolved: " if all(one.status == "resolved" for one in items) else ""
+    over = _all_over(items)
     if len(cascades) > 1:
         rest = len(cascades) - NAMES
         names = listed([*cascades[:NAMES], *([f"{rest} more"] if rest > 0 else [])])
@@ -166,6 +171,12 @@ def _subject(items: Sequence[Item], told: Sequence[Told], more: int) -> str:
     about = "" if scope(told[0].episode) in first else f"{cascades[0]}: " if cascades else ""
     others = len(items) + more - 1
     return f"{about}{first}, and {others} more"
+
+
+def _all_over(items: Sequence[Item]) -> str:
+    if any(one.status != "resolved" for one in items):
+        return ""
+    return CLOSED if any(one.title.startswith(CLOSED) for one in items) else PREFIXES["resolved"]
 
 
 def _link(items: Sequence[Item], speaker: Speaker) -> str:

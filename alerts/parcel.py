@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from alerts import cap_notices, disk_notices, grouping, notices
+from alerts import cap_notices, disk_notices, grouping, job_notices, notices
 from alerts.message import Message
 from cascadewatch.settings import Settings
 from cascadewatch.store import channel_states, episodes, outbox
 from cascadewatch.store.engine import Store
-from cascadewatch.store.episodes import Episode
-from cascadewatch.store.outbox import APART_KINDS, CAPS, DIGEST, DISK, NOTICE, Waiting
+from cascadewatch.store.episodes import RESOLVED, Episode
+from cascadewatch.store.outbox import APART_KINDS, CAPS, DIGEST, DISK, JOBS, NOTICE, Waiting
 
 if TYPE_CHECKING:
     from alerts.messages import Told
@@ -96,8 +96,16 @@ def _told(connection: Connection, rows: Sequence[Waiting]) -> "tuple[tuple[Told,
         episode = episodes.episode(connection, number)
         if episode is not None:
             kinds = tuple(r.delivery.kind for r in rows if r.delivery.episode == number)
-            told.append(Told(episode, kinds, tuple(joined.get(number, ()))))
+            ended = None if episode.is_open else _why_closed(connection, number)
+            told.append(Told(episode, kinds, tuple(joined.get(number, ())), ended))
     return tuple(told), len(order) - len(told)
+
+
+def _why_closed(connection: Connection, number: int) -> str | None:
+    """The reason of the transition that closed an episode; what was noted of it since is none."""
+    changes = episodes.transitions(connection, number)
+    closing = (change.reason for change in changes if change.state == RESOLVED != change.before)
+    return next(closing, None)
 
 
 def words(parcel: Parcel, store: Store, settings: Settings, now: int) -> Message | None:
@@ -114,6 +122,8 @@ def _words(parcel: Parcel, store: Store, settings: Settings, now: int) -> Messag
         return disk_notices.words(parcel.rows, store, settings)
     if parcel.kind == CAPS:
         return cap_notices.words(store, settings)
+    if parcel.kind == JOBS:
+        return job_notices.words(parcel.rows, store, settings)
     if parcel.kind == DIGEST:
         from alerts import digest
 

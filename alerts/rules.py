@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from cascadewatch.drift.diagnosis import spoken
 from cascadewatch.errors import ConfigError, UsageError
 from cascadewatch.metrics import METRICS, find
+from cascadewatch.metrics.interval import MIN_CLUSTERS
 from cascadewatch.metrics.slo import burn_factor_reachable
 from cascadewatch.settings import Rule, Settings
 
@@ -51,6 +53,12 @@ BOUNDS: Mapping[str, Bounds] = {
     "headroom": Bounds(None, None),
     "slo.budget_left": Bounds(None, 1),
 }
+# Their intervals rest on clock hours as clusters, so that a short window has none.
+BY_CLOCK_HOUR = {
+    "cost_ratio", "savings_share", "blended_cost_usd", "cost_per_completed_usd", "break_even_rate",
+    "headroom", "verifier_overhead", "verifier_overhead.latency",
+}  # fmt: skip
+TOO_SHORT_MS = (MIN_CLUSTERS - 2) * 3_600_000  # a window of so long never touches enough clock hours
 UNSUITED = {
     "slo.objective": "is a setting and never moves",
     "ece": "has no interval, so it is never surely past a limit; watch `brier`",
@@ -126,6 +134,11 @@ def _unsuited_threshold(rule: Rule, settings: Settings) -> str | None:
         return f"{spec.key} has parts: name one, such as {spec.key}[small]"
     if spec.key == "slo.burn_rate" and rule.above is not None:
         return _never_burns(rule, rule.above, settings)
+    if spec.key in BY_CLOCK_HOUR and rule.window is not None and rule.window <= TOO_SHORT_MS:
+        return (
+            f"can never fire: {rule.metric} has no interval over fewer than {MIN_CLUSTERS} hours; "
+            f"give it a window of {MIN_CLUSTERS}h or more"
+        )
     low, high = bounds(rule.metric)
     if rule.above is not None and high is not None and rule.above >= high:
         return f"can never fire: {rule.metric} never passes {high:g}" + _in_percent(rule.above)
@@ -230,16 +243,16 @@ def _title(rule: Rule) -> str:
 
 def shown(metric: str | None, value: float | None) -> str:
     """A value in the unit of its metric."""
-    if value is None or metric is None:
-        return "–" if value is None else f"{value:g}"
-    match find(metric)[0].unit:
+    if value is None:
+        return spoken.UNKNOWN
+    match None if metric is None else find(metric)[0].unit:
         case "share":
-            return f"{value * 100:.3g} %"
+            return f"{spoken.amount(value * 100)} %"
         case "usd":
-            return f"${value:,.4g}"
+            return spoken.dollars(value)
         case "ms":
-            return f"{value:,.0f} ms"
-    return f"{value:.3g}"
+            return f"{spoken.count(value)} ms"
+    return spoken.amount(value)
 
 
 def span_words(milliseconds: int) -> str:

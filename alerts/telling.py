@@ -54,7 +54,7 @@ class Now(NamedTuple):
 def due(episode: Episode, now: Now, repeat: int) -> tuple[Kind | None, Why]:
     """What is to be said, and why; None with the reason why nothing is."""
     told = Told.of(episode)
-    if now.silenced:
+    if now.silenced and (told is None or episode.is_open):  # who heard the beginning hears the end
         return None, "silenced"
     if not now.speaks and told is None:
         return None, "another speaks for it"

@@ -22,11 +22,12 @@ ALL_CASCADES = "all cascades"
 @dataclass(frozen=True, slots=True)
 class Told:
     """An episode that is to be told of, with the kinds of what waits to be said of it (firing, update,
-    repeat, resolved, flapping, steady), and the episodes it speaks for."""
+    repeat, resolved, flapping, steady), the episodes it speaks for, and why it was closed."""
 
     episode: Episode
     kinds: tuple[str, ...]
     children: tuple[Episode, ...] = ()
+    ended: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

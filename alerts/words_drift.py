@@ -122,6 +122,7 @@ def missed(told: Told, speaker: Speaker) -> Words:
             *course(episode, speaker, _about),
             *cause_facts(episode),
             *total_fact(episode),
+            *also(told),
             *_after_a_fall(episode),
         ),
     )

@@ -20,7 +20,7 @@ from alerts.words import (
 )
 from alerts.words_drift import also
 from cascadewatch.drift.diagnosis import spoken
-from cascadewatch.drift.diagnosis.spoken import count, dollars, percent
+from cascadewatch.drift.diagnosis.spoken import amount, count, dollars, percent
 from cascadewatch.errors import UsageError
 from cascadewatch.metrics import find
 from cascadewatch.store.episodes import Episode
@@ -37,6 +37,7 @@ MEANS = {
     "cost_ratio": " It costs {} times what the flagship alone would have.",
     "burn_rate": " The budget of its objective is used up {} times as fast as it may be.",
 }
+SHARES = ("share", "score")
 LOOK = "Look at the page for what changed at that time."
 
 
@@ -89,6 +90,7 @@ def missed(told: Told, speaker: Speaker) -> Words:
             *course(episode, speaker, partial(_shown, episode)),
             *cause_facts(episode),
             *total_fact(episode),
+            *also(told),
         ),
     )
 
@@ -113,33 +115,37 @@ def _title(episode: Episode) -> str:
         return f"{scope(episode)}: the budget of its objective goes {fast}"
     if episode.metric in TITLES:
         return f"{scope(episode)}: {TITLES[episode.metric]}"
-    told = "" if value is None else f" {_shown(episode, value)},"
-    return f"{scope(episode)}: {name(episode)}{told} {_side(episode)} {_limit(episode)}"
+    more = _more(episode, value)
+    told = "" if value is None else f" {_shown(episode, value, more)},"
+    return f"{scope(episode)}: {name(episode)}{told} {_side(episode)} {_limit(episode, more)}"
 
 
 def _what(episode: Episode) -> str:
     numbers = Numbers.of(episode)
     if numbers.value is None:
         return f"{_sentence(name(episode))} of {scope(episode)} is {_side(episode)} {_limit(episode)}."
-    inside = _between(episode, numbers)
+    more = _more(episode, numbers.value)
+    value = _shown(episode, numbers.value, more)
     n = "" if not numbers.n else f", n {count(numbers.n)}"
     return (
-        f"{_sentence(name(episode))} of {scope(episode)}: {_shown(episode, numbers.value)}{inside}, "
-        f"{_side(episode)} the limit of {_limit(episode)}{n}.{_meaning(episode, numbers.value)}"
+        f"{_sentence(name(episode))} of {scope(episode)}: {value}{_between(episode, numbers, more)}, "
+        f"{_side(episode)} the limit of {_limit(episode, more)}{n}.{_meaning(episode, value)}"
     )
 
 
-def _meaning(episode: Episode, value: float) -> str:
+def _meaning(episode: Episode, value: str) -> str:
     said = MEANS.get("burn_rate" if episode.kind == "burn_rate" else episode.metric or "", "")
-    return said.format(_shown(episode, value))
+    return said.format(value)
 
 
-def _between(episode: Episode, numbers: Numbers) -> str:
-    if numbers.low is None or numbers.high is None:
+def _between(episode: Episode, numbers: Numbers, more: int) -> str:
+    low, high = numbers.low, numbers.high
+    if low is None or high is None:
         return ""
-    if _unit(episode) == "share":
-        return f" ({spoken.between(numbers.low, numbers.high)})"
-    return f" ({_shown(episode, numbers.low)}–{_shown(episode, numbers.high)})"
+    if _unit(episode) in SHARES:
+        return f" ({spoken.between(low, high, more)})"
+    to = " to " if low < 0 else "–"
+    return f" ({_shown(episode, low, more)}{to}{_shown(episode, high, more)})"
 
 
 def _budget(episode: Episode, speaker: Speaker) -> Facts:
@@ -173,9 +179,26 @@ def _side(episode: Episode) -> str:
     return "below" if episode.direction == "down" else "above"
 
 
-def _limit(episode: Episode) -> str:
+def _limit(episode: Episode, more: int = 0) -> str:
+    """The limit, no finer than it was written."""
     limit = number(episode.detail.get("limit"))
-    return "its limit" if limit is None else _shown(episode, limit)
+    if limit is None:
+        return "its limit"
+    plain, fine = _shown(episode, limit), _shown(episode, limit, more)
+    return plain if _figure(plain) == _figure(fine) else fine
+
+
+def _figure(said: str) -> float:
+    return float("".join(sign for sign in said if sign in "0123456789."))
+
+
+def _more(episode: Episode, value: float | None) -> int:
+    """How many more decimals it takes until a value does not read like the limit it is beyond."""
+    limit = number(episode.detail.get("limit"))
+    if limit is None or value is None:
+        return 0
+    tried = (more for more in range(4) if _shown(episode, value, more) != _shown(episode, limit, more))
+    return next(tried, 0)
 
 
 def _unit(episode: Episode) -> str:
@@ -184,15 +207,14 @@ def _unit(episode: Episode) -> str:
     return str(episode.detail.get("unit") or "ratio")
 
 
-def _shown(episode: Episode, value: float) -> str:
-    match _unit(episode):
-        case "share" | "score":
-            return percent(value)
-        case "usd":
-            return dollars(value)
-        case "ms":
-            return f"{count(value)} ms"
-    return f"{value:.3g}"
+def _shown(episode: Episode, value: float, more: int = 0) -> str:
+    """A value in the unit of its metric, with so many more decimals."""
+    unit = _unit(episode)
+    if unit in SHARES:
+        return percent(value, more)
+    if unit == "usd":
+        return dollars(value, more=more)
+    return f"{value:,.{more}f} ms" if unit == "ms" else amount(value, more)
 
 
 def _sentence(words: str) -> str:

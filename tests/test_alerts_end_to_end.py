@@ -56,7 +56,7 @@ from cascadewatch.cli import main
 main()
 """
 PAGE = "https://watch.example.com/incidents?episode=1&cascade=support&from=2026-11-10T13%3A00Z&to="
-FOOT = "Episode 1 · rule escalation-drift · page"
+FOOT = "Episode 1 · rule escalation-drift · page · times in Europe/Berlin"
 FORMAT = "Rejects with reason `format` explain all of it: the form of answers is refused, not their content."
 FIRED = (
     "support: escalation up 64 points to about 93 %",

@@ -1,9 +1,11 @@
 """Events that stay away: longer than 20 times their usual spacing at that time of the week."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
 from itertools import accumulate
 from statistics import fmean
+from zoneinfo import ZoneInfo
 
 from alerts.finding import Finding, Past, Scope
 from alerts.rules import span_words
@@ -15,8 +17,7 @@ from cascadewatch.settings import Rule, Settings
 from cascadewatch.store import spacing
 from cascadewatch.store.cells import ALL, HOUR, QUARTER
 
-DAY_MS = 24 * HOUR
-WEEKS, WEEK_MS = 4, 7 * DAY_MS
+WEEKS, WEEK_MS = 4, 7 * 24 * HOUR
 DAYS = 6
 ENDED_MS = WEEK_MS  # silent for so long: it is no gap but an end, and nobody is reminded of it
 
@@ -25,10 +26,11 @@ Counted = Callable[[int, int], int]  # events in a range
 
 def look(windows: Windows, settings: Settings, rule: Rule, now: int) -> list[Finding]:
     """One finding for each scope that ever had an event."""
-    return [said for scope in windows.scopes(rule) if (said := _look(windows, rule, scope, now))]
+    zone = ZoneInfo(settings.timezone)
+    return [said for scope in windows.scopes(rule) if (said := _look(windows, rule, scope, now, zone))]
 
 
-def _look(windows: Windows, rule: Rule, scope: Scope, now: int) -> Finding | None:
+def _look(windows: Windows, rule: Rule, scope: Scope, now: int, zone: ZoneInfo) -> Finding | None:
     connection, of = windows.connection, (scope.cascade, scope.route or ALL)
     first = spacing.first_event(connection, *of)
     last = spacing.last_event(connection, *of, now)
@@ -38,15 +40,20 @@ def _look(windows: Windows, rule: Rule, scope: Scope, now: int) -> Finding | Non
     def counted(start: int, end: int) -> int:
         return spacing.arrived(connection, *of, start, end)
 
-    return judged(rule, scope, first, last, now, counted)
+    return judged(rule, scope, first, last, now, counted, zone)
 
 
-def judged(rule: Rule, scope: Scope, first: int, last: int, now: int, counted: Counted) -> Finding:
-    """What a silence from `last` to `now` means for a stream whose first event came at `first`."""
+def judged(
+    rule: Rule, scope: Scope, first: int, last: int, now: int, counted: Counted, zone: ZoneInfo
+) -> Finding:
+    """What a silence from `last` to `now` means for a stream whose first event came at `first`.
+
+    `zone` is that of the people who make the traffic: the time of their week is what repeats.
+    """
     silent = now - last
     usually, limit = None, rule.window
     if limit is None and silent >= HOUR:  # shorter ones never count
-        usually = usual(counted, first, last, now)
+        usually = usual(counted, first, last, now, zone)
         limit = None if usually is None else longest_silence(usually * HOUR / silent)
     breached = limit is not None and silent > limit
     detail = {
@@ -67,36 +74,43 @@ def _words(silent: int, usually: float | None) -> str:
     return f"No events for {span_words(silent)}; at this time of the week about {usually:,.0f} are usual."
 
 
-def usual(counted: Counted, first: int, last: int, now: int) -> float | None:
+def usual(counted: Counted, first: int, last: int, now: int, zone: ZoneInfo) -> float | None:
     """How many events would have come from `last` to `now`: the mean of the same time in up to four weeks.
 
     In the first week the least of the days before, since a weekend is not known yet; None on the first day.
     """
-    weeks = [
-        counted(last - back, now - back)
-        for back in range(WEEK_MS, (WEEKS + 1) * WEEK_MS, WEEK_MS)
-        if last - back >= first
-    ]
+
+    def seen(days: Iterable[int]) -> list[int]:
+        began = [(_earlier(last, back, zone), back) for back in days]
+        return [counted(start, _earlier(now, back, zone)) for start, back in began if start >= first]
+
+    weeks = seen(range(7, 7 * WEEKS + 1, 7))
     if weeks:
         return fmean(weeks)
-    days = [
-        counted(last - back, now - back)
-        for back in range(DAY_MS, (DAYS + 1) * DAY_MS, DAY_MS)
-        if last - back >= first
-    ]
+    days = seen(range(1, DAYS + 1))
     return float(min(days)) if days else None
+
+
+def _earlier(at: int, days: int, zone: ZoneInfo) -> int:
+    """The same time by the clock on the wall so many days before: nine in the morning stays nine when the
+    clocks are changed."""
+    wall = datetime.fromtimestamp(at / 1000, zone) - timedelta(days=days)
+    return round(wall.timestamp() * 1000)
 
 
 def back_test(windows: Windows, settings: Settings, rule: Rule, start: int, end: int) -> list[Past]:
     """The silences the rule would have told from `start` to `end` (epoch ms), to the quarter-hour."""
+    zone = ZoneInfo(settings.timezone)
     return [
         past
         for scope in windows.scopes(rule)
-        for past in lived(_looks(windows, rule, scope, start, end), scope)
+        for past in lived(_looks(windows, rule, scope, start, end, zone), scope)
     ]
 
 
-def _looks(windows: Windows, rule: Rule, scope: Scope, start: int, end: int) -> Iterator[tuple[int, Finding]]:
+def _looks(
+    windows: Windows, rule: Rule, scope: Scope, start: int, end: int, zone: ZoneInfo
+) -> Iterator[tuple[int, Finding]]:
     connection, of = windows.connection, (scope.cascade, scope.route or ALL)
     first = spacing.first_event(connection, *of)
     if first is None:
@@ -110,4 +124,4 @@ def _looks(windows: Windows, rule: Rule, scope: Scope, start: int, end: int) -> 
     for now in range(-(-start // QUARTER) * QUARTER, end + 1, QUARTER):
         at = bisect_right(starts, now - QUARTER)
         if at:
-            yield now, judged(rule, scope, first, starts[at - 1] + QUARTER, now, counted)
+            yield now, judged(rule, scope, first, starts[at - 1] + QUARTER, now, counted, zone)

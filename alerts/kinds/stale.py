@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
+from alerts.checking import latest, newest, tables_of
 from alerts.finding import Finding, Scope
 from alerts.rules import DAY_MS, WEEK_MS, span_words
 from alerts.staleness import Calibrated, Checked, Used, old, outdated, unchecked
@@ -25,11 +26,12 @@ ENDED_MS = WEEK_MS  # without events for so long: nothing is served that could b
 
 def look(windows: Windows, settings: Settings, rule: Rule, now: int) -> list[Finding]:
     """One finding for each cascade with events that a [replay.NAME] is about."""
-    named: dict[str, dict[str, Replay]] = {}
-    for name, table in settings.replay.items():
-        if table.cascade is not None and rule.cascade in (None, table.cascade):
-            named.setdefault(table.cascade, {})[name] = table
-    found = [_look(windows, settings, rule, cascade, tables, now) for cascade, tables in named.items()]
+    named = tables_of(settings)
+    found = [
+        _look(windows, settings, rule, cascade, tables, now)
+        for cascade, tables in named.items()
+        if rule.cascade in (None, cascade)
+    ]
     return [one for one in found if one is not None]
 
 
@@ -45,8 +47,9 @@ def _look(
         said = f"No events for more than {span_words(ENDED_MS)}: there is nothing to check."
         nothing = Metric(None, 0, reason="no events")
         return Finding(rule, Scope(cascade), "no_data", nothing, said, detail={"ended": True})
-    heads = _latest(connection, tables)
-    checked = _checked(windows, cascade, heads, first)
+    heads = latest(connection, tables)
+    known = windows.reader.known.cascades.get(cascade)
+    checked = newest(None if known is None else known.last_label, heads) or Checked(first, None)
     calibrated = _calibrated(connection, [head for head in heads if tables[head.name].verifier is not None])
     worn = [] if calibrated is None else _worn(connection, settings, cascade, calibrated, now)
     return _finding(rule, cascade, checked, (calibrated, worn), tables, now)
@@ -92,21 +95,6 @@ def _finding(
 
 def _command(name: str, table: Replay) -> str:
     return f"cascadewatch {'verifier' if table.target is None else 'replay'} {name}"
-
-
-def _latest(connection: Connection, names: Mapping[str, Replay]) -> list[Head]:
-    """The last report of each replay that came to an end."""
-    every = ((head for head in reports.heads(connection, n) if head.verdict != "incomplete") for n in names)
-    return [head for found in every if (head := next(found, None)) is not None]
-
-
-def _checked(windows: Windows, cascade: str, heads: Sequence[Head], first: int) -> Checked:
-    """The newest of label and report; never: since the first event."""
-    known = windows.reader.known.cascades.get(cascade)
-    label = None if known is None else known.last_label
-    looks = [Checked(head.created, f"report {head.id} of {head.name}") for head in heads]
-    looks += [] if label is None else [Checked(label, "a label")]
-    return max(looks, key=lambda one: one.at, default=Checked(first, None))
 
 
 def _calibrated(connection: Connection, heads: Sequence[Head]) -> Calibrated | None:

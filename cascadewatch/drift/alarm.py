@@ -25,7 +25,8 @@ class Alarm:
     """One continuous change of a stream, from the alarm at `opened` on. Times are epoch ms.
 
     `change` is the estimate at the last alarm in this direction, whose shift the recovery is measured
-    against; `fresh` requests came since. `track` gathers the evidence for being back.
+    against; `fresh` requests came since. `track` gathers the evidence for being back. `by_person`: it did
+    not come back, a person set a new baseline.
     """
 
     opened: int
@@ -35,6 +36,7 @@ class Alarm:
     easing: int | None = None
     resolved: int | None = None
     fresh: int = 0
+    by_person: bool = False
 
     @classmethod
     def of(cls, at: int, change: Change, baseline: Baseline, tolerance: float, past: Track) -> "Alarm":

@@ -133,8 +133,8 @@ class Watch:
 
     def end(self, at: int) -> None:
         """Ends what is open: a person took the new level for normal."""
-        for direction in list(self.alarms):
-            self.alarms[direction].resolved = at
+        for direction, alarm in list(self.alarms.items()):
+            alarm.resolved, alarm.by_person = at, True
             self._end(direction, at)
 
     def sound(self, hours: Sequence[Hour]) -> list[Hour]:

@@ -63,7 +63,7 @@ def test_a_day_wide_window_is_walked_by_the_quarter_hour(watching_sqlite: Watch,
     "rule",
     [
         {"metric": "cost_usd", "above": 0.0001},
-        {"metric": "blended_cost_usd", "above": 0.000_01},
+        {"metric": "blended_cost_usd", "above": 0.000_01, "window": "12h"},
         {"metric": "latency_ms.p95[accepted]", "above": 100},
         {"metric": "tier_hits[flagship]", "above": 0.35},
         {"metric": "slo.budget_left", "below": 0.0},

@@ -7,13 +7,17 @@ from typing import Any
 
 import pytest
 
-from alerts import digest
+from alerts import digest, digest_words
 from alerts.channels.error import ChannelError
+from alerts.digest_words import CascadeFacts, DigestFacts
+from cascadewatch.metrics.window import Metric
 from cascadewatch.model import Label
 from cascadewatch.pricing import PriceBook
+from cascadewatch.settings import Settings
 from cascadewatch.store import channel_states, leases
 from cascadewatch.store.receipt import Batch
 from cascadewatch.store.writes import Writer
+from tests.alerts.checked import NIGHTLY, reported_on, tables
 from tests.alerts.delivering import DAY, HOUR, MINUTE, Make, Outbox, always, opened, until
 from tests.model.events import accepted, escalated
 from tests.store.opened import PRICES
@@ -126,7 +130,36 @@ class TestWhatItSays:
         (message,) = box.messages("team")
         assert message.kind == "digest"
         assert message.subject == "Fri 20 Nov 08:00 to Sat 21 Nov 08:00: saved $0.0011, no alerts"
-        assert message.lines == (DAY_OF_SUPPORT, "Nothing to do.", "Times are in UTC.")
+        assert message.lines == (DAY_OF_SUPPORT, "Nothing to do.", "Times are in Europe/Berlin.")
+
+    @pytest.mark.parametrize(
+        ("verdict", "said"),
+        [("regressed", "Quality last checked 5 h ago."), ("incomplete", "Quality never checked.")],
+    )
+    def test_a_whole_report_of_a_replay_has_checked_the_quality(
+        self, make: Make, verdict: str, said: str
+    ) -> None:
+        box = daily(make, "team", **tables(nightly=NIGHTLY))
+        box.now = ms("2026-11-21T08:00")
+        traffic(box, 80, 20, box.now - 3 * HOUR)
+        with box.store.writing() as connection:
+            reported_on(connection, box.settings, "nightly", verdict, box.now - 5 * HOUR)
+        run(box)
+        box.run(MINUTE)
+        (message,) = box.messages("team")
+        assert message.lines[0].endswith(said)
+        assert ("Nothing to do." in message.lines) == (verdict == "regressed")
+
+    def test_what_was_lost_is_told_without_a_sign(self) -> None:
+        said = {
+            "escalation_rate": Metric(0.3, 900), "cost_usd": Metric(28, 900), "savings_usd": Metric(-3, 900),
+            "savings_share": Metric(-0.12, 900), "headroom": Metric(None, 0, reason="no flagship"),
+        }  # fmt: skip
+        one = CascadeFacts("support", 900, 880, said, said, None)
+        made = digest_words.digest(DigestFacts(0, DAY, (one,), (), (), 0), Settings(), DAY)
+        assert made.lines[0].startswith(
+            "support: lost $3.00 (12 % of flagship only; lost $3.00 the day before). Cost"
+        )
 
     def test_what_happened_and_what_is_to_be_done(self, make: Make) -> None:
         box = daily(make, "team", "mail")

@@ -35,6 +35,7 @@ class TestAccept:
         assert made.baseline.rate == pytest.approx(0.40, abs=0.03)
         (finding,) = scene.look(at(MOVE + 12) + 300_000)
         assert (finding.phase, finding.direction) == ("resolved", "up")
+        assert finding.detail["by_person"] is True
         assert [f.phase for _, f in scene.looks(at(MOVE + 13), at(MOVE + 100), every=24 * 3_600_000)] == [
             None
         ] * 4

@@ -43,7 +43,7 @@ def test_the_episode_says_what_it_rests_on(watching: Watch, now: int) -> None:
     assert detail["estimate"]["low"] > 0.5
     assert detail["estimate"]["since"] == now
     assert detail["peak"]["value"] >= detail["estimate"]["value"]
-    assert detail["message"].startswith("escalation_rate is 9")
+    assert detail["message"].startswith("Escalation rate is 9")
 
 
 def test_it_ends_when_the_value_is_well_within_the_limit_at_three_looks(watching: Watch, now: int) -> None:
@@ -189,6 +189,17 @@ def test_what_ends_within_its_silence_is_never_told(watching: Watch, now: int) -
     watched.minutes(now + 2 * HOUR, now + 3 * HOUR, 5 * MINUTE)
     assert watched.episode().state == "resolved"
     assert watched.said() == []
+
+
+def test_the_end_of_what_was_told_is_told_within_a_silence_too(watching_sqlite: Watch, now: int) -> None:
+    watched = watching_sqlite(TOO_MANY)
+    broken(watched, now)
+    watched.minutes(now, now + 10 * MINUTE, 5 * MINUTE)
+    silence(watched, now + 10 * MINUTE, now + DAY, rule="too-many")
+    watched.send(now, now + 2 * HOUR, 0.1, 240)
+    watched.minutes(now + 2 * HOUR, now + 3 * HOUR, 5 * MINUTE)
+    assert watched.episode().state == "resolved"
+    assert [kind for _, kind, _ in watched.said()] == ["firing", "resolved"]
 
 
 def test_a_route_has_an_episode_of_its_own_where_a_rule_names_it(watching: Watch, now: int) -> None:

@@ -137,8 +137,13 @@ def test_a_drift_rule_follows_its_own_evidence() -> None:
     ]
 
 
-def test_an_alarm_that_was_taken_for_normal_is_over() -> None:
+def test_an_alarm_of_which_the_rule_knows_nothing_any_more_is_over() -> None:
     assert walk([drifted("alarm"), drifted(None)])[-1] == ("ok", "watched from a new start")
+
+
+def test_an_alarm_that_was_taken_for_normal_has_not_recovered() -> None:
+    taken = drifted("resolved", detail={"by_person": True})
+    assert walk([drifted("alarm"), taken])[-1] == ("ok", "a person set a new baseline")
 
 
 def flapping() -> list[Finding]:

@@ -59,16 +59,21 @@ def words(rule: Rule, given: Metric, limit: Limit) -> str:
 def test_a_sentence_says_what_is_the_case() -> None:
     limit = Limit(0.5, "up")
     assert words(LIMIT, metric(0.55, 0.65), limit) == (
-        "escalation_rate is 60 % (55 % to 65 %), n 100: above 50 %."
+        "Escalation rate is 60 % (55 % to 65 %), n 100: above 50 %."
     )
     assert words(LIMIT, metric(0.35, 0.45), limit).endswith("n 100: not above 50 %.")
     assert words(LIMIT, metric(0.45, 0.55), limit).endswith("not decided, the interval includes the limit.")
     assert (
-        words(LIMIT, Metric(None, 0, reason="no events"), limit) == "escalation_rate has no value: no events."
+        words(LIMIT, Metric(None, 0, reason="no events"), limit) == "Escalation rate has no value: no events."
     )
 
 
 def test_a_value_without_an_interval_of_its_own_is_told_plainly() -> None:
     rule = Rule(name="dear", kind="threshold", metric="cost_usd", above=10)
     exact = Metric(12.5, 40, 12.5, 12.5, "usd")
-    assert words(rule, exact, Limit(10, "up")) == "cost_usd is $12.5 ($12.5 to $12.5), n 40: above $10."
+    assert words(rule, exact, Limit(10, "up")) == ("Cost is $12.50 ($12.50 to $12.50), n 40: above $10.00.")
+
+
+def test_of_a_metric_with_parts_the_part_is_named() -> None:
+    rule = Rule(name="small", kind="threshold", metric="tier_hits[small]", below=0.5)
+    assert words(rule, metric(0.35, 0.45), Limit(0.5, "down", top=1)).startswith("Tier hits (small) is 40 %")

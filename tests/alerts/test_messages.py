@@ -274,6 +274,29 @@ class TestOtherKinds:
         assert done.title == "Resolved: support: price coverage within its limit again"
         assert fact(done, "What") == "Price coverage is no longer below 95 %."
 
+    @pytest.mark.parametrize(
+        ("metric", "unit", "value", "limit", "told"),
+        [
+            ("price_coverage", "share", 0.947, 0.95, "94.7 % (94.6–94.8 %), below the limit of 95 %"),
+            ("price_coverage", "share", 0.9496, 0.95, "94.96 % (94.86–95.06 %), below the limit of 95 %"),
+            ("price_coverage", "share", 0.947, 0.949, "94.7 % (94.6–94.8 %), below the limit of 94.9 %"),
+            ("savings_share", "share", -0.35, -0.1, "−35 % (−35 to −35 %), below the limit of −10 %"),
+            ("savings_usd", "usd", 4996, 5000, "$4,996 ($4,996–$4,996), below the limit of $5,000"),
+            ("cost_ratio", "ratio", 0.9996, 1, "0.9996 (0.9986–1.001), below the limit of 1"),
+        ],
+    )
+    def test_a_value_just_beyond_its_limit_does_not_read_like_it(
+        self, metric: str, unit: str, value: float, limit: float, told: str
+    ) -> None:
+        near = {"value": value, "low": value - 0.001, "high": value + 0.001, "n": 2410}
+        one = episode(
+            kind="threshold", metric=metric, value=value, baseline=None, direction="down",
+            detail={"estimate": near, "unit": unit, "limit": limit, "cost_usd_per_day": None},
+        )  # fmt: skip
+        assert told in str(fact(item(one), "What"))
+        if metric != "cost_ratio":
+            assert item(one).title.endswith(f"{told.partition(' (')[0]}, below {told.rpartition('of ')[2]}")
+
     def test_a_budget_that_goes_too_fast(self) -> None:
         one = episode(
             kind="burn_rate", metric=None, rule="fast-burn", value=3.2, baseline=None,

@@ -1,6 +1,9 @@
 """Events that stay away: what is silence, what is a quiet time, and what is an end."""
 
+from bisect import bisect_left
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -16,6 +19,7 @@ RULE = Rule(name="no-data", kind="no_data")
 NO_DATA = {"name": "no-data", "kind": "no_data"}
 WEEK = 7 * DAY
 START = 1_795_219_200_000  # a midnight, UTC
+ZULU, BERLIN = ZoneInfo("UTC"), ZoneInfo("Europe/Berlin")
 
 
 def evenly(per_hour: float) -> Callable[[int, int], int]:
@@ -36,7 +40,7 @@ def by_day(per_hour: float) -> Callable[[int, int], int]:
 def after(silent: int, counted: Callable[[int, int], int], age: int = 40 * DAY, rule: Rule = RULE) -> Finding:
     """What a silence until START + 12 h means for a stream that is so old."""
     now = START + 12 * HOUR
-    return judged(rule, SUPPORT, now - age, now - silent, now, counted)
+    return judged(rule, SUPPORT, now - age, now - silent, now, counted, ZULU)
 
 
 @pytest.mark.parametrize(
@@ -57,10 +61,10 @@ def test_twenty_spacings_and_at_least_an_hour_are_silence(per_hour: float, silen
 
 def test_a_night_without_events_is_no_silence_where_nights_are_quiet() -> None:
     now = START + 7 * HOUR
-    night = judged(RULE, SUPPORT, now - 40 * DAY, now - 11 * HOUR, now, by_day(100))
+    night = judged(RULE, SUPPORT, now - 40 * DAY, now - 11 * HOUR, now, by_day(100), ZULU)
     assert night.outcome == "ok"
     late = START + 9 * HOUR
-    morning = judged(RULE, SUPPORT, late - 40 * DAY, late - 13 * HOUR, late, by_day(100))
+    morning = judged(RULE, SUPPORT, late - 40 * DAY, late - 13 * HOUR, late, by_day(100), ZULU)
     assert morning.outcome == "breached"
 
 
@@ -71,10 +75,59 @@ def test_the_same_time_of_the_last_weeks_counts_else_the_quietest_of_the_days_be
         back = (last - start) // DAY
         return {7: 100, 14: 200, 21: 300, 28: 400}.get(back, 50 - back)
 
-    assert usual(counted, last - 40 * DAY, last, now) == 250
-    assert usual(counted, last - 15 * DAY, last, now) == 150
-    assert usual(counted, last - 5 * DAY, last, now) == 45
-    assert usual(counted, last - HOUR, last, now) is None
+    assert usual(counted, last - 40 * DAY, last, now, ZULU) == 250
+    assert usual(counted, last - 15 * DAY, last, now, ZULU) == 150
+    assert usual(counted, last - 5 * DAY, last, now, ZULU) == 45
+    assert usual(counted, last - HOUR, last, now, ZULU) is None
+
+
+def millis(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
+
+
+def office_hours(first: datetime, days: int) -> list[int]:
+    """Ten events in every quarter-hour from 9 to 18 o'clock, Monday to Friday, in Berlin."""
+    every = (first + timedelta(days=day) for day in range(days))
+    return [
+        millis(day.replace(hour=hour, minute=minute))
+        for day in every
+        if day.weekday() < 5
+        for hour in range(9, 18)
+        for minute in (0, 15, 30, 45)
+        for _ in range(10)
+    ]
+
+
+@pytest.mark.parametrize("changed", ["2026-03-29", "2026-10-25"])
+def test_traffic_that_follows_the_clock_on_the_wall_is_usual_after_the_clocks_were_changed(
+    changed: str,
+) -> None:
+    """For four weeks the days before the change lie an hour off in UTC."""
+    change = datetime.fromisoformat(changed).replace(tzinfo=BERLIN)
+    came = office_hours(change - timedelta(days=34), 34 + 15)
+
+    def counted(start: int, end: int) -> int:
+        return bisect_left(came, end) - bisect_left(came, start)
+
+    def outcome(now: int, zone: ZoneInfo) -> str:
+        last = came[bisect_left(came, now) - 1] + 15 * MINUTE
+        return judged(RULE, SUPPORT, came[0], min(last, now), now, counted, zone).outcome
+
+    looks = range(millis(change), millis(change + timedelta(days=14)), 15 * MINUTE)
+    assert {outcome(now, BERLIN) for now in looks} == {"ok"}
+    assert "breached" in {outcome(now, ZULU) for now in looks}
+
+
+def test_in_the_first_week_the_days_before_are_counted_by_the_wall_too() -> None:
+    """Nine to ten o'clock in Berlin, for four days, the clocks changed in the night to the last of them."""
+    days = [datetime(2026, 10, day, 9, tzinfo=BERLIN) for day in (22, 23, 24, 25)]
+
+    def counted(start: int, end: int) -> int:
+        return sum(start <= millis(day) + minute * MINUTE < end for day in days for minute in range(60))
+
+    last, now = millis(days[2]) + HOUR, millis(days[3]) - MINUTE
+    assert usual(counted, millis(days[0]), last, now, BERLIN) == 0
+    assert usual(counted, millis(days[0]), last, now, ZULU) == 59
 
 
 def test_on_the_first_day_nothing_is_usual_yet() -> None:
@@ -148,3 +201,18 @@ def test_the_past_is_walked_by_the_same_rule(watching_sqlite: Watch, now: int) -
     assert now - 5 * DAY + 100 * MINUTE <= past.opened <= now - 5 * DAY + 3 * HOUR
     assert past.resolved is not None
     assert now - 5 * DAY + 6 * HOUR <= past.resolved <= now - 5 * DAY + 7 * HOUR
+
+
+def test_the_time_of_the_week_is_that_of_the_settings(watching_sqlite: Watch, now: int) -> None:
+    """One hour a day, from nine in Berlin, over the end of summer time on 25 October."""
+    watched = watching_sqlite(NO_DATA, timezone="Europe/Berlin")
+    nine = [datetime(2026, 10, day, 9, tzinfo=BERLIN) for day in range(10, 26)]
+    for day in nine:
+        watched.send(millis(day), millis(day) + HOUR, 0.2, 30)
+    changed, (rule,) = millis(nine[-1]), watched.settings.rule
+    watched.minutes(changed - 30 * MINUTE, changed, 5 * MINUTE)
+    assert watched.episodes() == []
+    assert watched.state("no-data") == "ok"
+    assert not back_test(watched.store, watched.settings, rule, changed - 2 * DAY, changed + DAY).episodes
+    in_utc = watched.settings.model_copy(update={"timezone": "UTC"})
+    assert back_test(watched.store, in_utc, rule, changed - 2 * DAY, changed + DAY).episodes

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from alerts.rules import DEFAULTS, DRIFT_METRICS, bounds, definition, rules_of, span_words
+from alerts.rules import DEFAULTS, DRIFT_METRICS, bounds, definition, rules_of, shown, span_words
 from cascadewatch.errors import ConfigError
 from cascadewatch.metrics import METRICS
 from cascadewatch.settings import Settings
@@ -122,6 +122,11 @@ def rule(kind: str, **said: Any) -> dict[str, Any]:
         (
             rule("threshold", metric="escalation_rate", above=0.3, window="500d"),
             "its window must be at least a minute",
+        ),
+        (
+            rule("threshold", metric="cost_ratio", above=1.0, window="6h"),
+            ("can never fire: cost_ratio has no interval over fewer than 8 hours; "
+            "give it a window of 8h or more"),
         ),
         (
             rule("budget", above=80),
@@ -247,3 +252,21 @@ def test_a_rule_is_told_in_one_sentence(given: dict[str, Any], sentence: str) ->
 )
 def test_a_length_of_time_is_told_in_the_unit_that_fits(milliseconds: int, words: str) -> None:
     assert span_words(milliseconds) == words
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "words"),
+    [
+        ("cost_usd", 20_000, "$20,000"),
+        ("blended_cost_usd", 0.002, "$0.002"),
+        ("savings_usd", -1234.5, "−$1,230"),
+        ("savings_share", -0.12, "−12 %"),
+        ("price_coverage", 0.947, "94.7 %"),
+        ("latency_ms.p95", 30_000, "30,000 ms"),
+        ("cost_ratio", 1.084, "1.08"),
+        (None, 20_000, "20,000"),
+        ("cost_usd", None, "–"),
+    ],
+)
+def test_a_value_is_told_without_powers_of_ten(metric: str | None, value: float | None, words: str) -> None:
+    assert shown(metric, value) == words

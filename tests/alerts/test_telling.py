@@ -76,9 +76,13 @@ def test_what_has_become_severe_is_told_at_once() -> None:
     assert decision(episode(severity="page"), START + HOUR) == ("update", "more severe than was said")
 
 
-def test_silence_comes_before_everything() -> None:
+def test_within_a_silence_nothing_is_said_but_the_end_of_what_was_told() -> None:
+    """A receiver that was told of a beginning holds it for open until it hears the end."""
     assert decision(episode(told=None), silenced=True) == (None, "silenced")
-    assert decision(episode(state="resolved"), silenced=True) == (None, "silenced")
+    assert decision(episode(), START + 2 * DAY, silenced=True) == (None, "silenced")
+    assert decision(episode(severity="page"), silenced=True) == (None, "silenced")
+    assert decision(episode(state="resolved", told=None), silenced=True) == (None, "silenced")
+    assert decision(episode(state="resolved"), silenced=True)[0] == "resolved"
 
 
 def test_while_another_speaks_nothing_is_said() -> None:

@@ -26,24 +26,30 @@ def shown(name: str) -> str:
     return name.translate(_CONTROLS)
 
 
-def percent(share: float | None) -> str:
-    """A share in whole percent, below 10 % with one decimal.
+def percent(share: float | None, more: int = 0) -> str:
+    """A share in whole percent, below 10 % with one decimal; with so many decimals more.
 
     >>> percent(0.364), percent(0.0042), percent(0), percent(None)
     ('36 %', '0.4 %', '0 %', '–')
+    >>> percent(-0.12), percent(-0.042), percent(-0.0001), percent(0.947, more=1)
+    ('−12 %', '−4.2 %', '0.0 %', '94.7 %')
     """
-    return UNKNOWN if share is None else f"{_percent(share, share)} %"
+    return UNKNOWN if share is None else f"{_percent(share, share, more)} %"
 
 
-def between(low: float | None, high: float | None) -> str | None:
+def between(low: float | None, high: float | None, more: int = 0) -> str | None:
     """An interval of a share.
 
     >>> between(0.331, 0.394), between(0.011, 0.026), between(None, 0.1)
     ('33–39 %', '1.1–2.6 %', None)
+    >>> between(-0.31, -0.12), between(-0.02, 0.04), between(0.9451, 0.9489, more=1)
+    ('−31 to −12 %', '−2.0 to 4.0 %', '94.5–94.9 %')
     """
     if low is None or high is None:
         return None
-    return f"{_percent(low, high)}–{_percent(high, high)} %"
+    largest = max(abs(low), abs(high))
+    ends = _percent(low, largest, more), _percent(high, largest, more)
+    return f"{(' to ' if low < 0 else '–').join(ends)} %"
 
 
 def points(difference: float) -> str:
@@ -88,14 +94,27 @@ def count(n: float) -> str:
     return f"{n:,.0f}"
 
 
-def dollars(usd: float, sign: bool = False) -> str:
-    """Money with three significant digits at most.
+def amount(value: float, more: int = 0) -> str:
+    """A number without a unit, with three significant digits and so many more.
+
+    >>> amount(1.084), amount(20_000), amount(0.000012), amount(-3), amount(0), amount(1.0004, more=2)
+    ('1.08', '20,000', '0.000012', '−3', '0', '1.0004')
+    """
+    size = abs(value)
+    text = f"{size:.{3 + more}g}" if 0.001 <= size < 999.5 else _significant(size, 3 + more)
+    return f"−{text}" if value < 0 else text
+
+
+def dollars(usd: float, sign: bool = False, more: int = 0) -> str:
+    """Money with three significant digits at most, and so many more.
 
     >>> dollars(146.3, sign=True), dollars(-1234567), dollars(0.00031), dollars(12.345), dollars(0)
     ('+$146', '−$1,230,000', '$0.00031', '$12.30', '$0')
+    >>> dollars(146.3, more=1), dollars(12.345, more=1), dollars(12.345, more=2)
+    ('$146.3', '$12.35', '$12.345')
     """
     mark = "−" if usd < 0 else "+" if sign and usd > 0 else ""
-    return f"{mark}${_significant(abs(usd))}"
+    return f"{mark}${_significant(abs(usd), 3 + more)}"
 
 
 def dollar_span(low: float | None, high: float | None) -> str | None:
@@ -150,9 +169,11 @@ def listed(names: list[str]) -> str:
     return ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else "".join(names)
 
 
-def _percent(share: float, largest: float) -> str:
-    value = share * 100
-    return f"{value:.0f}" if largest >= 0.0995 or value == 0 else f"{value:.1f}"
+def _percent(share: float, largest: float, more: int) -> str:
+    size = abs(share) * 100
+    whole = abs(largest) >= 0.0995 or size == 0
+    text = f"{size:.{more + (0 if whole else 1)}f}"
+    return f"−{text}" if share < 0 and float(text) else text
 
 
 def _points(difference: float) -> str:
@@ -169,6 +190,6 @@ def _significant(value: float, digits: int = 3) -> str:
     places = digits - 1 - floor(log10(value))
     rounded = round(value, places)
     if 1 <= rounded < 100:
-        return f"{rounded:.2f}"  # dollars and cents, as on every bill
+        return f"{rounded:.{max(2, places)}f}"  # dollars and cents, as on every bill
     text = f"{rounded:,.{max(0, places)}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

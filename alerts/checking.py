@@ -1,0 +1,39 @@
+"""When the quality of a cascade was last checked: by a label of live traffic, or by a report of a replay."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection
+
+from alerts.staleness import Checked
+from cascadewatch.settings import Settings
+from cascadewatch.settings.replaying import Replay
+from cascadewatch.store import reports
+from cascadewatch.store.reports import Head
+
+
+def tables_of(settings: Settings) -> dict[str, dict[str, Replay]]:
+    """By cascade: the [replay.NAME] about it, by name."""
+    named: dict[str, dict[str, Replay]] = {}
+    for name, table in settings.replay.items():
+        if table.cascade is not None:
+            named.setdefault(table.cascade, {})[name] = table
+    return named
+
+
+def latest(connection: Connection, names: Iterable[str]) -> list[Head]:
+    """The last report of each replay that came to an end."""
+    every = ((head for head in reports.heads(connection, n) if head.verdict != "incomplete") for n in names)
+    return [head for found in every if (head := next(found, None)) is not None]
+
+
+def newest(label: int | None, heads: Sequence[Head]) -> Checked | None:
+    """The newest of the last label (epoch ms) and the reports; None where there is neither."""
+    looks = [Checked(head.created, f"report {head.id} of {head.name}") for head in heads]
+    looks += [] if label is None else [Checked(label, "a label")]
+    return max(looks, key=lambda one: one.at, default=None)
+
+
+def last_check(connection: Connection, label: int | None, tables: Mapping[str, Replay]) -> int | None:
+    """When that was (epoch ms), for a cascade with these replays; None: never."""
+    found = newest(label, latest(connection, tables))
+    return None if found is None else found.at

@@ -1,0 +1,41 @@
+"""What is said of an episode that was closed though nothing came back: nobody may read that all is well.
+
+Pure. By the reason of the transition that closed it; every other reason means that it is over.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from alerts.decisions import CHANGED, GONE, UNWATCHED
+from alerts.words import Words
+
+UNKNOWN = "Whether it came back is not known."
+
+
+class Closing(NamedTuple):
+    """What the title ends with, and why it was closed."""
+
+    tail: str
+    sentence: str
+
+
+CLOSED: Mapping[str | None, Closing] = {
+    "a person set a new baseline": Closing(
+        "a new baseline was set",
+        "A person accepted the new level, or pinned another baseline: that is what it is compared with now.",
+    ),
+    "nothing to judge for a day": Closing(
+        "nothing left to judge", f"For a day there was nothing to judge. {UNKNOWN}"
+    ),
+    "watched from a new start": Closing(
+        "watched from a new start", f"Its rule has begun to watch it anew. {UNKNOWN}"
+    ),
+    GONE: Closing("no longer watched", f"Its rule was removed or switched off. {UNKNOWN}"),
+    CHANGED: Closing("its rule was changed", f"Its rule asks for something else now. {UNKNOWN}"),
+    UNWATCHED: Closing("no longer watched", f"Its rule does not look at it any more. {UNKNOWN}"),
+}
+
+
+def closed(why: Closing, fired: Words, over: Words) -> Words:
+    """What it was, as it `fired`, and why it was closed; how long it lasted and what it cost as if `over`."""
+    return Words(f"{fired.title}, {why.tail}", (fired.facts[0], ("Closed", why.sentence), *over.facts[1:]))
