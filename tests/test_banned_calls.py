@@ -42,6 +42,8 @@ UNPICKLING = {"SQLAlchemyJobStore", "jobstores", "PickleType", "read_pickle", "a
 OWN_CODE = {"cascadewatch/replay/python_file.py"}  # runs a file that the settings name
 REVIEWED = {  # (file, what is formatted): one of several texts of ours, chosen a line above
     ("alerts/words_limit.py", "said"),
+    ("dashboard/bands.py", "of"),
+    ("dashboard/diagnosis_words.py", "said"),
     ("dashboard/quality_words.py", "words"),
     ("dashboard/sweep_figure.py", "text.BEST_AT if sweep.is_best else text.BETTER_AT"),
     ("dashboard/sweep_words.py", "said"),

@@ -48,6 +48,7 @@ def test_the_whole_body(make: Make) -> None:
                 "link": LINK,
                 "started": "2026-11-21T11:00:00.000Z",
                 "ended": "2026-11-21T12:00:00.000Z",
+                "zone": "UTC",
             }
         ],
         "more": 2,
