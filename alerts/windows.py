@@ -6,10 +6,10 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from alerts.finding import Scope
-from cascadewatch.metrics.window import Counts, TierCounts, Window
+from cascadewatch.metrics.window import TierCounts, Window
 from cascadewatch.settings import Rule, Settings
 from cascadewatch.store.cells import ALL, HOUR
-from cascadewatch.store.cover import Cover, Segment
+from cascadewatch.store.cover import Segment
 from cascadewatch.store.reads import Reader, sums
 
 
@@ -17,7 +17,7 @@ class Windows:
     """Reads windows in one transaction, so that all rules look at the same moment."""
 
     def __init__(self, connection: Connection, settings: Settings) -> None:
-        self.reader: Reader = _Remembering(connection, settings)
+        self.reader: Reader = Reader(connection, settings)
         self.connection = connection
         self._read: dict[tuple[Scope, int, int], Window] = {}
 
@@ -45,18 +45,3 @@ class Windows:
         for cascade in self.reader.known.cascades:
             if rule.cascade in (None, cascade):
                 yield Scope(cascade, rule.route or "")
-
-
-class _Remembering(Reader):
-    """Each window of a route asks for all routes of its cascade: once is enough."""
-
-    def __init__(self, connection: Connection, settings: Settings) -> None:
-        super().__init__(connection, settings)
-        self._routes: dict[tuple[str, Cover], dict[str, Counts]] = {}
-
-    def routes(self, cascade: str, span: Cover) -> dict[str, Counts]:
-        """The event sums of every route of a cascade."""
-        key = (cascade, span)
-        if key not in self._routes:
-            self._routes[key] = super().routes(cascade, span)
-        return self._routes[key]

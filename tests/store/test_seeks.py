@@ -70,3 +70,14 @@ def test_the_room_for_sums_is_read_without_those_of_single_routes(opened: Opened
     read = plans(opened, lambda connection, _: Room("support").take(connection, {}))
     assert len(read) == 3
     assert [step for step in read if "route=?" not in step] == []
+
+
+def test_a_report_asks_nothing_twice_however_many_routes_there_are(opened: Opened) -> None:
+    opened.send(*(escalated(f"e{n}", route=f"route-{n}") for n in range(6)))
+    asked: list[str] = []
+    with opened.store.reading() as connection:
+        event.listen(connection, "before_cursor_execute", lambda *said: asked.append(f"{said[2]} {said[3]}"))
+        found = reads.report(connection, opened.settings, NOON - DAY, NOON + DAY)
+    assert len(found["cascades"]) == 7
+    sums = [statement for statement in asked if "FROM rollup_events" in statement]
+    assert len(sums) == len({*sums}) > 6

@@ -54,6 +54,7 @@ class Reader:
         self.settings = settings
         self.known: Known = known(connection, settings)
         self.local_day = local_days(self.known.timezone)
+        self._per_route: dict[tuple[str, Cover], dict[str, Counts]] = {}
 
     def cover(self, start: int, end: int) -> Cover:
         """The range as it can be read, in the zone of the days that are kept."""
@@ -88,9 +89,11 @@ class Reader:
         return sums.total(self.connection, "events", span.fine, of, measures)
 
     def routes(self, cascade: str, span: Cover) -> dict[str, Counts]:
-        """The event sums of every route of a cascade."""
-        found = sums.grouped(self.connection, "events", span.fine, sums.Of(cascade, None), ("route",))
-        return {key[0]: counts for key, counts in found.items()}
+        """The event sums of every route of a cascade; read once, for each route's window needs those of all."""
+        if (cascade, span) not in self._per_route:
+            found = sums.grouped(self.connection, "events", span.fine, sums.Of(cascade, None), ("route",))
+            self._per_route[cascade, span] = {key[0]: counts for key, counts in found.items()}
+        return self._per_route[cascade, span]
 
     def events_by_route(self, cascade: str, span: Cover) -> dict[str, int]:
         """How many events each route had: a fraction of all its sums."""
