@@ -77,15 +77,20 @@ def test_one_run_makes_up_for_nights_without_a_worker(watched: Callable[..., Wat
     assert found.last.id == 1
 
 
+def by_hand(one: Watched, began: int, claimed: int) -> None:
+    """A run that somebody began and has until `claimed`."""
+    run: dict[str, Any] = {
+        "name": "nightly", "cascade": None, "eval_set": "x", "cause": "cli", "author": "me", "cases": 1,
+        "limit": None, "config": {}, "config_hash": "x", "owner": "me", "claimed": claimed,
+    }  # fmt: skip
+    with one.store.writing() as connection:
+        replays.start(connection, run, began)
+
+
 def test_a_slot_in_the_time_of_another_run_is_left_out_and_noted(watched: Callable[..., Watched]) -> None:
     one = watched()
     one.look(NOON)
-    with one.store.writing() as connection:
-        running: dict[str, Any] = {
-            "name": "nightly", "cascade": None, "eval_set": "x", "cause": "cli", "author": "me", "cases": 1,
-            "limit": None, "config": {}, "config_hash": "x", "owner": "me", "claimed": THREE + HOUR,
-        }  # fmt: skip
-        replays.start(connection, running, THREE - HOUR)
+    by_hand(one, THREE - HOUR, claimed=THREE + HOUR)
     one.look(THREE + 1)
     assert [run.cause for run in one.runs()] == ["cli"]
     assert one.notes()[-1] == ("done", "overlapping: left out, for another run of it went on")
@@ -94,12 +99,7 @@ def test_a_slot_in_the_time_of_another_run_is_left_out_and_noted(watched: Callab
 def test_a_run_that_was_interrupted_by_hand_holds_up_no_night(watched: Callable[..., Watched]) -> None:
     one = watched()
     one.look(NOON)
-    with one.store.writing() as connection:
-        left: dict[str, Any] = {
-            "name": "nightly", "cascade": None, "eval_set": "x", "cause": "cli", "author": "me", "cases": 1,
-            "limit": None, "config": {}, "config_hash": "x", "owner": "me", "claimed": NOON + HOUR,
-        }  # fmt: skip
-        replays.start(connection, left, NOON)
+    by_hand(one, NOON, claimed=NOON + HOUR)
     assert one.planned(NOON + 1).state == "running"
     assert one.planned(THREE - 1).state == "waiting"
     for night in range(2):
