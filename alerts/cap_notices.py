@@ -2,15 +2,16 @@
 
 import json
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection
 
+from alerts import once
 from alerts.message import Message
+from alerts.once import News
 from alerts.telling import channels_of
 from cascadewatch.settings import Settings
-from cascadewatch.store import dialect, leases, outbox
+from cascadewatch.store import leases, outbox
 from cascadewatch.store.engine import Store
 from cascadewatch.store.reads import over_the_caps
-from cascadewatch.store.tables import meta
 
 TOLD = "caps_told"  # in `meta`
 SHOWN = 20
@@ -27,18 +28,13 @@ def run(store: Store, settings: Settings, now: int, lease: leases.Lease | None) 
     names = channels_of((), "ticket", settings)
     if not names:
         return f"{len(over)} over their caps, and no channel to tell"
-    with store.writing() as connection:
-        if lease is not None and not leases.still(connection, lease, now):
-            return "another worker leads"
-        both = sorted({*over, *told})
-        connection.execute(delete(meta).where(meta.c.key == TOLD))
-        dialect.insert(connection, meta, [(TOLD, json.dumps(both))])
-        outbox.enqueue(connection, episode=0, transition=len(both), kind=outbox.CAPS, channels=names, now=now)
-    return f"{len(over)} over their caps: told to {len(names)} channels"
+    both = sorted({*over, *told})
+    said = once.tell(store, News(TOLD, json.dumps(both), outbox.CAPS, len(both), names), now, lease)
+    return f"{len(over)} over their caps: {said}"
 
 
 def _told(connection: Connection) -> Over:
-    found = connection.execute(select(meta.c.value).where(meta.c.key == TOLD)).scalar()
+    found = once.last(connection, TOLD)
     return [] if found is None else [(cascade, kind) for cascade, kind in json.loads(found)]
 
 

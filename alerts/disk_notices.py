@@ -3,16 +3,17 @@ once when there is room again."""
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection
 
+from alerts import once
 from alerts.message import Message
+from alerts.once import News
 from alerts.telling import channels_of
 from cascadewatch.settings import Settings
-from cascadewatch.store import dialect, leases, outbox
+from cascadewatch.store import leases, outbox
 from cascadewatch.store.disk import Disk, Level, look, news
 from cascadewatch.store.engine import Store
 from cascadewatch.store.outbox import Waiting
-from cascadewatch.store.tables import meta
 
 TOLD = "disk_told"  # in `meta`
 LEVELS: tuple[Level, ...] = ("ok", "warning", "full")
@@ -26,19 +27,14 @@ def run(store: Store, settings: Settings, now: int, lease: leases.Lease | None) 
     heard = news(told, disk, settings.disk)
     if heard is None:
         return disk.sentence(settings.disk) or disk.level
-    with store.writing() as connection:
-        if lease is not None and not leases.still(connection, lease, now):
-            return "another worker leads"
-        connection.execute(delete(meta).where(meta.c.key == TOLD))
-        dialect.insert(connection, meta, [(TOLD, heard)])
-        names = channels_of((), "page" if "full" in (told, heard) else "ticket", settings)
-        step = len(LEVELS) * LEVELS.index(told) + LEVELS.index(heard)
-        outbox.enqueue(connection, episode=0, transition=step, kind=outbox.DISK, channels=names, now=now)
-    return f"{heard}: told to {len(names)} channels"
+    names = channels_of((), "page" if "full" in (told, heard) else "ticket", settings)
+    step = len(LEVELS) * LEVELS.index(told) + LEVELS.index(heard)
+    said = once.tell(store, News(TOLD, heard, outbox.DISK, step, names), now, lease)
+    return f"{heard}: {said}"
 
 
 def _told(connection: Connection) -> Level:
-    found = connection.execute(select(meta.c.value).where(meta.c.key == TOLD)).scalar()
+    found = once.last(connection, TOLD)
     return next((level for level in LEVELS if level == found), "ok")
 
 

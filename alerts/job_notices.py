@@ -4,15 +4,17 @@ import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, select
 
+from alerts import once
 from alerts.message import Message
+from alerts.once import News
 from alerts.telling import channels_of
 from cascadewatch.settings import Settings
-from cascadewatch.store import dialect, leases, outbox
+from cascadewatch.store import leases, outbox
 from cascadewatch.store.engine import Store
 from cascadewatch.store.outbox import Waiting
-from cascadewatch.store.tables import jobs, meta
+from cascadewatch.store.tables import jobs
 
 TOLD = "jobs_told"  # in `meta`
 WATCHED = {"back-up": "The backup", "prune": "The deletion of what is too old"}
@@ -35,15 +37,8 @@ def run(store: Store, settings: Settings, now: int, lease: leases.Lease | None) 
     names = channels_of((), "ticket", settings)
     if not names:
         return f"failing: {', '.join(failing)}, and no channel to tell"
-    with store.writing() as connection:
-        if lease is not None and not leases.still(connection, lease, now):
-            return "another worker leads"
-        connection.execute(delete(meta).where(meta.c.key == TOLD))
-        dialect.insert(connection, meta, [(TOLD, json.dumps(failing))])
-        outbox.enqueue(
-            connection, episode=0, transition=len(failing), kind=outbox.JOBS, channels=names, now=now
-        )
-    return f"told to {len(names)} channels"
+    news = News(TOLD, json.dumps(failing), outbox.JOBS, len(failing), names)
+    return once.tell(store, news, now, lease)
 
 
 def _failing(connection: Connection) -> list[Failed]:
@@ -58,7 +53,7 @@ def _failing(connection: Connection) -> list[Failed]:
 
 
 def _told(connection: Connection) -> list[str]:
-    found = connection.execute(select(meta.c.value).where(meta.c.key == TOLD)).scalar()
+    found = once.last(connection, TOLD)
     return [] if found is None else list(json.loads(found))
 
 

@@ -89,7 +89,7 @@ class Reader:
         return sums.total(self.connection, "events", span.fine, of, measures)
 
     def routes(self, cascade: str, span: Cover) -> dict[str, Counts]:
-        """The event sums of every route of a cascade; read once, for each route's window needs those of all."""
+        """The event sums of every route of a cascade; read once, as each window needs those of all."""
         if (cascade, span) not in self._per_route:
             found = sums.grouped(self.connection, "events", span.fine, sums.Of(cascade, None), ("route",))
             self._per_route[cascade, span] = {key[0]: counts for key, counts in found.items()}
