@@ -6,28 +6,28 @@ python bench/pages.py [--events 60000] [--repeats 20] [--seconds 30] [--watchers
 Prints one JSON document. The rollups are as large as ten million events in 30 days leave them (see
 bench/queries.py), and the verifier was checked once. `server`: a page's script in this process, its
 questions included, warm. `browser`: from the address to the last figure in a headless Chromium, and the
-bytes that came for it. `ingest`: the wait of a sender at a steady 500 events a second while nobody looks,
-and while dashboards are open and renew themselves; with the memory of the process. `memory`: the process
-each minute while as many readers go from page to page all the time, and how fast it grows once everything
-has been seen (asked for by name only).
+bytes that came for it; `bare_page`: the same of a page of Streamlit that does nothing but show four charts
+(bench/bare_page.py), in turn with ours. `ingest`: the wait of a sender at a steady 500 events a second
+while nobody looks, and while dashboards are open and renew themselves; with the memory of the process.
+`memory`: the process each minute while as many readers go from page to page all the time, and how fast it
+grows once everything has been seen (asked for by name only).
 """
 
 import argparse
 import json
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from math import ceil
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from browsing import Visit, at, bare_page, chromium, known_visitor, settle, spread, visited
 from checking import check
 from databases import Database, empty
 from events import CASCADE, bodies
@@ -37,12 +37,9 @@ from multiplying import multiply
 from processes import Server, cascadewatch, free_port, running
 from servers import KEY, SETTINGS
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
-
 PAGES = ("overview", "cost", "quality", "verifier", "traffic", "replays", "incidents", "sources")
 RANGES = ("24h", "30d")
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+BARE = "bare"
 DAYS, ROUTES = 30, 5
 PER_REQUEST, PER_SECOND = 50, 500
 MIB = 2**20
@@ -75,7 +72,7 @@ def main() -> None:
             found["server_ms"] = scripts(database, options)
         with up(database) as server:
             if "browser" in options.only:
-                found["browser"] = looked_at(server, options)
+                found["browser"], found["bare_page"] = looked_at(server, options)
             if "ingest" in options.only:
                 found["ingest"] = while_sending(server, options)
             if "memory" in options.only:
@@ -141,65 +138,32 @@ def timed(once: Callable[[], object], repeats: int, before: Callable[[], object]
     return taken[1:]
 
 
-@contextmanager
-def chromium() -> "Iterator[Browser]":
-    """A headless Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    path = next(filter(None, map(shutil.which, CHROMIUMS)))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
-def looked_at(server: Server, options: Options) -> Json:
-    """Milliseconds until a page stands still, and its largest payload, for a visitor who was here before."""
-    with chromium() as browser:
-        context = browser.new_context(viewport={"width": 1360, "height": 900})
-        found = {}
-        for name in options.pages:
-            progress(f"{name} in the browser")
-            seen = [visited(context.new_page(), server, name) for _ in range(min(5, options.repeats) + 1)][1:]
-            found[name] = {
-                "settled_ms": spread([ms for ms, _ in seen]),
-                "payload_mib": round(max(size for _, size in seen) / MIB, 3),
-            }
-        return found
+def looked_at(server: Server, options: Options) -> tuple[Json, Json]:
+    """Milliseconds until a page stands still, and its largest payload, for a visitor who was here before: of
+    each page, and of a bare one. Each repeat looks at all, and the first one only makes them known."""
+    seen: dict[str, list[Visit]] = {name: [] for name in (BARE, *options.pages)}
+    with bare_page() as bare, known_visitor() as context:
+        for repeat in range(min(5, options.repeats) + 1):
+            progress(f"the pages in the browser, {repeat + 1}")
+            for name, visits in seen.items():
+                where = f"http://127.0.0.1:{bare.port}/" if name == BARE else address(server, name)
+                visits.append(visited(context.new_page(), where))
+    found = {name: told(visits[1:]) for name, visits in seen.items()}
+    return {name: found[name] for name in options.pages}, found[BARE]
 
 
-def visited(page: "Page", server: Server, name: str) -> tuple[float, int]:
-    """One visit: milliseconds and bytes of the page's own messages."""
-    received = [0]
-
-    def count(frame: str | bytes) -> None:
-        received[0] += len(frame)
-
-    page.on("websocket", lambda socket: socket.on("framereceived", count))
-    start = time.perf_counter()
-    page.goto(address(server, name))
-    settle(page)
-    taken = 1000 * (time.perf_counter() - start)
-    page.close()
-    return taken, received[0]
+def told(visits: list[Visit]) -> Json:
+    """What the visits to one page took."""
+    return {
+        "settled_ms": spread([visit.ms for visit in visits]),
+        "payload_mib": round(max(visit.bytes for visit in visits) / MIB, 3),
+    }
 
 
 def address(server: Server, name: str) -> str:
     """Of a page, over 30 days of the cascade."""
     path = "" if name == "overview" else name
     return f"http://127.0.0.1:{server.port}/{path}?cascade={CASCADE}&range=30d"
-
-
-def settle(page: "Page") -> None:
-    """Returns when the script has run and every figure is drawn."""
-    page.wait_for_selector("[data-testid=stMain] h2")
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
-    # An element whose code is still on its way is a skeleton, and no figure yet.
-    page.wait_for_function(
-        "!document.querySelector('[data-testid=stSkeleton]') &&"
-        " document.querySelectorAll('.stPlotlyChart').length"
-        " <= document.querySelectorAll('.stPlotlyChart .main-svg').length"
-    )
 
 
 def while_sending(server: Server, options: Options) -> Json:
@@ -262,16 +226,6 @@ def waits(server: Server, seconds: int, seed: int) -> Json:
 def refusals(answers: Answers) -> list[bytes]:
     """What the first requests that were not accepted heard."""
     return [body for status, body in zip(answers.statuses, answers.bodies, strict=True) if status != 200][:3]
-
-
-def spread(values: list[float]) -> Json:
-    """Median and 95th percentile."""
-    return {"p50": round(median(values), 1), "p95": round(at(sorted(values), 0.95), 1)}
-
-
-def at(ascending: list[float], share: float) -> float:
-    """The smallest value that `share` of the values do not exceed."""
-    return ascending[max(0, ceil(share * len(ascending)) - 1)]
 
 
 def progress(message: str) -> None:
