@@ -120,14 +120,26 @@ JUMPS = st.lists(
 
 
 def without_flushing(connection: Any, _: object) -> None:
-    connection.execute("PRAGMA synchronous=OFF")  # no power is cut here, and 300 databases are many
+    connection.execute("PRAGMA synchronous=OFF")  # no power is cut here, and a thousand databases are many
 
 
-@settings(max_examples=300)
+@settings(max_examples=50)
 @given(jumps=JUMPS)
 def test_no_slot_runs_twice_however_the_clock_jumps(
     sqlite_template: Path, now: int, jumps: list[int]
 ) -> None:
+    assert_each_once(sqlite_template, now, jumps)
+
+
+@pytest.mark.soak
+@settings(max_examples=1000)
+@given(jumps=JUMPS)
+def test_so_it_is_for_a_thousand_journeys(sqlite_template: Path, now: int, jumps: list[int]) -> None:
+    assert_each_once(sqlite_template, now, jumps)
+
+
+def assert_each_once(sqlite_template: Path, now: int, jumps: list[int]) -> None:
+    """Two workers live through the jumps, and each slot runs once."""
     ran: list[tuple[str, int]] = []
 
     def noting(job: Job) -> Job:

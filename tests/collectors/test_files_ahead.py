@@ -272,7 +272,11 @@ def test_nothing_of_the_current_folder_is_imported(
 
 
 NOTING = """
+import signal
+
 from collectors import ahead
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what a shell began in the background
 
 def noted(file, start=ahead._process):
     process = start(file)
