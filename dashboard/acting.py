@@ -19,11 +19,12 @@ from cascadewatch.errors import CascadewatchError
 from cascadewatch.login import Person
 from dashboard import data, signing_in
 from dashboard import text_incidents as text
-from dashboard.data import STEADY
+from dashboard.data import API_VARIABLE, STEADY
 from dashboard.text_login import NO_NAME, ONLY_ADMINS
 
-URL, TOKEN = "CASCADEWATCH_API_URL", "CASCADEWATCH_API_TOKEN"
+TOKEN = "CASCADEWATCH_API_TOKEN"  # noqa: S105 - where `up` leaves it
 USER_HEADER = "X-Cascadewatch-User"
+CARRIED = "".join(chr(code) for code in range(32, 127) if chr(code) != "%")  # addresses stay readable
 SECONDS = 60  # a back-test of a month takes a few
 LONGEST = 8 * 1024 * 1024  # bytes of an answer: the states of every rule on 2,000 routes
 
@@ -41,8 +42,8 @@ class Api(NamedTuple):
 
 def api() -> Api | None:
     """The API to act through. Raises ConfigError where its key is not where the settings say."""
-    if os.environ.get(URL) and os.environ.get(TOKEN):
-        return Api(os.environ[URL].rstrip("/"), os.environ[TOKEN])
+    if os.environ.get(API_VARIABLE) and os.environ.get(TOKEN):
+        return Api(os.environ[API_VARIABLE].rstrip("/"), os.environ[TOKEN])
     chosen = data.settings().dashboard
     if chosen.api_url is None:
         return None
@@ -87,9 +88,9 @@ def back_test(rule: str, days: int) -> dict[str, Any]:
 
 
 def user() -> str | None:
-    """Who is signed in, as a header can carry it; None where no login is asked for."""
+    """Who is signed in, percent-encoded where a header cannot carry it; None where no login is asked for."""
     name = signing_in.somebody().name
-    return name.encode("ascii", "replace").decode("ascii") if name else None
+    return quote(name, safe=CARRIED) if name else None
 
 
 def _asked(method: str, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -125,8 +125,8 @@ def pinned() -> list[Pinned]:
 @st.cache_data(ttl=STEADY, max_entries=ANSWERS, show_spinner=False)
 def hours(metric: str, cascade: str, route: str, start: int, end: int, width: int) -> list[Hour]:
     """The stream that a drift rule watches, in buckets of `width` ms: k of n as the rule counts them."""
-    with reading() as (connection, settings):
-        found = streams.hours(connection, settings, metric, [(cascade, route)], start, end, width)
+    with reading() as (connection, _):
+        found = streams.hours(connection, metric, [(cascade, route)], start, end, width)
     return found.get((cascade, route), [])
 
 

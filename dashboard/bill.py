@@ -9,7 +9,7 @@ from cascadewatch.metrics.measures import PARTS
 from cascadewatch.metrics.planning import Plan
 from cascadewatch.metrics.window import Metric, Window
 from dashboard import text
-from dashboard.formats import count, dollar_span, dollars, dollars_exact, percent, points
+from dashboard.formats import count, dollar_reach, dollars, dollars_exact, percent, points
 
 Row = dict[str, object]
 SHOWN = (
@@ -36,7 +36,7 @@ def sentence(metrics: dict[str, Metric], range_name: str) -> str:
         return f"{first} What the flagship alone would have cost is unknown: {alone.reason}."
     share = metrics["savings_share"].value
     part = "" if share is None else f" ({percent(abs(share), 0)})"
-    between = dollar_span(saved.low, saved.high) if saved.low != saved.high else None
+    between = dollar_reach(saved.low, saved.high)
     reach = f", between {between} depending on the method" if between else ""
     verb = "saved" if saved.value >= 0 else "lost"
     if alone.n == paid.n:

@@ -67,7 +67,7 @@ CONFIG: dict[str, object] = {
     "server.fileWatcherType": "none",
     "server.headless": True,
     "server.maxMessageSize": 50,
-    "server.maxUploadSize": 1,  # nothing is uploaded
+    "server.maxUploadSize": 1,  # nothing is uploaded, and the gate refuses it
     **{f"theme.{key}": value for key, value in BOTH.items()},
     **{f"theme.light.{key}": value for key, value in LIGHT.items()},
     **{f"theme.dark.{key}": value for key, value in DARK.items()},

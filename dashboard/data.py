@@ -20,8 +20,10 @@ from typing import Any
 import streamlit as st
 from sqlalchemy import Connection
 
+from cascadewatch.metrics.errors_a_day import days as days_of
 from cascadewatch.metrics.window import Counts, Window
 from cascadewatch.settings import Settings, load
+from cascadewatch.settings.reading import CONFIG_VARIABLE, DATABASE_VARIABLE
 from cascadewatch.store import audit, reads
 from cascadewatch.store.audit import Act
 from cascadewatch.store.disk import Disk, look
@@ -43,6 +45,7 @@ from cascadewatch.store.reads import (
 from cascadewatch.store.zone import local_days
 
 LIVE, STEADY = 5, 60  # seconds an answer is reused
+API_VARIABLE = "CASCADEWATCH_API_URL"  # where `up` leaves the address of its API
 ANSWERS = 500  # kept per question, so that link-followers cannot fill the memory
 
 
@@ -105,11 +108,10 @@ def judged(cascade: str, route: str | None, start: int, end: int) -> Bucket:
         return Bucket(span.start, span.end, r.counts(cascade, route, span, ("judged", "escalated")))
 
 
-@st.cache_data(ttl=STEADY, max_entries=ANSWERS, show_spinner=False)
-def tier_series(cascade: str, route: str | None, start: int, end: int) -> dict[str, list[Bucket]]:
-    """The attempt sums of each tier over time."""
-    with reader() as r:
-        return r.tier_series(cascade, route, r.cover(start, end))
+def days(cascade: str, route: str | None, start: int, end: int) -> float:
+    """Days from the first event of a range to its end, or to now: what "a day" divides by."""
+    buckets = series(cascade, route, start, end)
+    return days_of(buckets[0].start if buckets else start, min(end, now()))
 
 
 @st.cache_data(ttl=STEADY, max_entries=ANSWERS, show_spinner=False)
@@ -238,11 +240,11 @@ def api_url() -> str:
     told = settings().public_url
     if told != Settings.model_fields["public_url"].default:
         return told
-    return os.environ.get("CASCADEWATCH_API_URL", told).rstrip("/")
+    return os.environ.get(API_VARIABLE, told).rstrip("/")
 
 
 def _place() -> tuple[str | None, str | None]:
-    return os.environ.get("CASCADEWATCH_CONFIG"), os.environ.get("CASCADEWATCH_DATABASE_URL")
+    return os.environ.get(CONFIG_VARIABLE), os.environ.get(DATABASE_VARIABLE)
 
 
 def _close(opened: tuple[Settings, Store]) -> None:

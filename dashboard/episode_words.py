@@ -196,13 +196,6 @@ def usd_a_day(episode: Episode) -> float | None:
     return number(_mapping(episode.detail.get("cost_usd_per_day")).get("value"))
 
 
-def peak(episode: Episode) -> tuple[float, int | None] | None:
-    """Its worst value and when that was."""
-    held = _mapping(episode.detail.get("peak"))
-    value, time = number(held.get("value")), number(held.get("time"))
-    return None if value is None else (value, None if time is None else round(time))
-
-
 def state(episode: Episode, silenced: bool = False) -> list[tuple[str, Tone]]:
     """Where it stands: badges beside the one of `badge`."""
     tone: Tone = "orange" if episode.state == "easing" else "gray"

@@ -62,8 +62,8 @@ def _route_lines(whole: Counts, routes: Mapping[str, Counts]) -> list[Line]:
     if len(routes) < 2 or not whole["escalated"]:
         return []
     top, held = max(routes.items(), key=lambda item: (item[1]["escalated"], item[0]))
-    extra = extra_usd(whole)
-    money = f" and {dollars(extra_usd(held))} of the {dollars(extra)}" if extra else ""
+    extra, part = extra_usd(whole), extra_usd(held)
+    money = f" and {dollars(part)} of the {dollars(extra)}" if extra and part is not None else ""
     carries = (
         f" carries most: {percent(held['escalated'] / whole['escalated'], 0)} of the escalations{money},"
         f" from {percent(held['judged'] / whole['judged'], 0)} of the judged events."
@@ -125,7 +125,13 @@ def excess(caller: Caller, whole: Counts) -> float:
 def stands_out(caller: Caller, whole: Counts, seen: int) -> bool:
     """Whether a caller escalates more often than all others together, beyond what chance and the spread
     among honest callers explain: a beta-binomial's standard error with overdispersion 0.04, and one false
-    mark in twenty looks at all `seen` callers (Bonferroni)."""
+    mark in twenty looks at all `seen` callers (Bonferroni).
+
+    The page asks who is expensive in the range on show, whether or not anything changed: so it compares with
+    the other callers of that range. An alert asks who made the rate move: so it compares each caller with its
+    own past (`cascadewatch.drift.diagnosis.concentration`). A caller that has always escalated much stands
+    out here and is named by no alert.
+    """
     others, hits = whole["judged"] - caller.judged, whole["escalated"] - caller.escalated
     if caller.judged < ENOUGH or others <= 0 or not 0 < hits < others:
         return False
@@ -142,7 +148,12 @@ def route_rows(cascade: str, window: Window, routes: Mapping[str, Counts]) -> li
         {"cascade": cascade, "route": name, **_group(window, counts, events)}
         for name, counts in routes.items()
     ]
-    return sorted(rows, key=lambda r: (-(r["extra"] or 0), -r["escalated"], -r["events"]))
+    return sorted(rows, key=dearest_first)
+
+
+def dearest_first(row: Row) -> tuple[float, int, int]:
+    """The order of route rows: the most extra cost first; where none has a price, the most escalations."""
+    return -(row["extra"] or 0), -row["escalated"], -row["events"]
 
 
 def revision_rows(window: Window, revisions: Mapping[str, Counts]) -> list[Row]:

@@ -93,6 +93,15 @@ def dollar_span(low: float | None, high: float | None) -> str | None:
     return f"{dollars(low)}–{_significant(high)}"
 
 
+def dollar_reach(low: float | None, high: float | None) -> str | None:
+    """A range of money whose ends may be one: None where they read the same.
+
+    >>> dollar_reach(480, 690), dollar_reach(2.551, 2.554)
+    ('$480–690', None)
+    """
+    return None if dollars(low) == dollars(high) else dollar_span(low, high)
+
+
 def count(n: float | None) -> str:
     """A whole number with thousands.
 

@@ -2,9 +2,13 @@
 
 from dataclasses import replace
 
-from dashboard import alerting, change, data, replayed, replaying, sentence, watched
-from dashboard.choice import Choice
-from dashboard.sentence import Facts
+from cascadewatch.metrics.window import Window
+from dashboard import alerting, change, data, labelled, replayed, replaying, watched
+from dashboard.choice import LONGEST, Choice
+from dashboard.facts import Facts, gathered
+from dashboard.formats import DAY
+
+RECENT = 3 * DAY  # of which labels are read by hour
 
 
 def facts(cascade: str, choice: Choice, now: int) -> Facts:
@@ -25,8 +29,19 @@ def facts(cascade: str, choice: Choice, now: int) -> Facts:
     looked = None
     if choice.route is None:  # an eval set is of a cascade
         looked = replayed.newest([r for r in replaying.reports(cascade) if r.created <= at])
-    found = sentence.facts(window, moved, at, seen, bar, drift, choice.zone)
-    return replace(found, replayed=looked)
+    found = gathered(window, moved, at, seen, bar, drift, choice.zone)
+    return replace(found, replayed=looked, last_check=_last_check(window, cascade, choice.route, end))
+
+
+def _last_check(window: Window, cascade: str, route: str | None, end: int) -> int | None:
+    """When labels last told of quality, in this range or before it."""
+    if window.last_label is None:
+        return None
+    for length in (RECENT, LONGEST):
+        found = labelled.last_check(window, data.label_series(cascade, route, max(0, end - length), end))
+        if found is not None:
+            return found
+    return None
 
 
 def _rules() -> set[str]:

@@ -1,16 +1,18 @@
 """Where a reader is in a list that grows at its front while it is read. Pure.
 
-Every page begins behind the last row of the one before it, at a fixed (time, seq), so turning pages
-neither repeats nor skips a row, however many arrive meanwhile.
+Every page begins behind the last row of the one before it, so turning pages neither repeats nor skips a
+row, however many arrive meanwhile. A cursor is what the list tells its rows apart by: the (time, seq) of
+an event, the number of an episode.
 """
 
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
-Cursor = tuple[int, int]
+Cursor = TypeVar("Cursor")
 
 
 @dataclass(slots=True)
-class Pages:
+class Pages(Generic[Cursor]):
     """The pages turned so far; starts over when what is listed changes."""
 
     listed: object = None

@@ -49,8 +49,11 @@ def coarsened(
 
 
 def steadied(buckets: Sequence[Bucket], measure: str = "judged") -> list[Bucket]:
-    """Quiet neighbours, such as the hours of a night, joined until they hold half of `ENOUGH` or fill a
-    day; a rate of three events is no point of a line. A quiet end joins what is before it."""
+    """Quiet neighbours, such as the hours of a night, joined: a rate of three events is no point of a line.
+
+    Joins a bucket to the one before that it touches while either holds fewer than `ENOUGH` / 2 observations
+    and together they span at most a day.
+    """
     out: list[Bucket] = []
     for bucket in buckets:
         held = out[-1] if out else None

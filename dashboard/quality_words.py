@@ -4,16 +4,16 @@ from collections.abc import Sequence
 
 from cascadewatch.metrics.quality import label_sources
 from dashboard import text_replays as text
+from dashboard.facts import FRESH, Facts
 from dashboard.formats import ago, count, duration, percent, span_words
 from dashboard.replayed import Replayed
-from dashboard.sentence import FRESH, Facts
 
 
 def sentence(facts: Facts, measured: Sequence[Replayed] = ()) -> str:
     """How many answers are right by the newest look, and when anybody looked; `measured` are all replays'
     figures, oldest first."""
     if facts.quality_age is None:
-        return text.NOTHING_KNOWN
+        return text.NOTHING_KNOWN if facts.window.last_label is None else text.NONE_DRAWN
     share = facts.quality
     parts = []
     if share.value is not None:
@@ -40,7 +40,7 @@ def source(facts: Facts) -> str:
 
 def next_step(facts: Facts, has_replays: bool) -> str | None:
     """What would tell more; None where labels and replays both do."""
-    if facts.window.last_label is None:
+    if facts.last_check is None:
         return text.NEXT_LABELS if has_replays else f"{text.NEXT_LABELS} {text.NEXT_REPLAY}"
     return None if has_replays else text.NEXT_REPLAY
 
@@ -58,8 +58,9 @@ def _against_bar(facts: Facts) -> str:
 
 
 def _looks(facts: Facts, measured: Sequence[Replayed]) -> str:
-    last, replayed = facts.window.last_label, facts.replayed
-    labels = text.NEVER_LABELLED if last is None else text.LABELLED.format(ago=ago(last, facts.now))
+    last, replayed = facts.last_check, facts.replayed
+    never = text.NEVER_LABELLED if facts.window.last_label is None else text.NEVER_DRAWN
+    labels = never if last is None else text.LABELLED.format(ago=ago(last, facts.now))
     if replayed is not None:
         replays = text.CHECKED_LAST.format(ago=ago(replayed.at, facts.now))
     elif measured:

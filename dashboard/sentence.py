@@ -3,35 +3,16 @@
 The cause of a move may name what somebody sent, so the lines are plain text; the label is ours alone.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from cascadewatch.metrics import compute
-from cascadewatch.metrics.breakeven import Economics, economics
-from cascadewatch.metrics.coverage import coverage_note
-from cascadewatch.metrics.errors_a_day import days as days_of
-from cascadewatch.metrics.window import Metric, Window
-from dashboard import moved_words, text
+from cascadewatch.metrics.window import Metric
+from dashboard import moved_words, text, text_replays
 from dashboard.change import Change
-from dashboard.formats import DAY, ago, count, dollar_span, dollars, duration, percent, points
-from dashboard.replayed import Replayed
-from dashboard.watched import NOT_WATCHED, Watched
+from dashboard.facts import Facts, coverage, is_checked, per_day
+from dashboard.formats import DAY, ago, count, dollar_reach, dollars, duration, percent, points
 
-KEYS = (
-    "escalation_rate",
-    "flagship_share",
-    "savings_usd",
-    "savings_share",
-    "cost_ratio",
-    "break_even_rate",
-    "headroom",
-    "quality",
-    "price_coverage",
-    "slo.budget_left",
-)
 ENOUGH = 200  # judged events before a rate is judged
-FRESH = 7 * DAY  # quality counts as checked
 SILENT = DAY
 State = Literal[
     "no_data", "learning", "dearer", "rising", "falling", "quality_low", "above_target", "on_target", "steady"
@@ -47,57 +28,6 @@ TONES: dict[State, Tone] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of a cascade over a range. `since` is the first bucket with events, `last_event` the
-    end of the last one (epoch ms); `change` None: too little to compare. While a drift rule watches, what
-    moved is what its open episode says; the comparison of periods is for the time before."""
-
-    window: Window
-    metrics: Mapping[str, Metric]
-    economics: Economics | None
-    change: Change | None
-    now: int
-    since: int | None
-    last_event: int | None
-    quality_bar: float | None = None
-    watched: Watched = NOT_WATCHED
-    zone: str = "UTC"
-    replayed: Replayed | None = None
-
-    @property
-    def move(self) -> Change | None:
-        """The change between periods, where nothing better watches."""
-        return self.change if self.watched.learning else None
-
-    @property
-    def days(self) -> float:
-        """Days from the first event of the range to its end, an hour at least: what "a day" divides by."""
-        since = self.window.start if self.since is None else self.since
-        return days_of(since, self.window.end)
-
-    @property
-    def is_replayed(self) -> bool:
-        """Whether a replay looked at quality after the last label came."""
-        return self.replayed is not None and self.replayed.at > (self.window.last_label or 0)
-
-    @property
-    def quality(self) -> Metric:
-        """What the newer of live labels and the last replay says."""
-        return self.replayed.metric if self.replayed and self.is_replayed else self.metrics["quality"]
-
-    @property
-    def quality_age(self) -> int | None:
-        """Milliseconds since the last label or replay; None: neither ever came."""
-        last = self.replayed.at if self.replayed and self.is_replayed else self.window.last_label
-        return None if last is None else max(0, self.now - last)
-
-    @property
-    def objective(self) -> float | None:
-        """The SLO on the escalation rate."""
-        return None if self.window.objective is None else self.window.objective.rate
-
-
-@dataclass(frozen=True, slots=True)
 class Sentence:
     """`label` is the verdict in two or three words, `lines` what it rests on, the most important first."""
 
@@ -105,21 +35,6 @@ class Sentence:
     label: str
     tone: Tone
     lines: tuple[str, ...]
-
-
-def facts(
-    window: Window,
-    change: Change | None,
-    now: int,
-    seen: tuple[int, int] | None,
-    quality_bar: float | None = None,
-    watched: Watched = NOT_WATCHED,
-    zone: str = "UTC",
-) -> Facts:
-    """Everything the sentence and the tiles need; `seen` is first and last bucket of the range."""
-    terms, metrics = economics(window), compute(window, KEYS)
-    since, last = seen or (None, None)
-    return Facts(window, metrics, terms, change, now, since, last, quality_bar, watched, zone)
 
 
 def describe(facts: Facts) -> Sentence:
@@ -162,32 +77,6 @@ def state_of(facts: Facts) -> State:
 def _is_silent(facts: Facts) -> bool:
     late = facts.last_event is not None and facts.now - facts.last_event > SILENT
     return late or not facts.window.counts["events"]
-
-
-def per_day(facts: Facts, metric: Metric) -> Metric:
-    """A sum of the range as a sum per day."""
-    known = (metric.value, metric.low, metric.high)
-    value, low, high = (None if v is None else v / facts.days for v in known)
-    return Metric(value, metric.n, low, high, metric.unit, metric.reason)
-
-
-def budget_usd(facts: Facts) -> float | None:
-    """USD a day that escalation stays under its objective (below 0: over it); None without one."""
-    rate, terms = facts.metrics["escalation_rate"].value, facts.economics
-    if facts.objective is None or rate is None or terms is None:
-        return None
-    return (facts.objective - rate) * terms.E * facts.window.counts["judged"] / facts.days
-
-
-def coverage(facts: Facts) -> str | None:
-    """How much of the money is known; None from 99 % on, where it changes nothing."""
-    priced, priceable = facts.window.counts["priced"], facts.window.counts["priceable"]
-    return None if priced >= 0.99 * priceable else coverage_note(priced, priceable)
-
-
-def is_checked(facts: Facts) -> bool:
-    """Whether quality was looked at within seven days."""
-    return facts.quality_age is not None and facts.quality_age <= FRESH
 
 
 def _against_objective(facts: Facts) -> State:
@@ -239,8 +128,8 @@ def _savings(facts: Facts) -> str:
     if saved.value is None:
         return f"Savings unknown: {saved.reason}."
     part = "" if share is None else f" ({percent(abs(share), 0)})"
-    between = dollar_span(saved.low, saved.high)
-    reach = f", range {between}" if between and saved.low != saved.high else ""
+    between = dollar_reach(saved.low, saved.high)
+    reach = f", range {between}" if between else ""
     if saved.value < 0:
         return f"Costs {dollars(-saved.value)} a day more{part} than the flagship alone{reach}."
     known = coverage(facts)
@@ -264,7 +153,8 @@ def _break_even(facts: Facts) -> str:
 def _quality(facts: Facts) -> str:
     quality, age = facts.quality, facts.quality_age
     if age is None:
-        return "Quality was never checked."
+        why = "" if facts.window.last_label is None else f" {text_replays.NEVER_DRAWN}"
+        return f"Quality was never checked.{why}"
     checked = f"last checked {duration(age)} ago"
     if quality.value is None:
         return f"Quality {checked}, not in this range."

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 HEIGHT = 440
-MARGIN = 0.04  # of the quality range, above and below
 
 
 def draw(sweep: Sweep, dark: bool) -> "go.Figure":

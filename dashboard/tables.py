@@ -92,13 +92,8 @@ def minute(label: str, zone: str, help_text: str | None = None) -> Any:
     )
 
 
-def since(label: str, zone: str, help_text: str | None = None) -> Any:
-    """How long ago a moment was."""
-    return st.column_config.DatetimeColumn(label, help=help_text, format="distance", timezone=zone, width=120)
-
-
 def moment(millis: int | None) -> Any:
-    """Epoch ms as the aware timestamp that `time` and `since` show."""
+    """Epoch ms as the aware timestamp that `time` and `minute` show."""
     import pandas as pd
 
     return None if millis is None else pd.Timestamp(millis, unit="ms", tz="UTC")

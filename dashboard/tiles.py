@@ -2,20 +2,20 @@
 
 from functools import partial
 
-from dashboard import episode_words, sentence, text, text_incidents, widgets
+from dashboard import episode_words, text, text_incidents, widgets
+from dashboard.facts import Facts, budget_usd, coverage, per_day
 from dashboard.formats import (
     NB,
     UNKNOWN,
     ago,
     count,
-    dollar_span,
+    dollar_reach,
     dollars,
     escaped,
     percent,
     points,
     span,
 )
-from dashboard.sentence import Facts
 from dashboard.widgets import Delta
 
 
@@ -46,13 +46,13 @@ def escalation(facts: Facts, brief: bool = False) -> None:
 
 def saved(facts: Facts, brief: bool = False) -> None:
     """What the cascade spares a day."""
-    day, share = sentence.per_day(facts, facts.metrics["savings_usd"]), facts.metrics["savings_share"].value
+    day, share = per_day(facts, facts.metrics["savings_usd"]), facts.metrics["savings_share"].value
     loss = day.value is not None and day.value < 0
-    between = dollar_span(day.low, day.high) if dollars(day.low) != dollars(day.high) else None
+    between = dollar_reach(day.low, day.high)
     caption = _joined(
         None if share is None else f"{percent(abs(share), 0)} {'above' if loss else 'below'} flagship only",
         between and f"range {between}",
-        sentence.coverage(facts),
+        coverage(facts),
         None if brief else _budget(facts),
     )
     widgets.tile(
@@ -133,7 +133,7 @@ def _against(shift: float, what: str, brief: bool) -> str:
 
 def _budget(facts: Facts) -> str | None:
     """The SLO's budget in dollars a day."""
-    usd = sentence.budget_usd(facts)
+    usd = budget_usd(facts)
     if usd is None:
         return None
     return f"{dollars(abs(usd))} a day {'under' if usd >= 0 else 'over'} the objective"

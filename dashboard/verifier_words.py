@@ -7,8 +7,8 @@ from typing import Any
 from cascadewatch.metrics.errors_a_day import Daily, errors_a_day
 from cascadewatch.store.reports import Report
 from dashboard import text_replays as text
+from dashboard.facts import Facts
 from dashboard.formats import dollar_span, dollars, percent, span_words
-from dashboard.sentence import Facts
 
 ALONE_FROM = 10  # wrong answers a day are told without decimals
 

@@ -10,7 +10,9 @@
     widgets.chart(fig, key, alt)                    a figure in our own template
     widgets.marks(letters, zone)                    the texts of the letters in a figure
     widgets.table(frame, key, config)               cells that cannot become formulas
-    widgets.download(rows, name)                    a CSV a spreadsheet may open
+    widgets.rows(rows, key, config)                 all of a few rows, with the columns of `config`
+    widgets.neighbours(pages, following)            the way to the newer and the older page
+    widgets.download(rows, name, key)               a CSV a spreadsheet may open
     widgets.empty()                                 nothing in this range, and what to do
 
 Words of ours may pass through Markdown (`formats.escaped`); words of others never do.
@@ -25,9 +27,10 @@ from cascadewatch.errors import CascadewatchError
 from cascadewatch.login import Stranger
 from cascadewatch.metrics import METRICS
 from cascadewatch.store.reads import Mark
-from dashboard import export, signing_in, text
+from dashboard import export, signing_in, tables, text
 from dashboard.choice import Choice
 from dashboard.formats import UNKNOWN, escaped, is_plain, moment
+from dashboard.paging import Cursor, Pages
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -149,6 +152,25 @@ def table(frame: "pd.DataFrame", key: str, config: Mapping[str, Any] | None = No
         key=key,
         **options,
     )
+
+
+def rows(rows: Sequence[Mapping[str, Any]], key: str, config: Mapping[str, Any]) -> None:
+    """A table of few rows, all of them in sight; its columns are those of `config`."""
+    table(tables.frame(rows, list(config)), key, config, **tables.LOOK)
+
+
+def neighbours(pages: Pages[Cursor], following: Cursor | None, of: str = "") -> None:
+    """The way to the newer and the older page; `following` is where the older one begins. `of` tells the
+    buttons of one list from those of another."""
+    row = st.container(horizontal=True, gap="small")
+    row.button(
+        text.NEWER, icon=":material/chevron_left:", disabled=pages.number == 1, on_click=pages.back,
+        key=f"newer{of}",
+    )  # fmt: skip
+    row.button(
+        text.OLDER, icon=":material/chevron_right:", disabled=following is None, on_click=pages.forward,
+        args=(following,), key=f"older{of}", icon_position="right",
+    )  # fmt: skip
 
 
 def download(rows: Sequence[Mapping[str, object]], name: str, key: str) -> None:

@@ -34,7 +34,7 @@ def show(choice: Choice) -> None:
     }  # fmt: skip
     if not any(row["error"] for row in found):
         del config["since"], config["error"]
-    widgets.table(tables.frame(shown, list(config)), "channels", config, **tables.LOOK)
+    widgets.rows(shown, "channels", config)
     _given_up(choice)
 
 
@@ -54,4 +54,4 @@ def _given_up(choice: Choice) -> None:
         "episode": tables.number(text.EPISODE), "kind": tables.words(text.KIND),
         "attempts": tables.number(text.ATTEMPTS), "error": tables.words(text.LAST_ERROR, width=320),
     }  # fmt: skip
-    widgets.table(tables.frame(rows, list(config)), "letters", config, **tables.LOOK)
+    widgets.rows(rows, "letters", config)

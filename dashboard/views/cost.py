@@ -11,7 +11,7 @@ from cascadewatch.metrics.window import Metric, Window
 from dashboard import bill, breakeven_figure, data, figures, template, text, widgets
 from dashboard.choice import Choice
 from dashboard.figures import Axis
-from dashboard.formats import NB, count, dollar_span, dollars, escaped, percent
+from dashboard.formats import NB, count, dollar_reach, dollar_span, dollars, escaped, percent
 from dashboard.points import coarsened
 from dashboard.views import first_event, planning, spans
 from dashboard.widgets import tile
@@ -35,7 +35,8 @@ def show(choice: Choice) -> None:
     cascade = choice.cascade or cascades[0]
     widgets.live(partial(_one, cascade), choice)
     start, end = choice.span(data.now())
-    planning.show(data.window(cascade, choice.route, start, end), _days(cascade, choice, start, end))
+    days = data.days(cascade, choice.route, start, end)
+    planning.show(data.window(cascade, choice.route, start, end), days)
 
 
 def _one(cascade: str, choice: Choice) -> None:
@@ -66,8 +67,8 @@ def _paid(found: Found) -> None:
 
 def _alone(found: Found) -> None:
     alone = found["flagship_only_cost_usd"]
-    between = dollar_span(alone.low, alone.high)
-    reach = f"range {between} · " if between and alone.low != alone.high else ""
+    between = dollar_reach(alone.low, alone.high)
+    reach = f"range {between} · " if between else ""
     caption = f"{reach}n{NB}{count(alone.n)} events"
     meaning = widgets.meaning("flagship_only_cost_usd")
     tile(text.FLAGSHIP_ALONE, dollars(alone.value), caption, meaning, alone.reason)
@@ -75,8 +76,9 @@ def _alone(found: Found) -> None:
 
 def _saved(found: Found) -> None:
     saved, share = found["savings_usd"], found["savings_share"]
-    between = dollar_span(saved.low, saved.high)
-    parts = (percent(share.value), between and f"range {between}", f"n{NB}{count(saved.n)} events")
+    between = dollar_reach(saved.low, saved.high)
+    known = None if share.value is None else percent(share.value)
+    parts = (known, between and f"range {between}", f"n{NB}{count(saved.n)} events")
     caption = " · ".join(part for part in parts if part)
     tile(text.SAVINGS, dollars(saved.value), caption, widgets.meaning("savings_usd"), saved.reason)
 
@@ -191,9 +193,3 @@ def _total(rows: list[bill.Row], label: str, key: str, metric: str) -> None:
     known = [float(str(row[key])) for row in rows if row[key] is not None]
     caption = text.OF_CASCADES.format(known=len(known), all=len(rows))
     tile(label, dollars(sum(known) if known else None), caption, widgets.meaning(metric))
-
-
-def _days(cascade: str, choice: Choice, start: int, end: int) -> float:
-    from dashboard.health import facts
-
-    return facts(cascade, choice, end).days

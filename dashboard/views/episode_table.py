@@ -7,48 +7,30 @@ import streamlit as st
 
 from cascadewatch.store.episodes import Episode
 from dashboard import alerting, diagnosis_words, episode_words, tables, widgets
-from dashboard import text as common
 from dashboard import text_incidents as text
 from dashboard.choice import Choice
 from dashboard.formats import UNKNOWN, duration, escaped
+from dashboard.paging import Pages
 from dashboard.views import episode
 
-_TURNED = "episode_pages"  # the last episode of each page turned so far, and of which cascade
+_PAGES = "episode_pages"
 
 
 @st.fragment
 def past(choice: Choice) -> None:
     """Draws one page of the table and the way to its neighbours; nothing before the first episode."""
-    listed, turned = st.session_state.get(_TURNED, (choice.cascade, []))
-    if listed != choice.cascade:
-        turned = []
-    st.session_state[_TURNED] = (choice.cascade, turned)
-    found = alerting.past(choice.cascade, turned[-1] if turned else None)
-    if not found and not turned:
+    pages: Pages[int] = st.session_state.setdefault(_PAGES, Pages())
+    pages.follow(choice.cascade)
+    found = alerting.past(choice.cascade, pages.before)
+    if not found and pages.number == 1:
         return
     st.subheader(text.PAST, anchor=False)
     st.caption(escaped(text.PAST_HINT))
     shown = found[: alerting.PAGE]
-    table(shown, choice, f"episodes.{len(turned)}")
-    if len(found) > alerting.PAGE or turned:
-        _neighbours(turned, shown[-1].id if len(found) > alerting.PAGE else None)
-
-
-def _neighbours(turned: list[int], following: int | None) -> None:
-    row = st.container(horizontal=True, gap="small")
-    row.button(
-        common.NEWER, icon=":material/chevron_left:", disabled=not turned, on_click=_back, args=(turned,),
-        key="newer_episodes",
-    )  # fmt: skip
-    row.button(
-        common.OLDER, icon=":material/chevron_right:", disabled=following is None, on_click=turned.append,
-        args=(following,), key="older_episodes", icon_position="right",
-    )  # fmt: skip
-
-
-def _back(turned: list[int]) -> None:
-    if turned:
-        turned.pop()
+    table(shown, choice, f"episodes.{pages.number}")
+    following = shown[-1].id if len(found) > alerting.PAGE else None
+    if following is not None or pages.number > 1:
+        widgets.neighbours(pages, following, "_episodes")
 
 
 def table(episodes: Sequence[Episode], choice: Choice, key: str) -> None:

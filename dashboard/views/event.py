@@ -1,6 +1,6 @@
 """One event: its timeline, what it means, what it cost. Opened by a row, or by `?event=ID[&source=NAME]`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -92,7 +92,7 @@ def _details(found: Mapping[str, Any], zone: str) -> None:
     pairs += [(f"{text.TAG} {key}", value) for key, value in found["tags"].items()]
     rows = [{"field": field, "value": UNKNOWN if value is None else str(value)} for field, value in pairs]
     config = {"field": tables.words(text.FIELD, width=140), "value": tables.words(text.VALUE)}
-    _table(rows, "details", config)
+    widgets.rows(rows, "details", config)
 
 
 def _costs(found: Mapping[str, Any]) -> None:
@@ -101,7 +101,7 @@ def _costs(found: Mapping[str, Any]) -> None:
         "what": tables.words(text.WHAT), "cost": tables.words(text.COST, width=95),
         "source": tables.words(text.PRICE_SOURCE), "model": tables.words(text.MODEL),
     }  # fmt: skip
-    _table(event_story.cost_rows(found), "event_costs", config)
+    widgets.rows(event_story.cost_rows(found), "event_costs", config)
 
 
 def _labels(found: Mapping[str, Any]) -> None:
@@ -117,11 +117,7 @@ def _labels(found: Mapping[str, Any]) -> None:
         "attempt": tables.words(text.ATTEMPT), "correct": tables.words(text.RIGHT),
         "source": tables.words(text.LABEL_SOURCE), "sampling": tables.words(text.SAMPLING),
     }  # fmt: skip
-    _table(rows, "event_labels", config)
-
-
-def _table(rows: Sequence[Mapping[str, Any]], key: str, config: Mapping[str, Any]) -> None:
-    widgets.table(tables.frame(rows, list(config)), key, config, **tables.LOOK)
+    widgets.rows(rows, "event_labels", config)
 
 
 def _text(found: Mapping[str, Any]) -> None:

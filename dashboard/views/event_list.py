@@ -19,7 +19,7 @@ def show(choice: Choice) -> None:
     st.subheader(text.SINGLE_EVENTS, anchor=False)
     st.caption(escaped(text.SINGLE_EVENTS_HINT))
     which = _filter(choice)
-    pages = st.session_state.setdefault(_PAGES, Pages())
+    pages: Pages[tuple[int, int]] = st.session_state.setdefault(_PAGES, Pages())
     pages.follow((which.cascade, which.route, which.path, which.caller, choice.range, choice.fixed))
     found = data.page(which, pages.before)
     if not found.rows:
@@ -27,7 +27,7 @@ def show(choice: Choice) -> None:
         st.caption(escaped(text.NOTHING_FITS_HINT))
         return
     _table(found.rows, choice, pages.number)
-    _neighbours(pages, found.next)
+    widgets.neighbours(pages, found.next)
 
 
 def _filter(choice: Choice) -> Filter:
@@ -74,18 +74,3 @@ def _table(rows: list, choice: Choice, number: int) -> None:  # type: ignore[typ
     if picked.selection.rows:
         chosen = rows[picked.selection.rows[0]]
         event.open_one(chosen.id, chosen.source)
-
-
-def _neighbours(pages: Pages, following: tuple[int, int] | None) -> None:
-    row = st.container(horizontal=True, gap="small")
-    row.button(
-        text.NEWER,
-        icon=":material/chevron_left:",
-        disabled=pages.number == 1,
-        on_click=pages.back,
-        key="newer",
-    )
-    row.button(
-        text.OLDER, icon=":material/chevron_right:", disabled=following is None, on_click=pages.forward,
-        args=(following,), key="older", icon_position="right",
-    )  # fmt: skip

@@ -82,14 +82,14 @@ def _side_by_side(
         old, new = flip_words.answer(before), flip_words.answer(after)
         left, right = st.columns(2, gap="medium")
         with left:
-            _answer(text.BEFORE, before, old, 2)
+            _answer(text.BEFORE, before, old)
         with right:
-            _answer(text.AFTER, after, new, 2)
+            _answer(text.AFTER, after, new)
         if old is not None and old == new:
             st.caption(escaped(text.SAME_ANSWER))
 
 
-def _answer(label: str, result: Result | None, words: str | None, lines: int) -> None:
+def _answer(label: str, result: Result | None, words: str | None) -> None:
     st.caption(escaped(label))
     st.text(flip_words.verdict(result))
     st.code(words or text.NO_ANSWER, language=None, wrap_lines=True, height=220)

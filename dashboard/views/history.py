@@ -40,7 +40,7 @@ def _transitions(of: Episode, zone: str) -> None:
         "time": tables.minute(text.TIME, zone), "state": tables.words(text.BECAME, width=80),
         "reason": tables.words(text.BECAUSE),
     }  # fmt: skip
-    widgets.table(tables.frame(rows, list(config)), "transitions", config, **tables.LOOK)
+    widgets.rows(rows, "transitions", config)
 
 
 def _deliveries(of: Episode, zone: str) -> None:
@@ -64,4 +64,4 @@ def _deliveries(of: Episode, zone: str) -> None:
     }  # fmt: skip
     if not any(d.error for d in found):
         del config["error"]
-    widgets.table(tables.frame(rows, list(config)), "deliveries", config, **tables.LOOK)
+    widgets.rows(rows, "deliveries", config)

@@ -16,10 +16,11 @@ from dashboard import (
     widgets,
 )
 from dashboard.choice import Choice
+from dashboard.facts import Facts, per_day
 from dashboard.figures import Axis
 from dashboard.formats import dollars, escaped, percent, points
 from dashboard.points import coarsened
-from dashboard.sentence import Facts, Sentence
+from dashboard.sentence import Sentence
 from dashboard.views import first_event, spans
 
 BLOCKS = 6  # cascades drawn in full when none is chosen; the rest is a table
@@ -150,7 +151,7 @@ def _others(blocks: list[tuple[str, Facts, Sentence]]) -> None:
             "Cascade": name,
             "State": said.label,
             "Escalation": percent(facts.metrics["escalation_rate"].value),
-            "Saved per day": dollars(sentence.per_day(facts, facts.metrics["savings_usd"]).value),
+            "Saved per day": dollars(per_day(facts, facts.metrics["savings_usd"]).value),
             "Headroom": points(facts.metrics["headroom"].value, 0),
         }
         for name, facts, said in blocks

@@ -20,9 +20,9 @@ from dashboard import (
 )
 from dashboard import text_replays as text
 from dashboard.choice import Choice
+from dashboard.facts import Facts
 from dashboard.figures import Axis
 from dashboard.formats import NB, UNKNOWN, ago, count, escaped, percent, span
-from dashboard.sentence import Facts
 from dashboard.views import report_link, verifier_live
 
 ERROR_KEYS = ("false_accept_rate", "false_escalate_rate")
@@ -72,7 +72,7 @@ def _labels(facts: Facts) -> None:
         span(share.low, share.high),
         f"n{NB}{count(share.n)}",
         sources,
-        f"last {ago(facts.window.last_label, facts.now)}",
+        f"last {ago(facts.last_check, facts.now)}",
     ]
     caption = " · ".join(part for part in parts if part) if share.n else UNKNOWN
     widgets.tile(text.LIVE_QUALITY, percent(share.value), caption, widgets.meaning("quality"), share.reason)

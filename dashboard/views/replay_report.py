@@ -151,7 +151,7 @@ def _failures(of: Report) -> None:
     st.subheader(text.FAILURES, anchor=False)
     rows = [{"failure": name, "calls": n} for name, n in of.body["failures"].items()]
     config = {"failure": tables.words(text.FAILURE), "calls": tables.number(text.HOW_OFTEN)}
-    widgets.table(tables.frame(rows, list(config)), "failures", config, **tables.LOOK)
+    widgets.rows(rows, "failures", config)
 
 
 def _controls(of: Report) -> None:

@@ -65,7 +65,7 @@ def _senders(rows: Sequence[arriving.Row], choice: Choice) -> None:
         "conflict": tables.number(text.CONFLICTS, text.CONFLICTS_MEANING),
         "cascades": tables.words(text.CASCADES_SENT, text.CASCADES_SENT_MEANING),
     }
-    widgets.table(tables.frame(shown, list(config)), "senders", config, **tables.LOOK)
+    widgets.rows(shown, "senders", config)
 
 
 def _arrivals(arrivals: Sequence[Arrivals], choice: Choice, at: tuple[int, int]) -> None:
@@ -91,7 +91,7 @@ def _refusals(arrivals: Sequence[Arrivals], choice: Choice) -> None:
         "source": tables.words(text.SENDER, width=120), "reason": tables.words(text.REASON, width=420),
         "n": tables.number(text.COUNT), "last": tables.time(text.LAST, choice.zone),
     }  # fmt: skip
-    widgets.table(tables.frame(shown, list(config)), "refusals", config, **tables.LOOK)
+    widgets.rows(shown, "refusals", config)
 
 
 def _coverage(choice: Choice, at: tuple[int, int]) -> None:
@@ -108,7 +108,7 @@ def _coverage(choice: Choice, at: tuple[int, int]) -> None:
         "n": tables.number(text.PRICEABLE, width=150), "never": tables.words(text.NEVER_PRICED),
         "partly": tables.words(text.PARTLY_PRICED, text.PARTLY_PRICED_MEANING),
     }  # fmt: skip
-    widgets.table(tables.frame(rows, list(config)), "coverage", config, **tables.LOOK)
+    widgets.rows(rows, "coverage", config)
 
 
 def _overflow() -> None:
@@ -119,7 +119,7 @@ def _overflow() -> None:
     st.caption(escaped(text.OVERFLOW_HINT))
     config = {"cascade": tables.words(text.CASCADE), "kind": tables.words(text.NAME_KIND)}
     rows = [{"cascade": scope or UNKNOWN, "kind": kind} for scope, kind in over]
-    widgets.table(tables.frame(rows, list(config)), "overflow", config, **tables.LOOK)
+    widgets.rows(rows, "overflow", config)
 
 
 def _database(choice: Choice) -> None:

@@ -4,7 +4,6 @@ from functools import partial
 
 import streamlit as st
 
-from cascadewatch.metrics.errors_a_day import days as days_of
 from cascadewatch.metrics.window import Window
 from cascadewatch.store.reads import Bucket
 from dashboard import bands, data, escalating, template, text, traffic_charts, traffic_tiles, widgets
@@ -44,8 +43,7 @@ def _numbers(choice: Choice) -> None:
             _answer(name, window, choice, (start, end), named=len(known) > 1)
     if alone:
         callers = data.caller_count(name, start, end)
-        buckets = data.series(name, choice.route, start, end)
-        days = days_of(buckets[0].start if buckets else start, min(end, data.now()))
+        days = data.days(name, choice.route, start, end)
         traffic_tiles.four(window, callers, choice.route is None, days)
     traffic_tables.routes({n: data.window(n, None, start, end) for n in windows}, choice, (start, end))
     if alone:

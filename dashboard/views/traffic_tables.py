@@ -27,7 +27,7 @@ def routes(windows: Mapping[str, Window], choice: Choice, at: tuple[int, int]) -
         for name, window in windows.items()
         for row in escalating.route_rows(name, window, data.routes(name, *at))
     ]
-    rows.sort(key=lambda row: (-row["extra"], -row["escalated"], -row["events"]))
+    rows.sort(key=escalating.dearest_first)
     st.subheader(text.BY_ROUTE, anchor=False)
     st.caption(escaped(text.BY_ROUTE_HINT))
     columns = ["cascade"] if len(windows) > 1 else []

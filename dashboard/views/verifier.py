@@ -10,8 +10,8 @@ from cascadewatch.store.reports import Report
 from dashboard import check_words, data, health, replaying, verifier_words, widgets
 from dashboard import text_replays as text
 from dashboard.choice import Choice
+from dashboard.facts import Facts
 from dashboard.formats import NB, UNKNOWN, ago, count, dollar_span, dollars, escaped, percent, span
-from dashboard.sentence import Facts
 from dashboard.verifier_words import Errors
 from dashboard.views import calibration, report_link, verifier_live, verifier_sweep
 

@@ -11,8 +11,8 @@ from cascadewatch.metrics.window import Metric
 from cascadewatch.store.reports import Report
 from dashboard import tables, widgets
 from dashboard import text_replays as text
+from dashboard.facts import Facts
 from dashboard.formats import UNKNOWN, count, escaped, percent, span_words
-from dashboard.sentence import Facts
 
 KEYS = {
     "false_accept_rate": "false_accept",
@@ -56,7 +56,7 @@ def beside(of: Report | None, facts: Facts) -> None:
     }  # fmt: skip
     if of is None:
         del config["set"], config["n"]
-    widgets.table(tables.frame(rows, list(config)), "beside", config, **tables.LOOK)
+    widgets.rows(rows, "beside", config)
 
 
 def _row(key: str, metric: Metric, rates: Mapping[str, Any], sources: str) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from cascadewatch.store.reports import Report
 from dashboard import sweep_figure, sweep_points, sweep_words, tables, template, verifier_words, widgets
 from dashboard import text_replays as text
 from dashboard.escalating import percentage
+from dashboard.facts import Facts
 from dashboard.formats import escaped
-from dashboard.sentence import Facts
 from dashboard.sweep_points import Sweep
 
 

@@ -1,8 +1,7 @@
 """Why an episode happened: its causes with their evidence, and what they rest on."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -72,7 +71,7 @@ def _mix(of: Episode) -> None:
             "mix": tables.points(text.MIX_PART), "rate": tables.words(text.RATE_BEFORE_AFTER),
             "share": tables.words(text.SHARE_BEFORE_AFTER), "n": tables.number(text.N),
         }  # fmt: skip
-        _table(diagnosis_words.split_rows(split), config, f"split.{kind}")
+        widgets.rows(diagnosis_words.split_rows(split), f"split.{kind}", config)
 
 
 def _callers(of: Episode) -> None:
@@ -87,7 +86,7 @@ def _callers(of: Episode) -> None:
         "excess": tables.number(text.EXCESS), "before": tables.words(text.RATE_BEFORE),
     }  # fmt: skip
     shown = [{**row, "expected": _whole(row["expected"]), "excess": _whole(row["excess"])} for row in rows]
-    _table(shown, config, "named")
+    widgets.rows(shown, "named", config)
 
 
 def _whole(value: float | None) -> int | None:
@@ -100,7 +99,7 @@ def _reasons(of: Episode) -> None:
         "rate": tables.words(text.RATE_BEFORE_AFTER), "points": tables.points(text.MOVED_BY),
         "n": tables.number(text.NUMBER_AFTER),
     }  # fmt: skip
-    _table(diagnosis_words.reason_rows(of), config, "reasons")
+    widgets.rows(diagnosis_words.reason_rows(of), "reasons", config)
 
 
 def _changes(of: Episode, zone: str) -> None:
@@ -110,8 +109,4 @@ def _changes(of: Episode, zone: str) -> None:
         "subject": tables.words(text.SUBJECT), "change": tables.words(text.CHANGED),
         "share": tables.share(text.CHANGE_SHARE),
     }  # fmt: skip
-    _table(rows, config, "changes")
-
-
-def _table(rows: Sequence[Mapping[str, Any]], config: Mapping[str, Any], key: str) -> None:
-    widgets.table(tables.frame(rows, list(config)), key, config, **tables.LOOK)
+    widgets.rows(rows, "changes", config)

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cascadewatch.store import episodes
-from dashboard import acting, text_incidents
+from dashboard import acting, data, text_incidents
 from tests.dashboard.alarmed import alarmed, write
 from tests.dashboard.conftest import LookAt, Place
 from tests.dashboard.mixed import page, words
@@ -82,7 +82,7 @@ def moved(recorded: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
 def beside(api: Api, look_at: LookAt, moved: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
     """Pages beside their API, as `up` starts them."""
     look_at(moved)
-    monkeypatch.setenv(acting.URL, api.url)
+    monkeypatch.setenv(data.API_VARIABLE, api.url)
     monkeypatch.setenv(acting.TOKEN, "token-of-this-start")
     return moved
 
@@ -108,7 +108,7 @@ def test_a_run_of_a_replay_is_asked_for(
     with place.config.open("a", encoding="utf-8") as config:
         config.write(tables())
     look_at(place)
-    monkeypatch.setenv(acting.URL, api.url)
+    monkeypatch.setenv(data.API_VARIABLE, api.url)
     monkeypatch.setenv(acting.TOKEN, "token-of-this-start")
     asked = clicked(page("replays"), "go-never", api)
     assert (asked["method"], asked["path"], asked["body"]) == ("POST", "/v1/replays/never/run", {})
@@ -184,7 +184,7 @@ def test_an_endless_answer_is_not_read(beside: Place, api: Api) -> None:
 
 
 def test_an_api_that_is_not_there_is_named(beside: Place, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(acting.URL, "http://127.0.0.1:1")
+    monkeypatch.setenv(data.API_VARIABLE, "http://127.0.0.1:1")
     with pytest.raises(acting.ActError, match=r"http://127\.0\.0\.1:1 cannot be reached"):
         acting.post("/v1/silences", {})
 

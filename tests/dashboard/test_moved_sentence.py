@@ -1,11 +1,12 @@
 """The sentence of the Overview while drift rules watch: an open episode takes the comparison's place."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from dashboard import sentence, tiles
-from dashboard.sentence import Facts
+from dashboard.facts import Facts, gathered
 from dashboard.watched import Watched, watched
 from tests.dashboard.alarmed import diagnosis, estimate
 from tests.dashboard.test_episode_words import NOW, SINCE, episode
@@ -16,7 +17,8 @@ HOUR, DAY = 3_600_000, 86_400_000
 
 def facts(of: Watched, **more: Any) -> Facts:
     window = cascade(checked=NOW - 9 * DAY)
-    return sentence.facts(window, UP, NOW, (0, NOW), None, of, "UTC", **more)
+    found = gathered(window, UP, NOW, (0, NOW), None, of, "UTC", **more)
+    return replace(found, last_check=window.last_label)
 
 
 def drift(direction: str = "up", **detail: Any) -> Any:

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard import data, health
+from dashboard.choice import Choice
 from dashboard.formats import escaped, percent
-from tests.dashboard.conftest import LookAt, Place
+from tests.dashboard.conftest import DAY, LookAt, Place
 from tests.dashboard.hostile import CASCADES, STRINGS
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
@@ -99,6 +101,14 @@ def test_the_calculator_starts_with_what_was_measured(recorded: Place, look_at: 
     look_at(recorded)
     app = page_function("cost", cascade="support", range="30d")
     assert {n.label: n.value for n in app.number_input}["Escalation rate, %"] == 39.0
+
+
+def test_a_day_of_a_range_that_ends_later_is_one_that_has_been(recorded: Place, look_at: LookAt) -> None:
+    look_at(recorded)
+    now = data.now()
+    chosen = Choice("support", fixed=(now - 40 * DAY, now + 40 * DAY))
+    assert data.days("support", None, *chosen.span(now)) == pytest.approx(1319 * 1_800_000 / DAY, abs=1)
+    assert health.facts("support", chosen, now).days == pytest.approx(1319 * 1_800_000 / DAY, abs=1)
 
 
 @pytest.mark.parametrize("page", ["overview", "cost"])

@@ -6,6 +6,7 @@ from typing import Any
 from cascadewatch.metrics.window import Metric
 from cascadewatch.store.reports import Report
 from dashboard import quality_words, replayed, sentence
+from dashboard.facts import is_checked
 from dashboard.replayed import Replayed
 from tests.dashboard.test_sentence import DAY, cascade, facts, said
 
@@ -36,8 +37,8 @@ def test_a_label_after_the_last_replay_counts() -> None:
 
 def test_a_replay_makes_unlabelled_quality_checked() -> None:
     unlabelled = facts(cascade(checked=None), now=DAY)
-    assert not sentence.is_checked(unlabelled)
-    assert sentence.is_checked(replace(unlabelled, replayed=Replayed("nightly", DAY, GOOD)))
+    assert not is_checked(unlabelled)
+    assert is_checked(replace(unlabelled, replayed=Replayed("nightly", DAY, GOOD)))
 
 
 def test_a_replay_below_the_bar_is_said() -> None:

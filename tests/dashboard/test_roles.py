@@ -64,6 +64,20 @@ def test_an_administrator_by_name_or_group_may_act(behind: Headers, headers: dic
         acting.post("/v1/silences", {})
 
 
+@pytest.mark.parametrize(
+    ("name", "carried"),
+    [
+        ("жанна", "%D0%B6%D0%B0%D0%BD%D0%BD%D0%B0"),
+        ("žofie@example.com", "%C5%BEofie@example.com"),
+        ("100%25 Ada", "100%2525 Ada"),
+        ("o'neil+ops@example.com", "o'neil+ops@example.com"),
+    ],
+)
+def test_every_name_reaches_the_api(behind: Headers, name: str, carried: str) -> None:
+    behind["X-Forwarded-User"] = name
+    assert acting.user() == carried
+
+
 def test_without_a_login_everybody_acts_unnamed(empty: Place, look_at: LookAt) -> None:
     look_at(empty)
     assert signing_in.somebody() == Person(None, admin=True)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from cascadewatch.metrics.window import Objective, Window
 from dashboard import sentence
 from dashboard.change import Change
-from dashboard.sentence import Facts, Sentence
+from dashboard.facts import Facts, budget_usd, gathered, per_day
+from dashboard.sentence import Sentence
 from tests.metrics.windows import labels, window, windows
 
 DAY = 86_400_000
@@ -42,7 +43,7 @@ def cascade(
 
 def facts(of: Window, change: Change | None = SAME, now: int = DAY, bar: float | None = None) -> Facts:
     seen = (0, DAY) if of.counts["events"] else None
-    return sentence.facts(of, change, now, seen, bar)
+    return replace(gathered(of, change, now, seen, bar), last_check=of.last_label)
 
 
 def said(of: Facts) -> str:
@@ -139,12 +140,12 @@ def test_too_little_to_compare_is_said() -> None:
 
 
 def test_the_budget_is_told_in_dollars_a_day() -> None:
-    assert sentence.budget_usd(facts(cascade())) == pytest.approx(0.05 * 1000 * 0.02)
+    assert budget_usd(facts(cascade())) == pytest.approx(0.05 * 1000 * 0.02)
 
 
 def test_an_hour_of_events_is_not_spread_over_the_whole_range() -> None:
-    found = sentence.facts(cascade(), None, DAY, (DAY - DAY // 24, DAY))
-    assert sentence.per_day(found, found.metrics["savings_usd"]).value == pytest.approx(12 * 24)
+    found = gathered(cascade(), None, DAY, (DAY - DAY // 24, DAY))
+    assert per_day(found, found.metrics["savings_usd"]).value == pytest.approx(12 * 24)
 
 
 @given(windows(), st.sampled_from((None, UP, DOWN, SAME)), st.integers(0, 40 * DAY))

@@ -20,7 +20,8 @@ from tests.dashboard.mixed import events
 
 @given(st.lists(st.sampled_from(["on", "back", "same", "other"])))
 def test_a_page_begins_where_the_turned_pages_say(moves: list[str]) -> None:
-    pages, listed, turned = Pages(), "a", 0
+    pages: Pages[tuple[int, int]] = Pages()
+    listed, turned = "a", 0
     pages.follow(listed)
     for i, move in enumerate(moves):
         if move == "on":
@@ -45,7 +46,9 @@ def test_every_event_is_shown_once(tmp_path: Path, arriving: int) -> None:
     writer = Writer(store, settings, PriceBook(settings.price), lambda: now)
     held = list(events(now - 600_000, 130))
     writer.write([Batch("local", list(enumerate(held)), [], now)])
-    pages, seen, number = Pages(), [], 0
+    pages: Pages[tuple[int, int]] = Pages()
+    seen: list[str] = []
+    number = 0
     while True:
         with store.reading() as connection:
             found = reads.page(connection, reads.Filter("shop"), pages.before)

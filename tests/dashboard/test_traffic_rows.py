@@ -69,6 +69,15 @@ def test_the_route_with_most_escalations_is_named_with_its_share() -> None:
     assert "Route returns escalates most often: 50 % (43–57 %)." in said(lines)
 
 
+def test_a_route_without_a_price_carries_escalations_and_no_money() -> None:
+    routes = {
+        "faq": counts(judged=800, escalated=200, priceable=900),
+        "returns": counts(judged=200, escalated=100, cost_escalated=3 * NANO),
+    }
+    shown = window(events=1000, judged=1000, escalated=300, cost_escalated=3 * NANO, priceable=900)
+    assert "67 % of the escalations, from 80 % of" in said(escalating.answer(shown, routes, [], 0))
+
+
 def test_a_rate_on_few_events_is_not_called_the_highest() -> None:
     routes = {"faq": counts(judged=900, escalated=270), "rare": counts(judged=100, escalated=90)}
     shown = window(events=1000, judged=1000, escalated=360)

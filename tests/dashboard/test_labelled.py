@@ -1,0 +1,108 @@
+"""A label checks quality when it is of an answer that users got, and was drawn: no other makes it checked."""
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from cascadewatch.metrics.window import LabelCounts
+from cascadewatch.model import EPOCH, Attempt, Event, Label, Verdict
+from cascadewatch.store.reads import LabelBucket
+from dashboard import health, labelled, quality_words, sentence
+from dashboard.choice import Choice
+from dashboard.facts import Facts, is_checked
+from tests.dashboard.conftest import LookAt, Place, made
+from tests.metrics.windows import labels, window
+
+HOUR, DAY = 3_600_000, 86_400_000
+NONE_DRAWN = "No served answer has an executable or randomly drawn label."
+ACCEPTED = [Attempt("small", verdict=Verdict("accept"))]
+ESCALATED = [Attempt("small", verdict=Verdict("reject")), Attempt("flagship")]
+UNSERVED, DRAWN = Label(0, False, "executable"), Label(0, True, "executable")
+COMPLAINT = Label(0, False, "user")
+
+
+def events(now: int, cascade: str, served: Label | None, age: int = 0) -> Iterator[Event]:
+    """A day of judged events, rejected answers labelled all the time; one served answer is, `age` ago."""
+
+    def event(number: str, at: int, attempts: list[Attempt], said: list[Label]) -> Event:
+        moment = EPOCH + timedelta(milliseconds=at)
+        return Event(f"{cascade}-{number}", moment, cascade, route="faq", attempts=attempts, labels=said)
+
+    for i in range(240):
+        rejected = i % 3 == 0
+        yield event(
+            str(i), now - i * 300_000, ESCALATED if rejected else ACCEPTED, [UNSERVED] if rejected else []
+        )
+    if served is not None:
+        yield event("served", now - age, ACCEPTED, [served])
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    now = time.time_ns() // 1_000_000
+    sent = [
+        *events(now, "rejected", None),
+        *events(now, "complained", COMPLAINT),
+        *events(now, "old", DRAWN, 9 * DAY),
+        *events(now, "fresh", DRAWN),
+    ]
+    return made(tmp_path_factory.mktemp("labelled"), sent, [])
+
+
+def facts(cascade: str, route: str | None = None) -> Facts:
+    return health.facts(cascade, Choice(cascade, route, range="24h"), time.time_ns() // 1_000_000)
+
+
+def said(of: Facts) -> str:
+    return " ".join(sentence.describe(of).lines).replace("\xa0", " ")
+
+
+@pytest.mark.parametrize("cascade", ["rejected", "complained"])
+def test_labels_that_say_nothing_of_quality_are_no_check(place: Place, look_at: LookAt, cascade: str) -> None:
+    look_at(place)
+    of = facts(cascade)
+    assert not is_checked(of)
+    assert sentence.describe(of).label == "steady; quality unchecked"
+    assert f"Quality was never checked. {NONE_DRAWN}" in said(of)
+    assert quality_words.sentence(of) == f"Nobody knows whether the answers are right. {NONE_DRAWN}"
+    assert "drawn at random" in (quality_words.next_step(of, has_replays=True) or "")
+
+
+def test_an_old_check_stays_old_however_many_rejected_answers_are_labelled_since(
+    place: Place, look_at: LookAt
+) -> None:
+    look_at(place)
+    of = facts("old")
+    assert sentence.describe(of).label == "steady; quality unchecked"
+    assert "Quality last checked 9 days ago, not in this range." in said(of)
+
+
+def test_a_served_answer_labelled_now_is_a_check(place: Place, look_at: LookAt) -> None:
+    look_at(place)
+    of = facts("fresh")
+    assert sentence.describe(of).label == "steady"
+    assert "Quality 100.0 %" in said(of)
+    assert "last checked less than a minute ago" in said(of)
+
+
+def test_labels_of_one_route_do_not_check_another(place: Place, look_at: LookAt) -> None:
+    look_at(place)
+    assert is_checked(facts("fresh", route="faq"))
+    assert not is_checked(facts("fresh", route="orders"))
+
+
+def bucket(start: int, *rows: LabelCounts) -> LabelBucket:
+    return LabelBucket(start, start + HOUR, rows)
+
+
+def test_the_time_of_the_newest_label_counts_where_the_newest_labelled_hour_tells_of_quality() -> None:
+    of, served, cheap = window({"last_label": 9 * HOUR}), *(
+        labels(3, correct=True, role=role) for role in ("served", "cheap")
+    )  # fmt: skip
+    assert labelled.last_check(of, [bucket(0, cheap), bucket(HOUR, served, cheap)]) == 9 * HOUR
+    assert labelled.last_check(of, [bucket(2 * HOUR, served), bucket(7 * HOUR, cheap)]) == 2 * HOUR
+    assert labelled.last_check(of, [bucket(2 * HOUR, cheap)]) is None
+    assert labelled.last_check(of, []) is None
+    assert labelled.last_check(window(), [bucket(0, served)]) is None
