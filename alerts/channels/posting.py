@@ -1,20 +1,16 @@
 """One HTTP POST of a channel, and what each answer means for sending again."""
 
-import re
 from collections.abc import Container, Mapping
-from datetime import datetime
-from email.utils import parsedate_to_datetime
-from math import ceil
 from time import time  # noqa: TID251 - a Retry-After is counted from now
 from typing import Literal
 
 from alerts.channels.error import ChannelError
 from cascadewatch.outgoing import OutgoingError, Response, request
+from cascadewatch.outgoing.retry_after import retry_after
 
 Action = Literal["done", "retry", "permanent"]
 
 RETRIED = {408, 425, 429}
-LONGEST_WAIT = 24 * 3600  # seconds; a receiver that asks for more may be wrong, and silence is worse
 MEANINGS = {
     400: "it does not understand the message",
     401: "it wants other credentials",
@@ -33,24 +29,6 @@ def action(status: int) -> Action:
     if 200 <= status < 300:
         return "done"
     return "retry" if status < 200 or status >= 500 or status in RETRIED else "permanent"
-
-
-def retry_after(headers: Mapping[str, str], now: float) -> int | None:
-    """Seconds to wait by `Retry-After`, a number or a date, at most a day; None without a usable one.
-
-    A date counts from the receiver's own `Date`, if there is one: its clock may not be ours.
-
-    >>> retry_after({"retry-after": "30"}, 0.0)
-    30
-    """
-    text = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]{1,18}", text):
-        return min(int(text), LONGEST_WAIT)
-    until = _moment(text)
-    if until is None:
-        return None
-    start = _moment(headers.get("date", ""))
-    return max(0, min(ceil(until - (now if start is None else start)), LONGEST_WAIT))
 
 
 def post(
@@ -92,12 +70,3 @@ def _judge(response: Response, refusals: Container[str]) -> None:
         permanent=found == "permanent",
         retry_after=retry_after(response.headers, time()) if found == "retry" else None,
     )
-
-
-def _moment(text: str) -> float | None:
-    """Epoch seconds of an HTTP date."""
-    try:
-        found: datetime = parsedate_to_datetime(text)
-        return found.timestamp() if found.tzinfo is not None else None
-    except (TypeError, ValueError, IndexError, OverflowError):
-        return None

@@ -7,15 +7,14 @@ the histograms are counted, not weighted.
 
 from math import sqrt
 
+from cascadewatch.metrics.exact_calibration import ECE_BINS, MIN_CLASS, area_interval
 from cascadewatch.metrics.interval import Z
 from cascadewatch.metrics.measures import SCORE_BINS
 from cascadewatch.metrics.spec import MetricSpec
 from cascadewatch.metrics.window import Metric, Window
 
-ECE_BINS = 10
 BINNED = f"binned: scores read in steps of {1 / SCORE_BINS}"
 NO_SCORES = "no scored answer has a label"
-MIN_CLASS = 10
 
 Bins = list[tuple[int, int]]  # (right, wrong) per score bin
 
@@ -58,8 +57,8 @@ def brier(window: Window) -> Metric:
 def auroc(window: Window) -> Metric:
     """Chance that a right answer scores above a wrong one, ties counting half; binned.
 
-    Interval: DeLong, DeLong & Clarke-Pearson 1988. Undefined without a right and a wrong answer; no
-    interval below 10 of either.
+    Interval: that of reports (`exact_calibration.area_interval`). Undefined without a right and a wrong
+    answer; no interval below 10 of either.
     """
     bins, n = _labelled(window)
     right, wrong = sum(r for r, _ in bins), sum(w for _, w in bins)
@@ -67,10 +66,11 @@ def auroc(window: Window) -> Metric:
         reason = NO_SCORES if not n else "needs right and wrong answers, has one kind"
         return Metric(None, n, unit="score", reason=reason)
     value, variance = _delong(bins, right, wrong)
-    if min(right, wrong) < MIN_CLASS or variance == 0:
-        return Metric(value, n, unit="score", reason=f"{BINNED}; no interval: too few labels of one kind")
-    half = Z * sqrt(variance)
-    return Metric(value, n, max(0.0, value - half), min(1.0, value + half), "score", BINNED)
+    reach = area_interval(value, variance, right, wrong)
+    if reach is None:
+        few = f"no interval: fewer than {MIN_CLASS} right or wrong answers"
+        return Metric(value, n, unit="score", reason=f"{BINNED}; {few}")
+    return Metric(value, n, *reach, "score", BINNED)
 
 
 def _delong(bins: Bins, right: int, wrong: int) -> tuple[float, float]:

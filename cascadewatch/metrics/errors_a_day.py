@@ -50,7 +50,8 @@ def errors_a_day(
 
 
 def days(start: int, end: int) -> float:
-    """Days that sums from the first event to the end of a range are of: an hour at least (epoch ms)."""
+    """Length of `start` to `end` (epoch ms) in days, at least one hour. Pass the first event's time as
+    `start`, not the range's."""
     return max(end - start, HOUR) / DAY
 
 

@@ -1,6 +1,7 @@
 """How often requests leave the cheap tier, and why."""
 
 from cascadewatch.metrics.interval import proportion
+from cascadewatch.metrics.measures import FAILED_VERDICTS
 from cascadewatch.metrics.spec import MetricSpec
 from cascadewatch.metrics.window import Metric, Window
 from cascadewatch.model import CAUSES
@@ -8,7 +9,6 @@ from cascadewatch.model import CAUSES
 NO_EVENTS = "no events"
 NO_JUDGED = "no judged events"
 ONE_TIER = "only one model tier seen so far"
-FAILURES = ("judge_error", "judge_timeout", "judge_unparseable")
 CAUSE_WORDS = {
     "error": "the cheap tier's attempt failed",
     "timeout": "the cheap tier timed out",
@@ -43,7 +43,7 @@ def fallback_rate(window: Window) -> Metric:
 
 def judge_failure_rate(window: Window) -> Metric:
     """Verdicts that failed / verdicts asked, over all tiers. `skipped` was not asked."""
-    failed = sum(tier.counts[key] for tier in window.tiers for key in FAILURES)
+    failed = sum(tier.counts[key] for tier in window.tiers for key in FAILED_VERDICTS)
     said = sum(tier.counts[key] for tier in window.tiers for key in ("accept", "reject"))
     return proportion(failed, failed + said, "no verdict was asked for")
 

@@ -82,6 +82,9 @@ HOURLY_MEASURES: tuple[str, ...] = (
     "even_averaged",
 )
 
+# Those of ATTEMPT_MEASURES that count verdicts which failed.
+FAILED_VERDICTS: tuple[str, ...] = ("judge_error", "judge_timeout", "judge_unparseable")
+
 ATTEMPT_MEASURES: tuple[str, ...] = (
     "attempts",
     "reached",  # events that came to this tier
@@ -107,9 +110,7 @@ ATTEMPT_MEASURES: tuple[str, ...] = (
     "latency_us",
     "accept",
     "reject",
-    "judge_error",
-    "judge_timeout",
-    "judge_unparseable",
+    *FAILED_VERDICTS,
     "skipped",
     "verify_cost",
     "verify_priceable",

@@ -28,8 +28,19 @@ PUBLIC_6 = ip_network("2000::/3")
 # In 2000::/3: protocol use with Teredo, documentation, 6to4.
 NEVER_6 = [ip_network(text) for text in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")]
 NAT64 = ip_network("64:ff9b::/96")
-# Metadata services that lie in private ranges: one call there may give away a whole account.
-METADATA = {ip_address("100.100.100.200"), ip_address("fd00:ec2::254")}
+# Metadata services that lie elsewhere: one call there may give away a whole account.
+METADATA = {
+    ip_address(text)
+    for text in (
+        *("100.100.100.200", "fd00:100::100:200"),  # Alibaba
+        *("fd00:ec2::254", "fd00:ec2::23"),  # AWS: of machines, of pods
+        "168.63.129.16",  # Azure: what its machines ask their host
+        "fd20:ce::254",  # Google
+        "fd00:a9fe:a9fe::1",  # Linode
+        "fd00:c1::a9fe:a9fe",  # Oracle
+        "fd00:42::42",  # Scaleway
+    )
+}
 
 
 def reach(address: str) -> Reach:

@@ -40,12 +40,16 @@ class CallError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What one call used. `cost` in nano-dollars, None: not known, with `source` as in events."""
+    """What one call used. `cost` in nano-dollars, None: not known, with `source` as in events.
+
+    `calls` are the parts of what several calls used together: until it has a cost, each is priced by itself.
+    """
 
     usage: Usage | None = None
     cost: int | None = None
     source: str | None = None
     latency_ms: float | None = None
+    calls: tuple["Spent", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +75,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a verifier said of one answer, in the words of an event's verdict."""
+    """What a verifier said of one answer, in the words of an event's verdict.
+
+    `mechanism` None: nobody knows what made the score, which was recorded.
+    """
 
     outcome: Outcome
-    mechanism: Mechanism
+    mechanism: Mechanism | None
     score: float | None = None
     threshold: float | None = None
     reason: str | None = None

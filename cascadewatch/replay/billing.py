@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from cascadewatch.model import Usage
-from cascadewatch.pricing import PriceBook, cost
+from cascadewatch.pricing import PriceBook, Rates, cost
 from cascadewatch.replay.answer import Spent
 
-BYTES_PER_CHARACTER = 4  # no tokenizer makes more tokens of a text than it has bytes
+BYTES_PER_CHARACTER = 4  # at the most in UTF-8; no tokenizer makes more tokens of a text than it has bytes
+CHARACTERS_PER_TOKEN = 4  # about; an answer not given yet is held for by it, one with more is not sent on
 OVERHEAD = 200  # tokens of roles and templates
 
 
@@ -49,8 +50,19 @@ def priced(said: Said, book: PriceBook, at: int) -> Spent:
     for model in (said.priced_as, said.model):
         rates = None if model is None else book.rates(model, said.provider, at)
         if rates is not None:
-            return replace(spent, cost=cost(rates, spent.usage), source=rates.source)
+            return replace(spent, cost=_cost(rates, spent), source=rates.source, calls=())
     return spent
+
+
+def _cost(rates: Rates, spent: Spent) -> int | None:
+    """Call by call: a price may be per request, or rise with the length of one prompt."""
+    total = 0
+    for call in spent.calls or (spent,):
+        one = None if call.usage is None else cost(rates, call.usage)
+        if one is None:
+            return None
+        total += one
+    return total
 
 
 @dataclass

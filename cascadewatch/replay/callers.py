@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from string import Template
 
 from cascadewatch.pricing import PriceBook
 from cascadewatch.replay import graders, targets
@@ -9,14 +10,12 @@ from cascadewatch.replay.answer import Answer
 from cascadewatch.replay.calling import Endpoint, endpoint_of
 from cascadewatch.replay.case import Case, Turn
 from cascadewatch.replay.graders import Grader
-from cascadewatch.replay.python_file import read
+from cascadewatch.replay.prompt_file import length, template_of
 from cascadewatch.replay.targets import Target
 from cascadewatch.settings import Settings
-from cascadewatch.settings.replaying import Grader as Table
 from cascadewatch.settings.replaying import Verifier
 
 MAX_TOKENS = 1024  # of an answer where its [model] does not say
-BYTES_PER_TOKEN = 4  # characters of an answer that one token makes at the most
 
 
 class Callers:
@@ -26,7 +25,7 @@ class Callers:
         self._settings, self._default = settings, grader
         self._targets: dict[str, Target] = {}
         self._graders: dict[str, Grader] = {}
-        self._prompts: dict[Path, int] = {}
+        self._prompts: dict[Path, Template] = {}
         self._endpoints: dict[int, Endpoint] = {}
         self._lock = threading.Lock()
 
@@ -90,21 +89,17 @@ class Callers:
         table = self._settings.grader.get(grader)
         return table is not None and table.model is not None and self.target(table.model).is_paid
 
-    def worst_grade(self, case: Case, answer_tokens: int, book: PriceBook, at: int) -> int | None:
+    def worst_grade(self, case: Case, answer_characters: int, book: PriceBook, at: int) -> int | None:
         """The most one grade of the case can cost."""
         table = self._settings.grader.get(case.grader or self._default)
         if table is None or table.model is None:
             return 0
-        asked = sum(len(turn.content) for turn in case.turns) + BYTES_PER_TOKEN * answer_tokens
-        return self.worst_cost(
-            table.model, self._prompt_length(table) + asked + len(case.reference or ""), book, at
-        )
+        assert table.prompt_file is not None
+        asked = length(self._prompt(table.prompt_file), case, answer_characters)
+        return self.worst_cost(table.model, asked, book, at)
 
-    def _prompt_length(self, table: Table) -> int:
-        """Of a judge's prompt, read once."""
-        place = table.prompt_file
-        if place is None:
-            return 0
-        if place not in self._prompts:
-            self._prompts[place] = len(read(place))
-        return self._prompts[place]
+    def _prompt(self, file: Path) -> Template:
+        """A judge's prompt, read once."""
+        if file not in self._prompts:
+            self._prompts[file] = template_of(file)
+        return self._prompts[file]

@@ -10,10 +10,10 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from cascadewatch.outgoing import OutgoingError, Response, request
+from cascadewatch.outgoing.retry_after import retry_after
 from cascadewatch.replay.answer import CallError, FailureName
 from cascadewatch.settings import Secret
 from cascadewatch.settings.replaying import Verifier
@@ -152,17 +152,6 @@ def delay(attempt: int, retry_after: float | None) -> float:
     if retry_after is not None:
         return retry_after * random.uniform(1.0, 1.1)
     return float(FIRST_WAIT * 2 ** (attempt - 1) * random.uniform(0.5, 1.0))
-
-
-def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds that a Retry-After header asks for: a number, or a date; None without a usable one."""
-    text = headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdecimal():
-        return float(text)
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
-    except (TypeError, ValueError):
-        return None
 
 
 def _refused(response: Response) -> CallError:

@@ -13,8 +13,8 @@ LOOK_S = 1.0
 class Holds:
     """What the threads of a run hold for their calls.
 
-    Holds are for the worst case, so that a limit may seem reached while it is far: then it is waited for
-    what others give back, and only who holds nothing beside nobody is refused.
+    Reservations are worst-case, so the limit may look reached too early. A thread then waits for other calls
+    to give money back, and is refused only when no other call is open.
     """
 
     def __init__(

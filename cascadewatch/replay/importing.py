@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from cascadewatch.errors import InputError, UsageError
+from cascadewatch.private import for_owner
 
 OWN = ("id", "prompt", "messages", "reference", "control")
 ASKED = ("prompt", "messages")
@@ -42,7 +43,8 @@ def from_file(file: Path, to: Path, places: Mapping[str, str]) -> int:
             cases = [_case(row, number) for number, row in enumerate(rows, 1)]
     except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{file} cannot be read: {error}") from None
-    to.write_text("".join(json.dumps(case, ensure_ascii=False) + "\n" for case in cases), encoding="utf-8")
+    with open(to, "w", encoding="utf-8", opener=for_owner) as out:
+        out.writelines(json.dumps(case, ensure_ascii=False) + "\n" for case in cases)
     return len(cases)
 
 

@@ -66,6 +66,11 @@ def drift_job(name: str) -> str:
     return f"replay {name} on drift"
 
 
+def wish_job(name: str) -> str:
+    """Under what dropped wishes for it are noted; the slot is the time of the wish."""
+    return f"replay {name} asked for"
+
+
 def _planned(connection: Connection, settings: Settings, name: str, now: int) -> Planned:
     found, schedule = due(connection, settings, name, now), settings.replay[name].schedule
     waits = found is not None and found.reason == "late"

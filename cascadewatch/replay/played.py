@@ -1,11 +1,14 @@
 """One case from the question to the grade."""
 
+import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 
+from cascadewatch.errors import CascadewatchError
 from cascadewatch.pricing import PriceBook
 from cascadewatch.replay import billing
 from cascadewatch.replay.answer import Answer, CallError, Graded, Judged
@@ -14,6 +17,8 @@ from cascadewatch.replay.case import Case, Recorded
 from cascadewatch.replay.prepared import Prepared, Worst
 from cascadewatch.replay.targets.recorded import recorded
 from cascadewatch.store.replays import ANSWERED, DONE, LOST, Result
+
+log = logging.getLogger("cascadewatch.replay")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ def play(run: Prepared, asked: Question) -> Iterator[Played]:
                 result = Result(case.id, asked.repeat, ANSWERED, cost=answer.spent.cost, detail=_kept(answer))
                 yield Played(result, bill.spent, worst.answer - bill.held)
                 booked, left = bill.spent, left - worst.answer + bill.held
+        _check_length(run, asked, answer)
         calling = worst.verdict
         verdict = _verdict(run, asked, answer)
         if verdict is not None:
@@ -98,14 +104,41 @@ def _answer(run: Prepared, case: Case, repeat: int) -> Answer:
     if case.control is not None:
         return recorded(planted(case, run.table.answers))
     if run.target is not None:
-        return run.target.answer(case, repeat)
+        with _failing_alone("model", case):
+            return run.target.answer(case, repeat)
     assert run.table.answers is not None
     return recorded(case.answers[run.table.answers])
+
+
+@contextmanager
+def _failing_alone(who: str, case: Case) -> Iterator[None]:
+    """What nobody foresaw is a CallError, so that one odd answer costs its case and not the run.
+
+    Its own words stay in the log: they may repeat the answer. A call may have been paid before it.
+    """
+    try:
+        yield
+    except (CallError, CascadewatchError):
+        raise
+    except Exception as error:
+        log.exception("the %s failed on case %s", who, case.id)
+        message = f"the {who} raised {type(error).__name__}; the log has where"
+        raise CallError("other", message, again=False, sent=True) from error
 
 
 def planted(case: Case, key: str | None) -> Recorded:
     """The answer of a control: that under the key, or the only one there is."""
     return case.answers[key] if key in case.answers else next(iter(case.answers.values()))
+
+
+def _check_length(run: Prepared, asked: Question, answer: Answer) -> None:
+    """CallError before anybody is paid to judge an answer longer than what is held for judging it."""
+    most = run.longest_answer(asked.case)
+    if len(answer.text) <= most or not asked.worst.verdict + asked.worst.grade:
+        return
+    if len(answer.text.encode(errors="surrogatepass")) > billing.BYTES_PER_CHARACTER * most:
+        message = f"the answer has {len(answer.text):,} characters, more than is held for judging it"
+        raise CallError("too_large", message, again=False, sent=False)
 
 
 def _priced(answer: Answer, asked: Question) -> Answer:
@@ -115,14 +148,17 @@ def _priced(answer: Answer, asked: Question) -> Answer:
 def _verdict(run: Prepared, asked: Question, answer: Answer) -> Judged | None:
     if run.verifier is None:
         return None
-    said = run.verifier.judge(asked.case, answer, asked.repeat)
+    with _failing_alone("verifier", asked.case):
+        said = run.verifier.judge(asked.case, answer, asked.repeat)
     return replace(said, spent=billing.priced(said, asked.book, asked.now))
 
 
 def _grade(run: Prepared, asked: Question, answer: Answer) -> Graded:
     if asked.case.control is not None:
         return Graded(asked.case.control == "right", "planted")
-    said = run.callers.grader_of(asked.case, run.grader).grade(asked.case, answer)
+    grader = run.callers.grader_of(asked.case, run.grader)
+    with _failing_alone("grader", asked.case):
+        said = grader.grade(asked.case, answer)
     return replace(said, spent=billing.priced(said, asked.book, asked.now))
 
 

@@ -11,8 +11,9 @@ from cascadewatch import __version__
 from cascadewatch.errors import ConfigError, NotFoundError, UsageError
 from cascadewatch.pricing import PriceBook, nano_usd
 from cascadewatch.replay import evalset, graders, targets, verifiers
+from cascadewatch.replay.billing import CHARACTERS_PER_TOKEN
 from cascadewatch.replay.binding import asked_by
-from cascadewatch.replay.callers import BYTES_PER_TOKEN, Callers
+from cascadewatch.replay.callers import Callers
 from cascadewatch.replay.case import Case
 from cascadewatch.replay.evalset import EvalSet
 from cascadewatch.replay.graders import Grader
@@ -75,7 +76,7 @@ class Prepared:
         asked = sum(len(turn.content) for turn in case.turns)
         frozen = self.target is None or case.control is not None
         answer = 0 if frozen or self.target is None else self.target.worst_cost(asked, book, at)
-        longest = self._longest_answer(case)
+        longest = self.longest_answer(case)
         verdict = 0 if self.verifier is None else self.verifier.worst_cost(case, longest, book, at)
         grade = 0 if case.control is not None else self.callers.worst_grade(case, longest, book, at)
         return {
@@ -84,10 +85,10 @@ class Prepared:
             f"[grader.{case.grader or self.table.grader}]": grade,
         }
 
-    def _longest_answer(self, case: Case) -> int:
-        """In tokens. Recorded answers are as long as they are, whatever a model may say."""
+    def longest_answer(self, case: Case) -> int:
+        """In characters. Recorded answers are as long as they are, whatever a model may say."""
         recorded = max((len(answer.text) for answer in case.answers.values()), default=0)
-        return max(self.callers.longest_answer, recorded // BYTES_PER_TOKEN + 1)
+        return max(self.callers.longest_answer * CHARACTERS_PER_TOKEN, recorded)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """A judge's prompt: a text file with $prompt, $answer and $reference in it, and nothing clever."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
 from cascadewatch.errors import ConfigError
+from cascadewatch.replay.case import Case
 from cascadewatch.replay.python_file import read
 
 PLACES = ("prompt", "answer", "reference")
@@ -29,9 +30,15 @@ def template_of(file: Path) -> Template:
     return template
 
 
-def filled(template: Template, words: Mapping[str, str]) -> str:
+def filled(template: Template, case: Case, answer: str) -> str:
     """The prompt with its places filled once: what stands in an answer is never filled again."""
-    return template.substitute(words)
+    return template.substitute(prompt=case.turns[-1].content, answer=answer, reference=case.reference or "")
+
+
+def length(template: Template, case: Case, answer_characters: int) -> int:
+    """Characters of the prompt once it is filled, however often a place stands in it."""
+    without = len(filled(template, case, ""))
+    return without + answer_characters * (len(filled(template, case, "x")) - without)
 
 
 def one_word(text: str, known: Sequence[str]) -> str | None:

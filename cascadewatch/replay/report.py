@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from statistics import median
 from typing import Any
 
 from cascadewatch.metrics import exact_calibration as exact
@@ -37,10 +38,12 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What a report says besides its rates: the threshold sweep, and today's traffic; None where unknown."""
+    """What a report says besides its rates: the threshold sweep, and today's traffic; None where unknown; and
+    whether it is to be the baseline of later ones."""
 
     sweep: Mapping[str, Any] | None = None
     traffic: Traffic | None = None
+    is_baseline: bool = False
 
 
 def build(
@@ -50,13 +53,16 @@ def build(
     is_check = run.target is None
     after = by_case(outcome.results, is_check=is_check)
     before, reason = _before(run, baseline, is_check)
+    if beside.is_baseline:
+        reason = "this run is to be the baseline of later ones"
     found = rates(
         after, before, alpha=alpha, tolerance=run.table.tolerance, reason=reason,
         decided=outcome.decided,
     )  # fmt: skip
     why = incomplete(outcome)
     verdict = whole(list(found.values()), incomplete=why is not None)
-    notes = ([] if why is None else [why]) + _notes(outcome.results, found)
+    planted, calibrated = controls(outcome.results), calibration(outcome.results)
+    notes = ([] if why is None else [why]) + _notes(outcome.results, planted, calibrated)
     notes += _others(outcome) + _money(outcome)
     return verdict, {
         "replay": run.name,
@@ -70,8 +76,8 @@ def build(
         "alpha": alpha,
         "tolerance": run.table.tolerance,
         **_calls(run, outcome),
-        "controls": controls(outcome.results),
-        "calibration": calibration(outcome.results),
+        "controls": planted,
+        "calibration": calibrated,
         "sweep": beside.sweep,
         "daily": daily({name: asdict(rate) for name, rate in found.items()}, beside.traffic),
         "flips": _flips(before, after),
@@ -206,20 +212,20 @@ def _before(
     return by_case(baseline.results, is_check=is_check), ""
 
 
-def _notes(results: Sequence[Result], found: Mapping[Any, Rate]) -> list[str]:
+def _notes(
+    results: Sequence[Result], planted: Mapping[str, Mapping[str, int]], calibrated: Mapping[str, Any] | None
+) -> list[str]:
     """What is wrong with the judge, whatever the rates say."""
     notes = []
-    planted = controls(results)["wrong"]
-    missed = planted["n"] - planted["passed"]
+    wrong = planted["wrong"]
+    missed = wrong["n"] - wrong["passed"]
     if missed:
-        notes.append(
-            f"The verifier accepted {missed} of {planted['n']} answers that are planted to be wrong."
-        )
+        notes.append(f"The verifier accepted {missed} of {wrong['n']} answers that are planted to be wrong.")
     judged = [r for r in results if r.accepted is not None]
     if len(judged) >= ENOUGH_SCORES and len({r.accepted for r in judged}) == 1:
         word = "accepts" if judged[0].accepted else "rejects"
         notes.append(f"The verifier {word} everything: {len(judged):,} of {len(judged):,} answers.")
-    area = (calibration(results) or {}).get("auroc")
+    area = (calibrated or {}).get("auroc")
     if area and area["low"] is not None and area["low"] <= HALF <= area["high"]:
         notes.append(
             f"The verifier's scores do not tell right answers from wrong ones (AUROC {area['value']:.2f},"
@@ -259,7 +265,7 @@ def _flips(
 
 
 def _latency(results: Sequence[Result]) -> dict[str, Any]:
-    """Median and 95th percentile of the answers' own times."""
+    """Median and 95th percentile of the answers' own times; that below which 95 % lie, it included."""
     times = sorted(
         latency
         for r in results
@@ -269,8 +275,8 @@ def _latency(results: Sequence[Result]) -> dict[str, Any]:
         return {"n": 0, "p50": None, "p95": None}
     return {
         "n": len(times),
-        "p50": times[len(times) // 2],
-        "p95": times[min(len(times) - 1, int(len(times) * 0.95))],
+        "p50": median(times),
+        "p95": times[-(-95 * len(times) // 100) - 1],  # in whole numbers, which do not round
     }
 
 

@@ -24,11 +24,10 @@ from cascadewatch.replay.traffic import today
 from cascadewatch.settings import Settings
 from cascadewatch.store import audit, replays, reports
 from cascadewatch.store.engine import Store
-from cascadewatch.store.replays import FINISHED, INCOMPLETE, Run
+from cascadewatch.store.replays import FINISHED, INCOMPLETE, UNATTENDED, Run
 from cascadewatch.store.reports import Report
 
 BY_HAND, ON_SCHEDULE = 0.05, 0.01  # how rarely chance alone may say "changed"
-UNATTENDED = ("schedule", "alert")  # causes of runs whose regressions have to be confirmed
 MONTH_USD = 50.0
 
 Progress = Callable[[int, int], None]
@@ -87,6 +86,7 @@ def run(
     try:
         outcome = Runner(store, prepared, opened, book, clock, during).play()
         beside = _beside(store, settings, prepared, outcome, book, clock())
+        beside = replace(beside, is_baseline=asked.pin)
         events.write(store, settings, prepared, outcome.run, outcome.results, book, clock())
         return _finish(store, prepared, outcome, None if asked.pin else baseline, asked, beside, clock())
     except BaseException:

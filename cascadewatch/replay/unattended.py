@@ -11,7 +11,7 @@ from functools import partial
 from secrets import randbits
 
 from cascadewatch.errors import CascadewatchError, StoreError
-from cascadewatch.replay.planned import drift_job, due, job_of
+from cascadewatch.replay.planned import drift_job, due, job_of, wish_job
 from cascadewatch.replay.prepared import prepare
 from cascadewatch.replay.running import Asked, run
 from cascadewatch.replay.schedule import Due
@@ -22,6 +22,7 @@ from cascadewatch.store.episodes import Episode
 from cascadewatch.store.leases import Lease
 from cascadewatch.store.replays import Run
 from cascadewatch.store.reports import Report
+from cascadewatch.store.wishes import Wish
 
 log = logging.getLogger("cascadewatch.replay")
 
@@ -114,15 +115,32 @@ class Unattended:
         with self._store.reading() as connection:
             wanted = wishes.waiting(connection)
         for wish in wanted:
-            if self._ended.is_set() or wish.name not in self._settings.replay:
-                continue
-            with self._store.writing() as connection:
-                mine = leases.still(connection, self._lease, self._clock()) and wishes.take(
-                    connection, wish.name
-                )
-            if mine:
-                _, message = self._said(partial(self._play, wish.name, "api", wish.author))
-                self._note(wish.name, message)
+            if not self._ended.is_set() and self._takes(wish):
+                self._grant(wish)
+
+    def _takes(self, wish: Wish) -> bool:
+        with self._store.writing() as connection:
+            leads = leases.still(connection, self._lease, self._clock())
+            return leads and wishes.take(connection, wish.name)
+
+    def _grant(self, wish: Wish) -> None:
+        """Runs it; a wish that came too late, or for what is no longer known, is dropped and noted."""
+        why, now = self._against(wish), self._clock()
+        if why is None:
+            _, message = self._said(partial(self._play, wish.name, "api", wish.author))
+            self._note(wish.name, message)
+            return
+        job = wish_job(wish.name)
+        if leases.claim(self._store, self._lease, job, wish.time, now):
+            self._finish(job, wish.time, leases.DONE, f"dropped: {wish.author} asked for it, and {why}")
+
+    def _against(self, wish: Wish) -> str | None:
+        """Why a wish is not fulfilled; None: it is."""
+        if wish.name not in self._settings.replay:
+            return f"there is no [replay.{wish.name}] here"
+        if wish.is_stale(self._clock()):
+            return "no worker took it up within a day; ask again"
+        return None
 
     def _alarms(self) -> list[tuple[str, Episode]]:
         """Replays that want to answer alarms, with each alarm of their cascade of the last day."""
@@ -132,13 +150,13 @@ class Unattended:
         since = self._clock() - DAY_MS
         with self._store.reading() as connection:
             opened = [e for e in episodes.opened_or_open(connection, since) if e.opened >= since]
-            return [
-                (name, episode)
-                for name, cascade in wanted.items()
-                for episode in opened
-                if episode.cascade == cascade and is_fall(episode)
-                if not leases.is_taken(connection, drift_job(name), episode.id)
-            ]
+            answered = {name: leases.taken(connection, drift_job(name)) for name in wanted}
+        return [
+            (name, episode)
+            for name, cascade in wanted.items()
+            for episode in opened
+            if episode.cascade == cascade and is_fall(episode) and episode.id not in answered[name]
+        ]
 
     def _answer_alarm(self, name: str, episode: Episode) -> None:
         """Starts the replay, once for an episode and once a day at the most."""

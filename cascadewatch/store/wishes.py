@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, insert, select
 from cascadewatch.store.tables import meta
 
 KEY = "replay-wish:"
+KEPT_MS = 86_400_000  # who asked longer ago does not expect a run any more
 
 
 class Wish(NamedTuple):
@@ -17,14 +18,18 @@ class Wish(NamedTuple):
     author: str
     time: int
 
+    def is_stale(self, now: int) -> bool:
+        """Whether nobody has taken it up within a day, so that nobody shall."""
+        return self.time < now - KEPT_MS
+
 
 def ask(connection: Connection, wish: Wish) -> bool:
-    """Leaves a wish for the worker; False when the same one waits already."""
-    key = KEY + wish.name
-    if connection.execute(select(meta.c.key).where(meta.c.key == key)).first() is not None:
+    """Leaves a wish for the worker; False when the same one waits already, and is not stale."""
+    if any(one.name == wish.name and not one.is_stale(wish.time) for one in waiting(connection)):
         return False
+    take(connection, wish.name)
     value = json.dumps({"author": wish.author, "time": wish.time})
-    connection.execute(insert(meta).values(key=key, value=value))
+    connection.execute(insert(meta).values(key=KEY + wish.name, value=value))
     return True
 
 
@@ -36,5 +41,5 @@ def waiting(connection: Connection) -> list[Wish]:
 
 
 def take(connection: Connection, name: str) -> bool:
-    """Takes a wish away to fulfil it; False when another did."""
+    """Takes a wish away, to fulfil or to drop it; False when another did."""
     return connection.execute(delete(meta).where(meta.c.key == KEY + name)).rowcount == 1

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 
 from cascadewatch.metrics import compute
+from cascadewatch.metrics import exact_calibration as exact
 from cascadewatch.metrics.window import Metric
 from tests.metrics.windows import histograms, window
 
@@ -54,6 +55,37 @@ def test_the_interval_of_auroc_is_delongs() -> None:
     metric = one("auroc", right, wrong)
     assert metric.value == pytest.approx(area)
     assert metric.low == pytest.approx(area - 1.96 * variance**0.5, abs=1e-4)
+
+
+APART, TURNED, TIED = ({40: 500}, {10: 500}), ({10: 500}, {40: 500}), ({25: 500}, {25: 500})
+
+
+@pytest.mark.parametrize(
+    ("bins", "value", "low", "high"),
+    [(APART, 1.0, 0.99238, 1.0), (TURNED, 0.0, 0.0, 0.00762), (TIED, 0.5, 0.49619, 0.50381)],
+)
+def test_scores_of_which_every_pair_says_the_same_have_an_interval_too(
+    bins: tuple[dict[int, int], dict[int, int]], value: float, low: float, high: float
+) -> None:
+    # 500 pairs without a common answer: 500 / (500 + 1.96²) of all pairs at the least say the same.
+    metric = one("auroc", *bins)
+    assert (metric.value, metric.n) == (value, 1_000)
+    assert metric.low == pytest.approx(low, abs=1e-5)
+    assert metric.high == pytest.approx(high, abs=1e-5)
+    assert "no interval" not in str(metric.reason)
+
+
+@given(histograms(0, 49).filter(bool), histograms(0, 49).filter(bool))
+def test_reports_and_live_figures_give_auroc_the_same_interval(
+    right: dict[int, int], wrong: dict[int, int]
+) -> None:
+    scored = [((index + 0.5) / 50, True) for index, count in right.items() for _ in range(count)]
+    scored += [((index + 0.5) / 50, False) for index, count in wrong.items() for _ in range(count)]
+    area, metric = exact.auroc(scored), one("auroc", right, wrong)
+    assert area is not None
+    assert (area.low is None) == (metric.low is None)
+    for mine, other in ((area.value, metric.value), (area.low, metric.low), (area.high, metric.high)):
+        assert mine is None or mine == pytest.approx(other, abs=1e-9)
 
 
 def test_one_kind_of_answer_has_no_order() -> None:

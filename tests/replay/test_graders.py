@@ -11,11 +11,12 @@ from cascadewatch.replay.answer import Answer, CallError, Graded
 from cascadewatch.replay.case import Case, Turn
 from cascadewatch.replay.graders import GRADERS, build
 from cascadewatch.settings import Settings
-from cascadewatch.settings.replaying import Grader
+from cascadewatch.settings.replaying import Grader, Model
 
 
 def grade(kind: str, text: str, reference: str | None, ask: Any = None, **table: Any) -> Graded:
-    settings = Settings(grader={"mine": Grader(kind=kind, **table)})  # type: ignore[arg-type]
+    known = {name: Model(kind="recorded", answer=name) for name in {table.get("model")} - {None}}
+    settings = Settings(model=known, grader={"mine": Grader(kind=kind, **table)})  # type: ignore[arg-type]
     grader = build(settings, "mine", ask)
     assert grader.describe()["kind"] == kind
     json.dumps(grader.describe())
@@ -66,6 +67,29 @@ def test_json_of_a_shape(tmp_path: Path) -> None:
     assert grade("schema", '{"town": "Rome"}', None, file=file).reason == "required at $"
     assert grade("schema", "Rome", None, file=file).reason == "not_json"
     assert grade("schema", '{"city": "Rome"}', '{"city": "Paris"}', file=file).correct is False
+
+
+@pytest.mark.parametrize(
+    ("text", "reference", "right"),
+    [
+        ('{"ok": true}', '{"ok": 1}', False), ("[0]", "[false]", False), ("1", "1.0", True),
+        ('{"a": 1, "b": [2]}', '{"b": [2.0], "a": 1}', True), ('{"a": 1}', '{"a": 1, "b": null}', False),
+        ("[1, 2]", "[2, 1]", False), ("[1]", "[1, 2]", False), ("null", "0", False), ('"1"', "1", False),
+        ("9007199254740993", "9007199254740992.0", False), ("[[1]]", "NaN", True),
+        ("[" * 400 + "]" * 400, "[" * 400 + "]" * 400, True),
+        ("[" * 400 + "]" * 400, "[" * 399 + "1" + "]" * 399, False),
+    ],
+)  # fmt: skip
+def test_the_same_json_is_of_the_same_types(tmp_path: Path, text: str, reference: str, right: bool) -> None:
+    file = tmp_path / "any.json"
+    file.write_text("true")
+    assert grade("schema", text, reference, file=file).correct is right
+
+
+def test_an_answer_nested_too_deep_to_check_is_wrong_and_no_crash(tmp_path: Path) -> None:
+    file = tmp_path / "lists.json"
+    file.write_text('{"items": {"$ref": "#"}}')
+    assert grade("schema", "[" * 800 + "]" * 800, None, file=file) == Graded(False, "odd_value")
 
 
 def test_a_function_of_ones_own(tmp_path: Path) -> None:

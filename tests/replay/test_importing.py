@@ -34,6 +34,10 @@ def test_columns_become_keys_and_rows_are_numbered(tmp_path: Path) -> None:
     assert second.answers["cheap"].score is None
 
 
+def test_what_people_wrote_is_for_the_owners_eyes_alone(tmp_path: Path) -> None:
+    assert made(tmp_path, TEXT, MAP).stat().st_mode & 0o777 == 0o600
+
+
 def test_columns_named_as_keys_need_no_map(tmp_path: Path) -> None:
     (case,) = load(made(tmp_path, "\ufeffid,prompt\nq7,why?\n", {})).cases
     assert (case.id, case.prompt) == ("q7", "why?")

@@ -67,6 +67,11 @@ def test_a_recorded_score_against_the_threshold(score: float, outcome: str) -> N
     assert judge("recorded", Answer("x", score=score), threshold=0.5).outcome == outcome
 
 
+def test_nobody_knows_what_made_a_recorded_score() -> None:
+    assert judge("recorded", Answer("x", score=0.5), threshold=0.5).mechanism is None
+    assert judge("numeric", "5").mechanism == "rule"
+
+
 def test_one_voter_of_a_recorded_score() -> None:
     answer = Answer("x", score=0.75, parts={"first": 1.0, "second": 0.0, "third": None})
     assert judge("recorded", answer, threshold=0.5, score="second").outcome == "reject"

@@ -111,6 +111,35 @@ def test_a_verdict_that_failed_does_not_hide_what_the_answer_cost(
     covered(store, provider)
 
 
+def test_an_answer_longer_than_what_is_held_for_judging_it_is_not_judged(
+    store: Store, store_url: str, tmp_path: Path, provider: Provider
+) -> None:
+    """20 tokens may be asked for: 80 characters, each a token for each of its up to 4 bytes."""
+    texts = {f"question {0:<31}": "x" * 321, f"question {1:<31}": "字" * 107, f"question {2:<31}": "字" * 106}
+    provider.says = lambda q: "ACCEPT" if "judge" in q else "RIGHT" if "truth" in q else texts.get(q, "42")
+    report = play(store, with_judges(store_url, tmp_path, provider))
+    assert report.body["failures"] == {"too_large": 2}
+    found, rows = the_run(store)
+    lost = [row for row in rows if row.outcome == "too_large"]
+    assert {row.case for row in lost} == {"c0", "c1"}
+    assert "more than is held for judging it" in str(lost[0].reason)
+    assert sum(call.question.startswith("judge") for call in provider.calls) == found.done
+    assert found.spent == provider.billed_nano, "the answers themselves are paid"
+    assert found.reserved == 0
+    covered(store, provider)
+
+
+def test_a_prompt_is_held_for_as_often_as_it_stands_in_the_judges_prompt(
+    store_url: str, tmp_path: Path, provider: Provider
+) -> None:
+    settings = with_judges(store_url, tmp_path, provider)
+    (tmp_path / "truth.md").write_text("truth: $prompt $answer")
+    once = estimate(prepare(settings, "paid"), PriceBook(settings.price), clock()).worst
+    (tmp_path / "truth.md").write_text("truth: $prompt $answer $prompt $answer")
+    twice = estimate(prepare(settings, "paid"), PriceBook(settings.price), clock()).worst
+    assert twice - once == (40 + 4 * 20 + 2) * 4 * 1_000 * 20
+
+
 @pytest.mark.parametrize("way", ["no_usage", "odd_usage"])
 def test_an_unknown_cost_is_told_and_stays_held(
     store: Store, store_url: str, tmp_path: Path, provider: Provider, way: Way

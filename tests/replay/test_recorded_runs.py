@@ -54,6 +54,7 @@ def test_the_change_of_a_model_is_found(
     settings = configured(PRIME.format(tier=tier))
     pinned = play(store, settings, "prime", pin=True)
     assert pinned.body["rates"]["accuracy"]["value"] == before
+    assert "not compared: this run is to be the baseline" in pinned.body["rates"]["accuracy"]["sentence"]
     found = play(store, settings, "prime", target="after")
     rate = found.body["rates"]["accuracy"]
     assert (found.verdict, rate["verdict"]) == (verdict, verdict)

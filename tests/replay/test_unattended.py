@@ -1,14 +1,16 @@
 """What a worker runs by itself: by schedule, and after drift alarms."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from cascadewatch.settings import Settings
-from cascadewatch.store import episodes, replays, reports
+from cascadewatch.store import episodes, replays, reports, wishes
 from cascadewatch.store.engine import Store
+from cascadewatch.store.wishes import Wish
 from tests.alerts.delivering import values
 from tests.replay.conftest import prime_cases, write
 from tests.replay.looked_after import NOON, Watched
@@ -43,6 +45,26 @@ def watched(store: Store, configured: Configured, tmp_path: Path) -> Callable[..
         return Watched(store, configured(SETTINGS.format(target=target, when=when)))
 
     return make
+
+
+@pytest.fixture
+def statements() -> Iterator[Callable[[Store], list[str]]]:
+    """The texts of all statements from now on."""
+    listening: list[tuple[Any, Any]] = []
+
+    def listen(store: Store) -> list[str]:
+        seen: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, text: str, *_rest: Any) -> None:
+            seen.append(text)
+
+        listening.append((store.reader, note))
+        event.listen(store.reader, "before_cursor_execute", note)
+        return seen
+
+    yield listen
+    for engine, note in listening:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 def pinned(one: Watched, target: str = "before") -> None:
@@ -204,3 +226,59 @@ def test_a_thousand_alarms_start_one_run_a_day(watched: Callable[..., Watched]) 
     alarm(one, NOON + 26 * HOUR, route="new")
     one.look(NOON + 26 * HOUR + 1)
     assert len(one.runs()) == 2
+
+
+def wish(one: Watched, name: str, time: int) -> None:
+    with one.store.writing() as connection:
+        assert wishes.ask(connection, Wish(name, "ada", time))
+
+
+def test_a_wish_is_fulfilled_once(watched: Callable[..., Watched]) -> None:
+    one = watched("", size=20)
+    wish(one, "nightly", NOON)
+    one.look(NOON + DAY)
+    one.look(NOON + DAY + 5_000)
+    assert [(run.cause, run.author) for run in one.runs()] == [("api", "ada")]
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "why"),
+    [
+        ("gone", NOON, "there is no [replay.gone] here"),
+        ("nightly", NOON - DAY, "no worker took it up within a day; ask again"),
+    ],
+)
+def test_a_wish_that_is_too_old_or_for_what_is_gone_is_dropped_and_noted(
+    watched: Callable[..., Watched], name: str, asked: int, why: str
+) -> None:
+    one = watched("", size=20)
+    wish(one, name, asked)
+    one.look(NOON + 1)
+    assert one.runs() == []
+    assert one.notes() == [("done", f"dropped: ada asked for it, and {why}")]
+    with one.store.reading() as connection:
+        assert wishes.waiting(connection) == [], "it cannot begin a run months later"
+
+
+def test_who_asks_again_after_a_day_without_a_worker_is_heard(watched: Callable[..., Watched]) -> None:
+    one = watched("", size=20)
+    wish(one, "nightly", NOON - 2 * DAY)
+    with one.store.writing() as connection:
+        assert wishes.ask(connection, Wish("nightly", "bob", NOON))
+        assert not wishes.ask(connection, Wish("nightly", "ada", NOON + 1)), "that one waits"
+    one.look(NOON + 2)
+    assert [run.author for run in one.runs()] == ["bob"]
+
+
+def test_alarms_are_looked_up_once_however_many_there_are(
+    watched: Callable[..., Watched], statements: Callable[[Store], list[str]]
+) -> None:
+    one = watched(DRIFT, size=20)
+    alarm(one, NOON)
+    one.look(NOON + 1)
+    for number in range(10):
+        alarm(one, NOON + 2 + number, route=f"r{number}")
+    one.look(NOON + HOUR)
+    seen = statements(one.store)
+    one.look(NOON + 2 * HOUR)
+    assert len([text for text in seen if "FROM jobs" in text]) == 1

@@ -26,8 +26,8 @@ class Judge:
 
     def grade(self, case: Case, answer: Answer) -> Graded:
         """Undecided where the word is neither; raises CallError where the model fails."""
-        words = {"prompt": case.turns[-1].content, "answer": answer.text, "reference": case.reference or ""}
-        said: Answer = self._ask(self._model, (Turn("user", filled(self._template, words)),))
+        prompt = filled(self._template, case, answer.text)
+        said: Answer = self._ask(self._model, (Turn("user", prompt),))
         word = one_word(said.text, (*RIGHT, *WRONG))
         correct, reason = (None, UNCLEAR) if word is None else (word in RIGHT, None)
         return Graded(correct, reason, said.spent, said.provider, said.model, said.priced_as)

@@ -37,7 +37,7 @@ class Verifier(Protocol):
     def judge(self, case: Case, answer: Answer, repeat: int = 0) -> Judged:
         """Accept, reject, or how it failed. Raises CallError where somebody had to be asked and failed."""
 
-    def worst_cost(self, case: Case, answer_tokens: int, book: PriceBook, at: int) -> int | None:
+    def worst_cost(self, case: Case, answer_characters: int, book: PriceBook, at: int) -> int | None:
         """The most one verdict can cost in nano-dollars at `at` (epoch ms); None: nobody knows the price."""
 
     def describe(self) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """Accepts what further answers of a model agree with (self-consistency)."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
+from cascadewatch.model import Usage
 from cascadewatch.pricing import PriceBook
 from cascadewatch.replay.answer import Answer, CallError, Judged, Spent
 from cascadewatch.replay.asking import Asking
@@ -11,6 +13,7 @@ from cascadewatch.replay.numbers import last_number
 from cascadewatch.settings.replaying import Verifier
 
 SAMPLES, THRESHOLD = 4, 0.5
+Number = TypeVar("Number", int, float)
 
 
 class Agreement:
@@ -32,7 +35,7 @@ class Agreement:
         accepted = score >= self._threshold
         return Judged(
             "accept" if accepted else "reject", "agreement", score, self._threshold,
-            reason=None if accepted else "low_agreement", spent=_sum([other.spent for other in said]),
+            reason=None if accepted else "low_agreement", spent=_together([other.spent for other in said]),
             provider=said[0].provider, model=said[0].model, priced_as=said[0].priced_as,
         )  # fmt: skip
 
@@ -46,7 +49,7 @@ class Agreement:
                 raise
         return said
 
-    def worst_cost(self, case: Case, answer_tokens: int, book: PriceBook, at: int) -> int | None:
+    def worst_cost(self, case: Case, answer_characters: int, book: PriceBook, at: int) -> int | None:
         """All further answers at their dearest."""
         asked = sum(len(turn.content) for turn in case.turns)
         one = self._asking.worst_cost(self._model, asked, book, at)
@@ -64,17 +67,34 @@ def _gist(text: str) -> str:
     return plain(text) if number is None else str(number.normalize())
 
 
-def _sum(all_spent: list[Spent]) -> Spent:
-    """Tokens and money of all answers together; unknown where one is."""
-    from cascadewatch.model import Usage
-
-    usages, costs = [spent.usage for spent in all_spent], [spent.cost for spent in all_spent]
+def _together(calls: list[Spent]) -> Spent:
+    """All calls as one. What a call did not tell makes input, output and time unknown; caches and reasoning
+    count as none where a call does not tell them, as they do in prices, and are unknown where none does.
+    """
+    used = [spent.usage for spent in calls if spent.usage is not None]
     usage = None
-    if all(u is not None for u in usages):
+    if len(used) == len(calls):
         usage = Usage(
-            input=sum((u.input or 0) for u in usages if u),
-            cache_read=sum((u.cache_read or 0) for u in usages if u),
-            output=sum((u.output or 0) for u in usages if u),
+            input=_all([one.input for one in used]),
+            cache_read=_told([one.cache_read for one in used]),
+            cache_write=_told([one.cache_write for one in used]),
+            output=_all([one.output for one in used]),
+            reasoning=_told([one.reasoning for one in used]),
         )
-    cost = None if None in costs else sum(c for c in costs if c is not None)
-    return Spent(usage, cost, None, sum(spent.latency_ms or 0 for spent in all_spent))
+    return Spent(
+        usage,
+        cost=_all([spent.cost for spent in calls]),
+        latency_ms=_all([spent.latency_ms for spent in calls]),
+        calls=tuple(calls),
+    )
+
+
+def _told(counts: Sequence[Number | None]) -> Number | None:
+    """The sum of what is known; None where nothing is."""
+    known = [count for count in counts if count is not None]
+    return sum(known[1:], known[0]) if known else None
+
+
+def _all(counts: Sequence[Number | None]) -> Number | None:
+    """The sum; None where one is unknown."""
+    return None if None in counts else _told(counts)

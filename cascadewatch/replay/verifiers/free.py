@@ -12,9 +12,9 @@ class Free:
     """A verdict from a rule on the text."""
 
     is_paid = False
-    mechanism: ClassVar[Mechanism] = "rule"
+    mechanism: ClassVar[Mechanism | None] = "rule"
 
-    def worst_cost(self, case: Case, answer_tokens: int, book: PriceBook, at: int) -> int | None:
+    def worst_cost(self, case: Case, answer_characters: int, book: PriceBook, at: int) -> int | None:
         """Nothing."""
         return 0
 

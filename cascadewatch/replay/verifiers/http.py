@@ -36,7 +36,7 @@ class Http:
             return Judged(said["outcome"], "judge", reason=reason)
         return self._decided(said, reason)
 
-    def worst_cost(self, case: Case, answer_tokens: int, book: PriceBook, at: int) -> int | None:
+    def worst_cost(self, case: Case, answer_characters: int, book: PriceBook, at: int) -> int | None:
         """Nothing that is known here."""
         return 0
 

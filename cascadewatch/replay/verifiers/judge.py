@@ -10,11 +10,10 @@ from cascadewatch.replay.answer import Answer, Judged
 from cascadewatch.replay.asking import Asking
 from cascadewatch.replay.case import Case, Turn
 from cascadewatch.replay.json_schema import unfenced
-from cascadewatch.replay.prompt_file import filled, one_word, template_of
+from cascadewatch.replay.prompt_file import filled, length, one_word, template_of
 from cascadewatch.settings.replaying import Verifier
 
 ACCEPT, REJECT = ("accept", "pass", "yes", "correct"), ("reject", "fail", "no", "incorrect")
-BYTES = 4  # characters of an answer that one token makes at the most
 _SCORE = re.compile(r"\bscore\b\W{0,4}([01](?:\.\d+)?)\b", re.IGNORECASE)
 
 
@@ -34,8 +33,8 @@ class Judge:
 
     def judge(self, case: Case, answer: Answer, repeat: int = 0) -> Judged:
         """Raises CallError where the model fails."""
-        words = {"prompt": case.turns[-1].content, "answer": answer.text, "reference": case.reference or ""}
-        said = self._asking.ask(self._model, (Turn("user", filled(self._template, words)),), repeat)
+        prompt = filled(self._template, case, answer.text)
+        said = self._asking.ask(self._model, (Turn("user", prompt),), repeat)
         outcome, score = read(said.text, self._threshold)
         return Judged(
             outcome, "judge", score, self._threshold,  # type: ignore[arg-type]
@@ -43,10 +42,9 @@ class Judge:
             spent=said.spent, provider=said.provider, model=said.model, priced_as=said.priced_as,
         )  # fmt: skip
 
-    def worst_cost(self, case: Case, answer_tokens: int, book: PriceBook, at: int) -> int | None:
+    def worst_cost(self, case: Case, answer_characters: int, book: PriceBook, at: int) -> int | None:
         """By the judge model's price, with the longest answer in its prompt."""
-        asked = len(self._template.template) + sum(len(turn.content) for turn in case.turns)
-        asked += len(case.reference or "") + answer_tokens * BYTES
+        asked = length(self._template, case, answer_characters)
         return self._asking.worst_cost(self._model, asked, book, at)
 
     def describe(self) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from cascadewatch.settings.replaying import Verifier
 
 
 class Recorded(Free):
-    """Compares a score stored with the answer with the threshold."""
+    """Compares a score stored with the answer with the threshold. What made the score is not known."""
 
-    mechanism: ClassVar[Mechanism] = "agreement"
+    mechanism: ClassVar[Mechanism | None] = None
 
     def __init__(self, table: Verifier, asking: object) -> None:
         assert table.threshold is not None
