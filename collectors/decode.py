@@ -17,7 +17,7 @@ from cascadewatch.errors import InputError
 from cascadewatch.model import FUTURE_MS, ID_LENGTH, NAME_LENGTH, Event, Name, Usage, epoch_ms
 from cascadewatch.reasons import cut, explain
 from cascadewatch.store.receipt import LabelRequest, Rejection
-from collectors.json_text import insist_on_json, prepared, syntax_fault, tidied
+from collectors.json_text import json_fault, prepared, syntax_fault, tidied
 
 R = TypeVar("R", Event, LabelRequest)
 T = TypeVar("T", bound=Struct)
@@ -82,7 +82,10 @@ def decode_events(
 def decode_event(raw: bytes, index: int, now: int, oldest: int) -> Event | Rejection:
     """One event of a file. Never raises for what stands in it."""
     raw, odd = prepared(raw)
-    found: Event | Rejection = _line(raw, index, _EVENT, _event_check(now, oldest), odd)
+    try:
+        found: Event | Rejection = _one(raw, index, _EVENT, _event_check(now, oldest), odd, 0)
+    except InputError as error:
+        return _no_json(raw, index, f"not valid JSON: {error}")
     return found
 
 
@@ -125,7 +128,7 @@ def _decoded(body: bytes, ndjson: bool, limit: int | None, form: _Form, check: C
         results = ((i, _line(line, i, form, check, odd)) for i, line in _lines(body, limit))
     else:
         raws, depth = _records(body, form, limit)
-        results = ((i, _one(raw, i, form, check, odd, depth)) for i, raw in enumerate(raws))
+        results = ((i, _member(raw, i, form, check, odd, depth)) for i, raw in enumerate(raws))
     for pair in results:
         if type(pair[1]) is Rejection:
             refused.append(pair[1])
@@ -165,24 +168,37 @@ def _line(raw: bytes, index: int, form: _Form, check: Checked[Any], odd: bool) -
     try:
         return _one(raw, index, form, check, odd, 0)
     except InputError as error:
-        return Rejection(index, _id(raw), None, cut(str(error)))
+        return _no_json(raw, index, f"line {index + 1} is not valid JSON: {error}")
+
+
+def _member(raw: Raw, index: int, form: _Form, check: Checked[Any], odd: bool, depth: int) -> Any:
+    """A record in an array, which is refused whole where one is no JSON."""
+    try:
+        return _one(raw, index, form, check, odd, depth)
+    except InputError as error:
+        raise InputError(f"the record with index {index} is not valid JSON: {error}") from None
+
+
+def _no_json(raw: bytes, index: int, reason: str) -> Rejection:
+    return Rejection(index, _id(raw), None, cut(reason))
 
 
 def _one(raw: bytes | Raw, index: int, form: _Form, check: Checked[Any], odd: bool, depth: int) -> Any:
-    """The record or its Rejection; InputError when it is not JSON at all."""
+    """The record or its Rejection; InputError with nothing but the fault when it is not JSON at all."""
     try:
         found = form.decode(raw)
     except msgspec.ValidationError as error:
         data = bytes(raw)
-        insist_on_json(data, depth)
+        if fault := json_fault(data, depth):
+            raise InputError(fault) from None
         field, reason = explain(error, data, form.kind)
         return Rejection(index, _id(data), field, reason)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"record {index} is not valid JSON: {syntax_fault(error)}") from None
+        raise InputError(syntax_fault(error)) from None
     if odd and form is _EVENT:
         found = msgspec.convert(tidied(msgspec.json.decode(raw)), Event)
-    fault = check(found)
-    return found if fault is None else Rejection(index, found.id, *fault)
+    wrong = check(found)
+    return found if wrong is None else Rejection(index, found.id, *wrong)
 
 
 def _id(raw: bytes) -> str | None:

@@ -5,17 +5,19 @@ every event it held before is a duplicate then.
 """
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from io import BufferedReader
 from itertools import chain, islice
+from pathlib import Path
 from typing import Any, Protocol
 
 from cascadewatch.errors import BusyError, InputError
 from cascadewatch.store.receipt import MAX_ERRORS, Batch, Receipt
 from collectors import ahead
-from collectors.formats import Options, decoder, detect
+from collectors.formats import NotTakenError, Options, decoder, detect, insist_on_taken
+from collectors.one_a_line import Numbered, one_a_line, until_text
 from collectors.portions import Portion, portion
 from collectors.reading import Reading, opened, size
 from collectors.rejects import Rejects
@@ -78,10 +80,14 @@ def ingest(paths: Sequence[str], job: Job, progress: Progress | None = None) -> 
     """Reads each file ("-" is standard input) and writes its events in batches.
 
     A file that cannot be read ends with a `failure` and the next one follows. Raises UsageError
-    for an unknown format, and BusyError when the store stays busy.
+    for an unknown format, InputError for options that a file's format does not take, and BusyError
+    when the store stays busy.
     """
     if job.format != "auto":
         decoder(job.format)
+        insist_on_taken(job.format, job.options)
+    elif job.options.of_csv:
+        _look_ahead(paths, job.options)
     sizes = [size(path) for path in paths]
     total = None if None in sizes else sum(n for n in sizes if n)
     done, results = 0, []
@@ -122,21 +128,22 @@ def exit_code(files: Sequence[FileReceipt]) -> int:
 
 
 def _file(path: str, job: Job, progress: _Position) -> FileReceipt:
-    result = FileReceipt(path)
+    result, rejects = FileReceipt(path), Rejects(path, keep=job.writer is not None)
     try:
-        with opened(path) as raw, Rejects(path, keep=job.writer is not None) as rejects:
+        with opened(path) as raw, rejects:
             reading = Reading(path, raw)
-            try:
-                with closing(_portions(reading, raw, result, job)) as portions:
-                    _store(portions, result, job, rejects, progress)
-                if not result.receipt.received and not reading.failure:
-                    result.notices.append("the file holds no records")
-            finally:
-                result.failure, result.rejected_path = reading.failure, rejects.path
+            with closing(_portions(reading, raw, result, job)) as portions:
+                _store(portions, result, job, rejects, progress)
+            result.failure = reading.failure
+            if not result.receipt.received and not reading.failure:
+                result.notices.append("the file holds no records")
     except InputError as error:
         result.failure = f"{path}: {error}"
     except OSError as error:
         result.failure = f"{error.filename or path}: {error.strerror or error}"
+    result.rejected_path = rejects.path
+    if rejects.trouble:
+        result.notices.append(rejects.trouble)
     return result
 
 
@@ -148,7 +155,9 @@ def _portions(
     lines = iter(reading)
     result.format = job.format
     if job.format == "auto":
-        result.format, lines = _detected(result.path, lines)
+        result.format, lines = _detected(result.path, lines, job.options)
+    if result.format != "csv":
+        lines = one_a_line(result.path, lines, BATCH)
     records = decoder(result.format)(lines, job.options, job.now, job.oldest)
     alone = job.writer is None or result.format != "events"
     with nullcontext() if alone else ahead.started(result.path, raw) as helper:
@@ -171,32 +180,49 @@ def _store(
 ) -> None:
     for part in portions:
         result.notices += part.notices
-        result.receipt.add(_stored(part, job, rejects))
+        receipt = _stored(part, job)
+        result.receipt.add(receipt)
+        _put_aside(part, receipt, rejects)
         progress(part.position)
 
 
-def _detected(path: str, lines: Iterator[tuple[int, bytes]]) -> tuple[str, Iterator[tuple[int, bytes]]]:
-    """The format of the lines, and all of them again."""
-    seen = []
-    for number, line in lines:
-        seen.append((number, line))
-        if not line.isspace():
-            break
-    return detect(path, seen[-1][1] if seen else b""), chain(seen, lines)
+def _detected(path: str, lines: Numbered, options: Options) -> tuple[str, Numbered]:
+    """The format of the lines, and all of them again. NotTakenError where it does not take the options."""
+    seen = until_text(lines)
+    first = seen[-1][1] if seen else b""
+    told = detect(path, first)
+    if first.strip():
+        insist_on_taken(told, options, path)
+    return told, chain(seen, lines)
 
 
-def _stored(part: Portion, job: Job, rejects: Rejects) -> Receipt:
-    """Writes one portion, and puts aside what reading or the store refused."""
+def _look_ahead(paths: Sequence[str], options: Options) -> None:
+    """Insists, before anything is stored, that every file that can be read twice takes the options."""
+    for path in paths:
+        if size(path) is None or not Path(path).is_file():
+            continue
+        try:
+            with opened(path) as raw:
+                _detected(path, iter(Reading(path, raw)), options)
+        except NotTakenError as error:
+            raise InputError(f"{path}: {error}") from None
+        except (OSError, InputError):  # told when its turn comes
+            continue
+
+
+def _stored(part: Portion, job: Job) -> Receipt:
     if job.writer is None:
         return Receipt(len(part.raws), len(part.events), 0, 0, len(part.refused), part.refused)
-    receipt = _written(
-        job.writer, Batch(job.source, part.events, part.refused, job.now, digests=part.digests)
-    )
+    batch = Batch(job.source, part.events, part.refused, job.now, digests=part.digests)
+    return _written(job.writer, batch)
+
+
+def _put_aside(part: Portion, receipt: Receipt, rejects: Rejects) -> None:
+    """Keeps what reading or the store refused."""
     reasons = {r.index: r for r in (*receipt.errors, *part.refused)}
     for line, raw in part.raws if reasons else ():
         if line in reasons:
             rejects.add(reasons[line], raw)
-    return receipt
 
 
 def _written(writer: Writes, batch: Batch) -> Receipt:

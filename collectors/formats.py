@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib import import_module
+from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -51,6 +52,11 @@ class Options:
     constants: Mapping[str, str] = field(default_factory=dict)
     prices: "PriceBook | None" = None
 
+    @property
+    def of_csv(self) -> bool:
+        """Whether something is said that columns alone can take."""
+        return bool(self.mapping or self.constants)
+
 
 Lines = Iterable[tuple[int, bytes]]
 Decode = Callable[[Lines, Options, int, int], Iterator[Decoded | Notice]]
@@ -65,6 +71,22 @@ def decoder(name: str) -> Decode:
     return decode
 
 
+class NotTakenError(InputError):
+    """Something is said that files of this format have no use for."""
+
+
+def insist_on_taken(form: str, options: Options, name: str = "FILE") -> None:
+    """NotTakenError where a file called `name` is not CSV and something is said that only CSV takes."""
+    if form == "csv" or not options.of_csv:
+        return
+    option, wanted, program = (
+        ("--set", "write the field into the lines", '.route = "faq"')
+        if options.constants
+        else ("--map", "give the field its name in the lines", ".id = .request | del(.request)")
+    )
+    raise NotTakenError(f"{option} works on CSV only; {wanted}: {through_jq(program, name)}")
+
+
 def detect(name: str, first: bytes) -> str:
     """The format of a file called `name` whose first non-empty line is `first`.
 
@@ -75,15 +97,23 @@ def detect(name: str, first: bytes) -> str:
     if line.startswith(b"{"):
         return "cascadeflow" if _kind(line) in ("single_call", "cascade_run") else "events"
     if line.startswith(b"["):
-        raise InputError(
-            "it holds one JSON array, but one event a line is read: "
-            f"jq -c '.[]' {name} | cascadewatch ingest -"
-        )
+        raise InputError(f"it holds one JSON array, but one event a line is read: {through_jq('.[]', name)}")
     if name.removesuffix(".gz").endswith(".csv") or _looks_like_header(line):
         return "csv"
     if not line:
         return "events"
     raise InputError(f"it is of no format known by its first line; say --format {'|'.join(FORMATS)}")
+
+
+def through_jq(program: str, name: str) -> str:
+    """A command that reads a file with each of its records changed by jq and put on one line."""
+    if name == "-":
+        source, end = "… | ", ""
+    elif name.endswith(".gz"):
+        source, end = f"gunzip -c {quote(name)} | ", ""
+    else:
+        source, end = "", f" {quote(name)}"
+    return f"{source}jq -c {quote(program)}{end} | cascadewatch ingest -"
 
 
 def meant(word: str, known: Iterable[str]) -> str:

@@ -3,7 +3,8 @@
 import re
 from typing import Any
 
-from cascadewatch.errors import InputError
+import msgspec
+
 from cascadewatch.model import NAME_LENGTH
 from cascadewatch.reasons import cut
 
@@ -38,20 +39,26 @@ def syntax_fault(error: Exception) -> str:
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _ONE_KIND = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
+_skip = msgspec.json.Decoder(msgspec.Raw).decode
 
 
-def insist_on_json(raw: bytes, depth: int) -> None:
-    """What msgspec leaves unchecked when it skips: the encoding, and nesting below a thousand."""
+def json_fault(raw: bytes, depth: int) -> str | None:
+    """Why bytes `depth` levels deep in a body are no JSON we take; None if they are.
+
+    Asked of a record with a wrong value: there msgspec stopped before the end, and where it skipped
+    it left unchecked the encoding, and nesting below a thousand.
+    """
     try:
         raw.decode()
-    except UnicodeDecodeError as error:
-        raise InputError(f"the body is not valid JSON: {syntax_fault(error)}") from None
+        _skip(raw)  # before brackets are looked for: an open string would take the square of its length
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return syntax_fault(error)
     brackets = _STRING.sub(b"", raw).translate(_ONE_KIND, _NO_BRACKET)
     for _ in range(MAX_DEPTH - depth):
         brackets = brackets.replace(b"[]", b"")  # takes away the innermost level
         if not brackets:
-            return
-    raise InputError(f"the body is not valid JSON: nested deeper than {MAX_DEPTH} levels")
+            return None
+    return syntax_fault(RecursionError())
 
 
 _KEPT_WHOLE = frozenset({"id", "time", "text"})

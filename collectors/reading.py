@@ -60,6 +60,8 @@ class Reading:
 def opened(path: str) -> AbstractContextManager[BufferedReader]:
     """The bytes of a file or of standard input; `OSError` where there is none."""
     if path == STDIN:
+        if sys.stdin is None:  # as under some schedulers, or after `<&-`
+            raise OSError(errno.EBADF, "standard input is closed", path)
         return nullcontext(cast("BufferedReader", sys.stdin.buffer))
     if "\0" in path:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)

@@ -4,7 +4,7 @@ import hmac
 import logging
 from collections.abc import Callable
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -179,7 +179,7 @@ class Guard:
     async def _identify(self, request: Request) -> Caller:
         kind, _, presented = request.headers.get("authorization", "").partition(" ")
         presented = presented.strip() if kind.lower() == "bearer" else ""
-        user = request.headers.get("x-cascadewatch-user", "").strip() or None
+        user = _named(request.headers.get("x-cascadewatch-user", ""))
         if self._token and hmac.compare_digest(presented.encode(), self._token.encode()):
             return Caller(LOCAL, EVERYTHING, user)
         if not self._require:
@@ -190,6 +190,17 @@ class Guard:
         if key is None:
             raise _unknown("this key is unknown, expired or revoked")
         return Caller(key.name, key.scopes, user if "admin" in key.scopes else None)
+
+
+def _named(sent: str) -> str | None:
+    """The person a header names, whose UTF-8 is percent-encoded. Raises RefusalError for what is no name."""
+    try:
+        name = unquote_to_bytes(sent.encode("latin-1")).decode()
+    except UnicodeDecodeError:
+        name = "\0"
+    if not name.isprintable():
+        raise RefusalError(400, "X-Cascadewatch-User is a name in UTF-8, percent-encoded")
+    return name.strip() or None
 
 
 def _unknown(message: str) -> RefusalError:

@@ -52,7 +52,7 @@ async def post_silence(api: Context, request: Request, caller: Caller) -> Respon
     now = api.clock()
     ends = _end(asked, now)
     if asked.rule is not None and api.watching is not None:
-        await run_in_threadpool(api.watching.insist_on, asked.rule)
+        await run_in_threadpool(api.watching.rule, asked.rule)
 
     def change(connection: Connection) -> Json:
         from cascadewatch.store.acts import begin_silence

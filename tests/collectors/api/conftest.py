@@ -81,7 +81,8 @@ def serving(url: str, now: int) -> Iterator[Serve]:
     with ExitStack() as stack:
 
         def start(ingest: dict[str, Any] | None = None, **options: Any) -> Api:
-            tables = {"replay": options.pop("replay", {}), "ingest": Ingest(**(ingest or {}))}
+            tables: dict[str, Any] = {name: options.pop(name, {}) for name in ("model", "replay")}
+            tables["ingest"] = Ingest(**(ingest or {}))
             settings = Settings(database_url=url, caller_ids="plain", **tables)
             clock = Clock(now)
             store = Store(url)

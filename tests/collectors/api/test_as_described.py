@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from requests import Request
 
-from cascadewatch.settings.replaying import Replay
+from cascadewatch.settings.replaying import Model, Replay
 from cascadewatch.store import episodes, replays, reports
 from collectors.api.app import HANDLERS
 from collectors.api.openapi import document, shown_path
@@ -28,8 +28,9 @@ def stocked(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, now
     """Something of every kind is there to be asked for."""
     path = tmp_path_factory.mktemp("described") / "cascadewatch.db"
     shutil.copy(sqlite_template, path)
+    small = Model(kind="recorded", answer="cheap")
     nightly = Replay.model_validate({"eval_set": "set.jsonl", "target": "small"})
-    with asking(f"sqlite:///{path}", now, replay={"nightly": nightly}) as asked:
+    with asking(f"sqlite:///{path}", now, model={"small": small}, replay={"nightly": nightly}) as asked:
         asked.post(encoded([event("1"), event("2")]))
         asked.post(encoded([event("1", route="other")]))  # a conflict
         asked.post(encoded({"hours": 1, "comment": "x"}), "/v1/silences")

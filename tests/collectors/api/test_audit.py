@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cascadewatch.settings.replaying import Replay
+from cascadewatch.settings.replaying import Model, Replay
 from cascadewatch.store import audit, keys
 from collectors.api.guard import SCOPE
 from tests.collectors.api.test_watching import HOUR, SUPPORT, fire, week
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from tests.collectors.api.conftest import Api, Serve
 
 Build = Callable[..., dict[str, Any]]
-NIGHTLY = {"nightly": Replay.model_validate({"eval_set": "set.jsonl", "target": "small"})}
+NIGHTLY = {
+    "model": {"small": Model(kind="recorded", answer="cheap")},
+    "replay": {"nightly": Replay.model_validate({"eval_set": "set.jsonl", "target": "small"})},
+}
 MARK = {"time": "2026-11-21T11:00:00Z", "text": "prompt v7", "cascade": "support", "deploy": True}
 
 # Everything that people may do: method and path, the body, the act and what it is done to.
@@ -63,9 +66,9 @@ def prepared(api: "Api", event: Build) -> None:
 
 
 def test_each_act_leaves_one_row_by_the_key_that_acted(serve: "Serve", event: Build, now: int) -> None:
-    api = serve(replay=NIGHTLY)
+    api = serve(**NIGHTLY)
     prepared(api, event)
-    locked = serve(require_keys=True, replay=NIGHTLY)
+    locked = serve(require_keys=True, **NIGHTLY)
     headers = {"Authorization": f"Bearer {keys.create(locked.store, 'pages', ['admin'], now)}"}
     before = len(rows(api))
     for name, (_, _, act, subject) in ACTS.items():
@@ -90,6 +93,34 @@ def test_who_acted_is_the_key_the_person_or_nobody_known(serve: "Serve", now: in
     token.post({"hours": 1}, path="/v1/silences", **headers)
     found = [(act.who, act.via) for act in rows(token) if act.act == "silence.create"]
     assert found == [("grace (pages)", "user"), ("ada", "user"), ("local", "local")]
+
+
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        ("%D0%B6%D0%B0%D0%BD%D0%BD%D0%B0", "жанна"),
+        ("%C5%BEofie@example.com", "žofie@example.com"),
+        ("žofie".encode(), "žofie"),
+        ("100%2525 Ada", "100%25 Ada"),
+        ("o'neil+ops@example.com", "o'neil+ops@example.com"),
+    ],
+)
+def test_a_person_is_named_in_any_alphabet(serve: "Serve", sent: str | bytes, name: str) -> None:
+    api = serve(token="t", require_keys=True)
+    headers = {
+        b"Authorization": b"Bearer t",
+        b"X-Cascadewatch-User": sent if isinstance(sent, bytes) else sent.encode(),
+    }
+    assert api.client.post("/v1/silences", json={"hours": 1}, headers=headers).status_code == 200
+    assert rows(api)[0].who == name
+
+
+@pytest.mark.parametrize("sent", ["%00", "ada%0Aroot", "%FF", "%1B[2J", "%C2%85"])
+def test_what_is_no_name_is_refused(serve: "Serve", sent: str) -> None:
+    api = serve(token="t", require_keys=True)
+    headers = {"Authorization": "Bearer t", "X_Cascadewatch_User": sent}
+    assert api.post({"hours": 1}, path="/v1/silences", **headers).status_code == 400
+    assert rows(api) == []
 
 
 def test_what_is_refused_and_what_only_asks_leaves_none(api: "Api") -> None:

@@ -2,18 +2,21 @@
 
 from typing import TYPE_CHECKING
 
-from cascadewatch.settings.replaying import Replay
+from cascadewatch.settings.replaying import Model, Replay
 from cascadewatch.store import replays, reports, wishes
 
 if TYPE_CHECKING:
     from tests.collectors.api.conftest import Api, Serve
 
 RUN = "/v1/replays/nightly/run"
-NIGHTLY = {"nightly": Replay.model_validate({"eval_set": "set.jsonl", "target": "small"})}
+NIGHTLY = {
+    "model": {"small": Model(kind="recorded", answer="cheap")},
+    "replay": {"nightly": Replay.model_validate({"eval_set": "set.jsonl", "target": "small"})},
+}
 
 
 def test_a_wish_waits_once_for_a_worker(serve: "Serve", now: int) -> None:
-    api = serve(token="t", replay=NIGHTLY)
+    api = serve(token="t", **NIGHTLY)
     headers = {"Authorization": "Bearer t", "X-Cascadewatch-User": "ada"}
     first = api.client.post(RUN, json={}, headers=headers)
     assert (first.status_code, first.json()) == (
@@ -30,7 +33,7 @@ def test_a_wish_waits_once_for_a_worker(serve: "Serve", now: int) -> None:
 
 
 def test_an_unknown_replay_names_the_known_ones(serve: "Serve") -> None:
-    api = serve(replay=NIGHTLY)
+    api = serve(**NIGHTLY)
     answer = api.post({}, path="/v1/replays/nigthly/run")
     assert answer.status_code == 404
     assert "known here: nightly" in answer.text

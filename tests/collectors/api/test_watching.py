@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from alerts.rules import DEFAULTS
-from cascadewatch.drift.baseline import Baseline
+from cascadewatch.drift.fitting import fit
 from cascadewatch.drift.hours import Hour
 from cascadewatch.store import baselines, episodes
 
@@ -24,7 +24,7 @@ def pinned(api: "Api", days_ago: int, rate: float, **values: Any) -> baselines.P
     hours = [Hour(at - h * HOUR, round(100 * rate), 100) for h in range(168, 0, -1)]
     about = {"how": "automatic", "author": "cascadewatch", "note": None, "now": at} | values
     with api.store.writing() as connection:
-        return baselines.pin(connection, "escalation_rate", "support", "", Baseline.fit(hours), **about)
+        return baselines.pin(connection, "escalation_rate", "support", "", fit(hours), **about)
 
 
 def fire(api: "Api", **values: Any) -> None:

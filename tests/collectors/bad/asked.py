@@ -134,6 +134,7 @@ def asking(url: str, now: int, **options: Any) -> Iterator[Asked]:
         caller_ids="plain",
         limits=Limits(**options.pop("limits", {})),
         ingest=Ingest(**options.pop("ingest", {})),
+        model=options.pop("model", {}),
         replay=options.pop("replay", {}),
         cascade=options.pop("cascade", {}),
     )
