@@ -35,7 +35,8 @@ class Asked:
 def ask(
     windows: Windows, settings: Settings, rules: Sequence[Rule], failed_before: Collection[str], now: int
 ) -> Asked:
-    """The findings of all rules now. `failed_before` names rules that have to be told well again."""
+    """Asks all rules at `now` (epoch ms). A rule named in `failed_before` that does not fail any more gives
+    a finding that says so."""
     found: list[Finding] = []
     rows: list[Any] = []
     wrong: list[Finding] = []

@@ -12,7 +12,7 @@ from alerts.windows import Windows
 from cascadewatch.settings import Rule, Settings
 from cascadewatch.store.engine import Store
 from cascadewatch.store.reads import stamp
-from cascadewatch.store.restore import moment
+from cascadewatch.store.stored_event import moment
 
 TOLD = 5  # episodes that the sentence names
 
@@ -41,7 +41,7 @@ class BackTest:
 def back_test(store: Store, settings: Settings, rule: Rule, start: int, end: int) -> BackTest:
     """Walks over history with the rule's own detector and life cycle; nothing is written.
 
-    A kind of which history says nothing has no episodes, and a sentence that says so.
+    Some kinds of rule cannot be tested on history. They give no episodes, and `sentence` says why.
     """
     refusal = _refusal(rule)
     if refusal is not None:

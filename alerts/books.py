@@ -24,7 +24,8 @@ RECENT_MS = 86_400_000  # an episode that began and ended unseen is told if it b
 
 
 class Books:
-    """The episodes of one look. `now` is its time in epoch ms; `facts` were read before."""
+    """Writes the episodes of one look at `now` (epoch ms): call `write`, `end` and `remember` for what
+    happened, then `tell` once. `counts` says how often each thing was done."""
 
     def __init__(
         self, connection: Connection, settings: Settings, rules: Iterable[Rule], held: Held,
@@ -54,12 +55,15 @@ class Books:
             self._go_on(decision, decision.episode, facts)
 
     def end(self, orphan: Orphan) -> None:
-        """Closes an episode that is not watched any more."""
+        """Closes an open episode that no rule reports on any more."""
         self._close(orphan.episode, orphan.reason, "ok", None, self._now)
 
     def remember(self, past: Past, finding: Finding, facts: Facts, was_watched: bool) -> None:
-        """An episode that began and ended before anybody looked; told only if that was lately, and no other
-        speaks for it. What opened earlier has to be written before."""
+        """Writes an episode that began and ended before this look. It is told only if its stream was watched
+        before, it began within the last day, and no other episode speaks for it.
+
+        Call it in the order in which episodes began, so that the one that speaks for it is already written.
+        """
         assert past.resolved is not None
         if self._is_known(past):
             return
@@ -165,8 +169,8 @@ class Books:
             self._known[episode.id] = after
 
     def _voice(self, episode: Episode, parent: Episode | None) -> tuple[bool, list[str]]:
-        """Whether it has messages of its own, and for whom: while another speaks for it, for those who do
-        not hear that other."""
+        """Whether the episode sends messages of its own, and to which channels. If its parent speaks for it,
+        only to channels the parent does not reach."""
         channels = self._channels(episode)
         if parent is None or speaks(episode, parent, self._is_quiet(parent)):
             return True, channels

@@ -51,6 +51,4 @@ def words(store: Store, settings: Settings) -> Message | None:
         "The rest share the name __other__. Totals are exact; figures of single names leave the rest out.",
         "New names all the time belong into tags. Or raise [limits] and run `cascadewatch db rebuild`.",
     )
-    return Message(
-        "", "notice", "Too many different names", f"{settings.public_url.rstrip('/')}/sources", lines=lines
-    )
+    return Message("", "notice", "Too many different names", f"{settings.public_url}/sources", lines=lines)

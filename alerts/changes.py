@@ -47,7 +47,8 @@ COARSE_MS, FINE_MS = 6 * HOUR_MS, HOUR_MS  # between probes of history, and of w
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
-    """How far a cascade was looked at (epoch ms), from which first event on, and what was told."""
+    """What the last run left behind for one cascade: the time of its first event then (`first`), up to when
+    it was examined (`until`, both epoch ms), and the changes that were marked, not to be marked again."""
 
     first: int | None = None
     until: int = 0
@@ -69,9 +70,10 @@ class _Looked:
 
 
 def run(store: Store, settings: Settings, now: int) -> str:
-    """Marks what changed since the last run, at first over four weeks of history; says how much it found.
+    """Marks on the time line what changed since the last run. The first run for a cascade examines four weeks
+    of history. Returns how many changes were marked, in words.
 
-    Running it twice marks nothing twice, and so does running it in two processes.
+    A change is marked once, even if this runs twice or in two processes.
     """
     with store.reading() as connection:
         found = {
@@ -122,7 +124,8 @@ def _moments(start: int, until: int, now: int, fresh: bool) -> Iterable[int]:
 def _mark(
     connection: Connection, cascade: str, first: int, last: int, changes: Iterable[Change], now: int
 ) -> int:
-    """Writes down what was not told yet, in the transaction that holds who was first."""
+    """Marks the changes that are not marked yet. What was marked is read in the same transaction, since
+    another process may have been here meanwhile."""
     looked = _looked(connection, cascade)
     news = [change for change in changes if not looked.knows(change)]
     for change in news:

@@ -12,7 +12,7 @@ from cascadewatch.store.reports import Head
 
 
 def tables_of(settings: Settings) -> dict[str, dict[str, Replay]]:
-    """By cascade: the [replay.NAME] about it, by name."""
+    """For each cascade the [replay.NAME] tables about it, by their names."""
     named: dict[str, dict[str, Replay]] = {}
     for name, table in settings.replay.items():
         if table.cascade is not None:
@@ -21,19 +21,20 @@ def tables_of(settings: Settings) -> dict[str, dict[str, Replay]]:
 
 
 def latest(connection: Connection, names: Iterable[str]) -> list[Head]:
-    """The last report of each replay that came to an end."""
+    """The last report of each of these replays that was not incomplete."""
     every = ((head for head in reports.heads(connection, n) if head.verdict != "incomplete") for n in names)
     return [head for found in every if (head := next(found, None)) is not None]
 
 
 def newest(label: int | None, heads: Sequence[Head]) -> Checked | None:
-    """The newest of the last label (epoch ms) and the reports; None where there is neither."""
+    """The latest check among these reports and the last label (`label`, epoch ms). None without any."""
     looks = [Checked(head.created, f"report {head.id} of {head.name}") for head in heads]
     looks += [] if label is None else [Checked(label, "a label")]
     return max(looks, key=lambda one: one.at, default=None)
 
 
 def last_check(connection: Connection, label: int | None, tables: Mapping[str, Replay]) -> int | None:
-    """When that was (epoch ms), for a cascade with these replays; None: never."""
+    """When the quality of a cascade with these replays was last checked (epoch ms). `label` is the time of
+    its last label. None: never."""
     found = newest(label, latest(connection, tables))
     return None if found is None else found.at

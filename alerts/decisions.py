@@ -21,7 +21,8 @@ UNWATCHED = "no longer watched"
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the last look left behind: every rule's state, and the episodes open or opened lately."""
+    """What the store held before this look: every rule's state, and the episodes that are open or opened
+    within the last four hours."""
 
     states: Mapping[Key, RuleState] = field(default_factory=dict)
     episodes: Sequence[Episode] = ()
@@ -79,7 +80,8 @@ def decide(findings: Iterable[Finding], held: Held, now: int) -> list[Decision]:
 
 
 def follows(finding: Finding) -> bool:
-    """Whether the rule gathers its own evidence, so that its episodes follow its phase."""
+    """Whether the episode takes its state from the finding's `phase`, as those of drift rules do, and not
+    from counted looks. A drift rule that failed (no cascade) is counted like any other."""
     return finding.rule.kind == "drift" and finding.scope.cascade != ""
 
 
@@ -112,7 +114,8 @@ def _lost(episode: Episode, rule: Rule, directions: set[str] | None) -> str | No
 
 
 def state_of(decisions: Sequence[Decision]) -> State:
-    """The state of a rule on a scope that has several decisions: a drift rule's two directions."""
+    """The one state to store where a rule has several decisions on a scope, as a drift rule may have for up
+    and down: the most urgent one."""
     rank: dict[State, int] = {"firing": 0, "easing": 1, "flapping": 2, "error": 3, "pending": 4}
     return min((decision.life.state for decision in decisions), key=lambda state: rank.get(state, 9))
 

@@ -21,14 +21,14 @@ def of(connection: Connection, settings: Settings, finding: Finding, now: int) -
     """{"diagnosis", "cost_usd_per_day"} of a finding, JSON-ready; either may be None. Of a burn rate also
     "budget".
 
-    What came after `now` (epoch ms) is left out, and so is what came after the requests that the estimate
-    rests on: a past episode is not thinned by the time in which it recovered.
+    Only requests before `now` (epoch ms) count, and only up to the last one that the estimate rests on:
+    otherwise the hours in which a past episode recovered would make its causes look smaller.
     """
     metric = finding.rule.metric or THROUGH
     estimate = finding.estimate
     if finding.rule.kind == "no_data" or finding.outcome == "error" or estimate is None:
         return {"diagnosis": None, "cost_usd_per_day": None}
-    end = _end(connection, settings, finding, estimate, now)
+    end = _end(connection, finding, estimate, now)
     drifted = estimate.baseline is not None
     material = evidence.gather(
         connection,
@@ -91,13 +91,13 @@ def _terms(finding: Finding, settings: Settings) -> tuple[str, price.Estimate] |
     return rule.metric, price.Estimate(estimate.value, estimate.low, estimate.high, wanted)
 
 
-def _end(connection: Connection, settings: Settings, finding: Finding, estimate: Estimate, now: int) -> int:
+def _end(connection: Connection, finding: Finding, estimate: Estimate, now: int) -> int:
     """When the last of the estimate's requests came; `now` where they are no requests of a stream."""
     metric, key = finding.rule.metric, (finding.scope.cascade, finding.scope.route)
     if metric not in streams.RATES or estimate.baseline is None:
         return now
     seen = 0
-    for hour in streams.hours(connection, settings, metric, [key], estimate.since, now, QUARTER)[key]:
+    for hour in streams.hours(connection, metric, [key], estimate.since, now, QUARTER)[key]:
         seen += hour.judged
         if seen >= estimate.n:
             return min(now, hour.start + QUARTER)

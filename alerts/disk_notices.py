@@ -43,7 +43,7 @@ def words(rows: Sequence[Waiting], store: Store, settings: Settings) -> Message:
     before, after = divmod(rows[-1].delivery.transition, len(LEVELS))
     disk = look(store.path, settings.disk)
     subject, lines = _said(LEVELS[before], LEVELS[after], disk, settings)
-    return Message("", "notice", subject, f"{settings.public_url.rstrip('/')}/sources", lines=lines)
+    return Message("", "notice", subject, f"{settings.public_url}/sources", lines=lines)
 
 
 def _said(before: Level, after: Level, disk: Disk, settings: Settings) -> tuple[str, tuple[str, ...]]:

@@ -21,9 +21,10 @@ GROSS = "until then only gross breaks are looked for"
 
 
 def findings(member: Member, day: Sequence[Hour], threshold: float) -> list[Finding]:
-    """One for each direction in which something is open or has just ended; else one that says all is well.
+    """One finding for each direction in which an alarm is open or has just ended. Without any, one finding
+    that says the stream is normal, still learning, or without requests.
 
-    `day` is what came in the last 24 hours, `threshold` what the evidence (ln M) has to reach.
+    `day` holds the last 24 hours, `threshold` is the log evidence at which the stream raises an alarm.
     """
     detail, metric = details(member, day, threshold), _metric(member, day)
     past = tuple(_past(member, alarm) for alarm in _forgotten(member))
@@ -38,7 +39,8 @@ def findings(member: Member, day: Sequence[Hour], threshold: float) -> list[Find
 
 
 def estimate(member: Member, alarm: Alarm) -> Estimate:
-    """How far it was while it lasted; the estimate of the last alarm where nothing better is known."""
+    """The rate from the start of the change until it began to ease, or until now. Where those hours do not
+    show a move in the alarm's direction, the estimate that was made when the alarm was last raised."""
     watch, change = member.watch, alarm.change
     until = watch.hour + 1 if alarm.easing is None else hour_of(alarm.easing)
     hours = list(watch.history(hour_of(change.since), min(until, watch.hour)))

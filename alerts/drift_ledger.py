@@ -1,4 +1,5 @@
-"""What the store holds of the streams of drift rules: whole hours for fits and estimates, slots for looks."""
+"""Reads the requests of drift rules' streams: by the hour to fit baselines and estimate moves, and by slot
+(what came between two looks) to look for drift."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +20,8 @@ Wanted = dict[str, set[Key]]
 
 
 class Ledger:
-    """Reads for many members at once, up to the look that ends at `until` (epoch ms)."""
+    """Reads counts for many streams in one query, up to the look at `until` (epoch ms). Hours that were read
+    are kept in memory."""
 
     def __init__(self, connection: Connection, roll: Roll, until: int) -> None:
         self.connection = connection
@@ -28,7 +30,7 @@ class Ledger:
         self._hours: dict[Stream, tuple[int, list[Hour]]] = {}
 
     def history(self, member: Member) -> History:
-        """The member's whole hours of a range, read when they are first asked for."""
+        """A function that gives the member's whole hours in [start, end). It reads them when first asked."""
 
         def hours(start: int, end: int) -> Sequence[Hour]:
             self.need([member], start)
@@ -38,11 +40,11 @@ class Ledger:
         return hours
 
     def need(self, members: Iterable[Member], start: int) -> None:
-        """Reads whole hours from `start` on for those of these that are not known so far back."""
+        """Reads whole hours from `start` on, for those members whose hours in memory begin later."""
         self.load([m for m in members if self._hours.get(m.stream, (start + 1, []))[0] > start], start)
 
     def load(self, members: Iterable[Member], start: int) -> None:
-        """Reads whole hours from `start` on, for all of these together."""
+        """Reads whole hours from `start` on for all these members, whatever is in memory already."""
         listed, end = list(members), hour_of(self.until)
         start = hour_of(start)
         if not listed or start >= end:
@@ -55,14 +57,14 @@ class Ledger:
             self._hours[member.stream] = (start, [Hour(at, *counts[at]) for at in sorted(counts)])
 
     def sums(self, members: Iterable[Member], start: int, end: int) -> dict[Stream, tuple[int, int]]:
-        """k and n of each over a range of whole hours."""
+        """Each stream's total (escalated, judged) over a range of whole hours."""
         listed = list(members)
         span, whole = [Segment("quarter", start, end)], 2**62  # one bucket that holds all of it
         found = streams.totals(self.connection, self._wanted(listed), span, whole)
         return {m.stream: found[m.metric][m.scope].get(0, (0, 0)) for m in listed}
 
     def slots(self, members: Iterable[Member], start: int, end: int) -> dict[Stream, list[Slot]]:
-        """What came from `start` to `end`, by the looks that see it."""
+        """Each stream's requests from `start` to `end`, one slot for each look that sees some of them."""
         listed = list(members)
         if not listed or start >= end:
             return {member.stream: [] for member in listed}
@@ -82,7 +84,7 @@ class Ledger:
 
 
 def arrivals(places: Iterable[tuple[int, Member]], slots: dict[Stream, list[Slot]]) -> Iterator[Arrival]:
-    """What came for these members after the last look at each."""
+    """The slots that lie after each member's last look. `places` gives each member's index in the roll."""
     for place, member in places:
         look = member.watch.look
         for start, end, k, n in slots[member.stream]:
@@ -91,11 +93,12 @@ def arrivals(places: Iterable[tuple[int, Member]], slots: dict[Stream, list[Slot
 
 
 def unseen(ledger: Ledger, members: Sequence[Member]) -> dict[Stream, list[Slot]]:
-    """Slots since the last look, for members that were looked at before; what came late is taken in here.
+    """The slots since the last look, for members that were looked at before. Also corrects the hours that
+    their watches remember, where requests came late.
 
-    Sums of the last day tell where anything is to be taken in; only there hours are read one by one. A stream
-    with something new in an hour that is over for the others (a batch of the whole of yesterday) is read in
-    slots from there on.
+    To find those, the totals of the last 26 hours are compared with what is remembered; only where they
+    differ is the stream read hour by hour. If requests came late for an hour at or after the stream's own
+    last look (such as a batch of the whole of yesterday), its slots of these hours are read, too.
     """
     latest = hour_of(max(member.watch.look for member in members) - 1)
     first = latest - KEPT_HOURS * HOUR_MS
@@ -132,7 +135,8 @@ def _is_behind(watch: Watch, held: Sequence[Hour], latest: int) -> bool:
 
 
 def _amend(watch: Watch, held: list[Hour], slots: Sequence[Slot], first: int) -> None:
-    """The hours before the running one, and of that what the last look could see."""
+    """Replaces the watch's remembered hours by what is stored now: the finished hours, and the part of the
+    running hour that the last look already saw."""
     running = [slot for slot in slots if hour_of(slot.start) == watch.hour and slot.end <= watch.look]
     if running:
         k, n = sum(slot.escalated for slot in running), sum(slot.judged for slot in running)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from alerts.drift_members import WITH_ROUTES, eligible
 from alerts.finding import Scope
 from cascadewatch.drift.baseline import Baseline
-from cascadewatch.drift.fitting import accept_level, lacking
+from cascadewatch.drift.fitting import accept_level, fit, lacking
 from cascadewatch.drift.hours import HOUR_MS, Hour
 from cascadewatch.settings import Settings
 from cascadewatch.store import baselines, streams
@@ -42,21 +42,23 @@ class Level(NamedTuple):
         )  # fmt: skip
 
 
-def accept(connection: Connection, settings: Settings, said: Level, since: int) -> Pinned | str:
-    """Takes the level since `since` (epoch ms) for normal, until it is fitted anew after seven days.
+def accept(connection: Connection, said: Level, since: int) -> Pinned | str:
+    """Takes the level since `since` (epoch ms) for normal. An open episode ends at the next look; after seven
+    days the level is fitted anew.
 
-    For a whole cascade that goes for the routes too which moved with it, as far as they have the requests.
-    Returns why it has to wait where there is too little to go by.
+    For a whole cascade the routes that moved with it are accepted too, those with enough requests. Returns
+    the reason in words while it cannot be done: there is no baseline yet, 500 requests have not come yet, or
+    the level is not known to within 3 points. `Pinned.warning` says so if the new level hides a drift.
     """
     old = baselines.current(connection, said.metric, *said.scope)
     if old is None:
         return LEARNING
-    level = accept_level(old.baseline, _hours(connection, settings, said, since, said.now))
+    level = accept_level(old.baseline, _hours(connection, said, since, said.now))
     if isinstance(level, str):
         return level
     if said.scope.route == ALL:
         for route in _moved_routes(connection, said):
-            accept(connection, settings, said.of(route), since)
+            accept(connection, said.of(route), since)
     return said.pin(connection, level, ACCEPTED)
 
 
@@ -66,7 +68,8 @@ def pin(
     """Fits a baseline to a period (epoch ms) and pins it; without a period, to the last seven days.
 
     Hours inside episodes of the stream are left out. For a whole cascade its routes are pinned too, those
-    with enough requests. Returns why it cannot be where the period has too little.
+    with enough requests. Returns what is missing, in words, if the period holds too little.
+    `Pinned.warning` says so if the new level hides a drift.
     """
     end = said.now if end is None else min(end, said.now)
     start = end - AS_IT_IS_NOW_MS if start is None else start
@@ -82,21 +85,21 @@ def pin(
     return said.pin(connection, fitted, PINNED)
 
 
-def _hours(connection: Connection, settings: Settings, said: Level, start: int, end: int) -> list[Hour]:
-    return streams.hours(connection, settings, said.metric, [said.scope], start, end)[said.scope]
+def _hours(connection: Connection, said: Level, start: int, end: int) -> list[Hour]:
+    return streams.hours(connection, said.metric, [said.scope], start, end)[said.scope]
 
 
 def _fitted(
     connection: Connection, settings: Settings, said: Level, period: tuple[int, int]
 ) -> Baseline | str:
-    hours = _hours(connection, settings, said, *period)
+    hours = _hours(connection, said, *period)
     sound = _outside(hours, _broken(connection, said))
     missing = lacking(sound, period[1])
     if missing is not None:
         left_out = len(hours) - len(sound)
         aside = f"; {left_out} hours inside episodes were left out" if left_out else ""
         return f"{missing}{aside}"
-    fitted = Baseline.fit(sound, settings.timezone)
+    fitted = fit(sound, settings.timezone)
     return ONE_KIND if fitted.usual_band is None else fitted
 
 

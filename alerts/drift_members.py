@@ -12,7 +12,7 @@ from cascadewatch.drift import watch_state
 from cascadewatch.drift.alarm import Alarm, Direction
 from cascadewatch.drift.baseline import Baseline
 from cascadewatch.drift.family import MIN_ROUTE_REQUESTS
-from cascadewatch.drift.fitting import lacking
+from cascadewatch.drift.fitting import fit, lacking
 from cascadewatch.drift.hours import Hour, hour_of
 from cascadewatch.drift.watch import Plan, Watch
 from cascadewatch.settings import Rule, Settings
@@ -29,9 +29,10 @@ Stream = tuple[str, str, str]  # metric, cascade, route
 
 @dataclass(slots=True, eq=False)
 class Member:
-    """A stream of a rule. `row` is where it stood, None on its first look; `pins` are its baselines so far.
+    """One stream that one drift rule watches.
 
-    `known` are the alarms that were open when this look began.
+    `watch` is its detector. `row` is what was stored of it after its last look (None: this is its first),
+    `pins` are all baselines it has had, oldest first, and `known` the alarms that were open before this look.
     """
 
     rule: Rule
@@ -58,7 +59,8 @@ class Member:
 
 
 class Roll:
-    """Every member, in a fixed order; routes join while a walk goes on. Deploys count from `start` on."""
+    """All members. Their order stays the same, and routes that get a baseline during a walk are added at the
+    end. Deploys before `start` (epoch ms) are ignored."""
 
     def __init__(self, connection: Connection, settings: Settings, rules: Iterable[Rule], start: int) -> None:
         self.settings = settings
@@ -93,7 +95,8 @@ class Roll:
         return member
 
     def beside(self, member: Member) -> list[Member]:
-        """All streams of the same rule and cascade: `__other__` is what they leave over."""
+        """All streams of the same rule and cascade, the member included. The stream `__other__` is counted
+        as the cascade's requests less those of its other routes here."""
         rule, cascade = member.rule.name, member.stream[1]
         return [m for m in self.members if m.rule.name == rule and m.stream[1] == cascade]
 
@@ -118,9 +121,10 @@ class Roll:
 
 
 def resume(member: Member, row: Row) -> None:
-    """Where the stream stood at its last look, with the baseline that is in force now.
+    """Restores the stream as it was after its last look, then gives it the baseline in force now if that is
+    another one.
 
-    A row of another form is left alone: the stream is looked at as if for the first time.
+    A row that another version wrote in another form is ignored: this then is the stream's first look.
     """
     fields: dict[str, Any] = msgspec.json.decode(row.state)
     if fields.get("form") != watch_state.FORM:
@@ -138,9 +142,10 @@ def resume(member: Member, row: Row) -> None:
 
 
 def begin(member: Member, start: int) -> None:
-    """The first look at a stream: from `start` (epoch ms) on, with the baselines it had in the meantime.
+    """Prepares a stream's first look, which walks through history from `start` (epoch ms) on.
 
-    One that was learnt counts from the end of its period, one that a person pinned from when it was pinned.
+    Every baseline that the stream has had takes effect at its time during the walk: one that was learnt at
+    the end of the period it was learnt from, any other when it was pinned.
     """
     watch = member.watch
     watch.since = hour_of(start)
@@ -157,9 +162,11 @@ def _plan(pin: Pinned) -> Plan:
 
 
 def eligible(routes: dict[str, int], whole: int) -> list[str]:
-    """The routes that are streams of their own, by their requests in the baseline, `__other__` among them.
+    """The routes that get a stream of their own: those with enough requests, and `__other__` last if the
+    rest together has enough.
 
-    None where only one would be: it would say what the cascade says.
+    `routes` counts requests in the period of the cascade's baseline, `whole` those of the cascade. Empty if
+    only one would qualify, since it would nearly repeat what the cascade's own stream says.
     """
     large = sorted(route for route, n in routes.items() if n >= MIN_ROUTE_REQUESTS and route != OTHER)
     if whole - sum(routes[route] for route in large) >= MIN_ROUTE_REQUESTS:
@@ -172,7 +179,7 @@ def refit(watch: Watch, hours: Sequence[Hour], hour: int) -> Baseline | None:
     past = watch.sound(hours)
     if watch.alarms or lacking(past, hour) is not None:
         return None
-    fitted = Baseline.fit(past, watch.zone)
+    fitted = fit(past, watch.zone)
     return None if fitted.usual_band is None else fitted
 
 

@@ -6,8 +6,7 @@ from sqlalchemy import Connection
 
 from alerts.drift_ledger import Ledger, arrivals, unseen
 from alerts.drift_members import WITH_ROUTES, Member, Roll, begin, eligible, refit
-from cascadewatch.drift.baseline import Baseline
-from cascadewatch.drift.fitting import MIN_REQUESTS
+from cascadewatch.drift.fitting import MIN_REQUESTS, fit
 from cascadewatch.drift.hours import hour_of
 from cascadewatch.drift.looks import LOOK_MS, Arrival, look_through
 from cascadewatch.drift.watch import Watch
@@ -27,7 +26,8 @@ def budget(settings: Settings) -> float:
 
 
 class Walk:
-    """Steps all members of a roll together up to the look at `until` (epoch ms, whole looks)."""
+    """Takes all members of a roll through their looks together, in time order, up to the last look at or
+    before `until` (epoch ms)."""
 
     def __init__(self, connection: Connection, settings: Settings, roll: Roll, until: int) -> None:
         self.roll = roll
@@ -40,7 +40,8 @@ class Walk:
             member.watch.history = self.ledger.history(member)
 
     def go_on(self) -> None:
-        """The members that were looked at before: what came late, and everything since."""
+        """Continues the members that were looked at before: takes in requests that came late, then all looks
+        since their last one."""
         old = [member for member in self.roll.members if member.row is not None]
         if not old:
             return
@@ -52,7 +53,7 @@ class Walk:
             self._refit(member)
 
     def from_the_start(self, start: int) -> None:
-        """The members that are looked at for the first time: history from `start` on."""
+        """Takes the members that are looked at for the first time through history from `start` (epoch ms)."""
         if not self.fresh:
             return
         for member in self.fresh:
@@ -65,7 +66,7 @@ class Walk:
             self._look(arrivals(places, slots))
 
     def read_open(self) -> None:
-        """Reads the hours of everything that is open at once, for its estimates."""
+        """Reads the hours of all open alarms in one query. Their estimates need them afterwards."""
         opened = [member for member in self.roll.members if member.watch.alarms]
         since = [alarm.change.since for m in opened for alarm in m.watch.alarms.values()]
         self.ledger.need(opened, min(since, default=self.until))
@@ -106,7 +107,7 @@ class Walk:
         watch.history, watch.look, watch.hour, watch.since = self.ledger.history(member), hour, hour, hour
         past = pooled.watch.sound(watch.history(baseline.start, baseline.end))
         enough = sum(seen.judged for seen in past) >= MIN_REQUESTS
-        fitted = Baseline.fit(past, watch.zone) if enough else None
+        fitted = fit(past, watch.zone) if enough else None
         if fitted is None or fitted.usual_band is None:
             self.roll.members.remove(member)
             return None

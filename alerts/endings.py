@@ -1,6 +1,8 @@
-"""What is said of an episode that was closed though nothing came back: nobody may read that all is well.
+"""What is said of an episode that was closed although nothing came back: its message must not read as if
+all were well.
 
-Pure. By the reason of the transition that closed it; every other reason means that it is over.
+Pure. `CLOSED` holds the words by the reason of the transition that closed it. With any other reason the
+episode is over because things are normal again.
 """
 
 from collections.abc import Mapping
@@ -37,5 +39,6 @@ CLOSED: Mapping[str | None, Closing] = {
 
 
 def closed(why: Closing, fired: Words, over: Words) -> Words:
-    """What it was, as it `fired`, and why it was closed; how long it lasted and what it cost as if `over`."""
+    """The words for an episode that was closed: what moved from `fired` (its words while it was open), the
+    reason `why`, and duration and cost from `over` (its words if it had come back)."""
     return Words(f"{fired.title}, {why.tail}", (fired.facts[0], ("Closed", why.sentence), *over.facts[1:]))

@@ -1,6 +1,6 @@
-"""Evaluates every rule: reads and decides in one transaction, writes and says in another.
+"""Evaluates every rule: one transaction reads and decides, a second one writes.
 
-The second one holds everything or nothing: states, episodes, transitions and what is put into the outbox.
+The second one commits all of it or nothing: states, episodes, transitions and messages for the outbox.
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -94,7 +94,7 @@ def _read(connection: Connection, settings: Settings, rules: Sequence[Rule], now
     return _Read(
         asked,
         facts.gather(windows, settings, decisions, now),
-        facts.gather_past(windows, settings, asked.findings, now),
+        facts.gather_past(windows, settings, asked.findings),
     )
 
 
@@ -126,8 +126,11 @@ def enter(
     books: Books, decisions: Iterable[Decision], findings: Iterable[Finding],
     facts: Mapping[OpenKey, Facts], past: Mapping[Past, Facts], watched: Container[Key],
 ) -> None:  # fmt: skip
-    """Writes down what was decided, and what began and ended since the last look, in the order in which it
-    began: what began first speaks for what followed. `watched` are the streams that were looked at before."""
+    """Writes what was decided, and the episodes that began and ended since the last look (`past`).
+
+    All of it in the order in which it began, because an episode is joined to one that began earlier.
+    `watched` holds the streams that were looked at before this look.
+    """
     steps = [
         (order(decision.finding), partial(books.write, decision, facts.get(_open_key(decision))))
         for decision in decisions
@@ -150,7 +153,8 @@ def _open_key(decision: Decision) -> OpenKey:
 def _states(
     decisions: Sequence[Decision], held: Held, rules: Iterable[Rule], failed: Iterable[str], now: int
 ) -> tuple[list[RuleState], list[Key]]:
-    """The rows of every rule's state, and the keys of those that are there for nothing."""
+    """The state rows to store, and the keys of rows to delete: rules no longer in the settings, and scopes
+    that a rule which worked no longer reports."""
     by_key: dict[Key, list[Decision]] = {}
     for decision in decisions:
         by_key.setdefault(decision.key, []).append(decision)

@@ -29,9 +29,12 @@ class Facts:
 
 
 def severity(finding: Finding, windows: Windows | None, now: int) -> str:
-    """What the rule says, else what the finding does; else page for silence, for a move of more than two
-    tolerances, and for a drift of a cascade that costs more than its flagship alone would. Without `windows`
-    that is not asked."""
+    """The severity, page or ticket: the rule's own, else the finding's; a failing rule is a ticket.
+
+    Without either it is a page for silence, for a move of more than two tolerances, and for a drift of a
+    cascade that cost more than its flagship alone would have in the 24 hours before `now` (epoch ms). With
+    `windows` None the last is not asked.
+    """
     rule = finding.rule
     if finding.outcome == "error":
         return "ticket"
@@ -58,7 +61,8 @@ def _is_dearer(windows: Windows, finding: Finding, now: int) -> bool:
 def gather(
     windows: Windows, settings: Settings, decisions: Sequence[Decision], now: int
 ) -> dict[OpenKey, Facts]:
-    """Facts of the episodes that open, and of those whose estimate is new."""
+    """Facts of the episodes that open, and of the open ones whose severity may have grown. Those that open or
+    have a new estimate get a diagnosis, at most 20 of one look."""
     found: dict[OpenKey, Facts] = {}
     left = DIAGNOSED
     for decision in decisions:
@@ -76,18 +80,23 @@ def gather(
     return found
 
 
-def gather_past(
-    windows: Windows, settings: Settings, findings: Sequence[Finding], now: int
-) -> dict[Past, Facts]:
-    """Facts of the episodes found in the past, the latest ones."""
-    every = [(past, finding) for finding in findings for past in finding.past if past.resolved is not None]
-    every.sort(key=lambda pair: pair[0].opened, reverse=True)
+def gather_past(windows: Windows, settings: Settings, findings: Sequence[Finding]) -> dict[Past, Facts]:
+    """Facts of the episodes that began and ended before this look.
+
+    Only of the 20 that began last sums are read: for their diagnosis, and for whether the cascade cost more
+    than its flagship alone would have. The others have no diagnosis, and the severity that the rule and the
+    size of the move give. A first walk through weeks of history thus reads no more than a storm does.
+    """
+    pasts = [(one, finding) for finding in findings for one in finding.past]
+    pasts.sort(key=lambda pair: pair[0].opened, reverse=True)
+    ended = [(past, past.resolved, finding) for past, finding in pasts if past.resolved is not None]
     found = {}
-    for number, (past, finding) in enumerate(every):
+    for number, (past, end, finding) in enumerate(ended):
         then = replace(finding, estimate=past.estimate, direction=past.direction, phase="alarm", past=())
-        end = now if past.resolved is None else past.resolved
-        detail = diagnosed(windows, settings, then, end) if number < DIAGNOSED else {}
-        found[past] = Facts(severity(then, windows, end), detail)
+        if number < DIAGNOSED:
+            found[past] = Facts(severity(then, windows, end), diagnosed(windows, settings, then, end))
+        else:
+            found[past] = Facts(severity(then, None, end))
     return found
 
 

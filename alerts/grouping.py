@@ -28,7 +28,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rows that make one message, from `ready` on; `reason` says what they wait for until then."""
+    """Rows that go into one message. It may be sent from `ready` (epoch ms) on; `reason` says what it waits
+    for until then."""
 
     rows: tuple[Waiting, ...]
     ready: int
@@ -43,8 +44,8 @@ def decide(
     called: int | None = None,
     ended: Mapping[int, int] | None = None,
 ) -> Step:
-    """The next step. `called` is when the channel was last called; `ended` tells for rows that another
-    owner took when his claim is over."""
+    """What to do next on a channel with these rows. `called` is when this process last called it (epoch ms).
+    `ended` gives, for rows that another process has claimed, when that claim is over."""
     if not rows:
         return Step("nothing")
     if state.is_off(now):
@@ -64,10 +65,12 @@ def decide(
 def groups(
     rows: Sequence[Waiting], state: ChannelState, now: int, ended: Mapping[int, int]
 ) -> Iterable[Group]:
-    """One group a cascade; all cascades in one when there are many, or the channel was down for long.
+    """Divides the rows into messages: one for each cascade, or one for all of them if there are many
+    cascades or the channel was down for more than an hour.
 
-    Cascades that failed before are kept apart from the others: what a receiver cannot take must not hold
-    up what it can. A message that an earlier owner may have sent keeps its rows, and so its id.
+    Cascades whose messages failed before are not mixed with others, so that a message which the receiver
+    cannot take delays no other. A message that another process may have sent already keeps exactly its rows,
+    since its id is made from them and the receiver knows a repetition by its id.
     """
     parts: dict[tuple[str, str], list[Waiting]] = {}
     pending = [r for r in rows if r.delivery.state == PENDING and r.delivery.kind not in APART_KINDS]
@@ -91,7 +94,7 @@ def groups(
 def _was_down(
     pending: Iterable[Waiting], failed: Container[str | None], state: ChannelState, now: int
 ) -> bool:
-    """Whether nothing got through since the first of these failed, and that is long ago."""
+    """Whether the oldest row that failed has waited for more than an hour, and nothing was sent meanwhile."""
     oldest = min((row.delivery.created for row in pending if row.cascade in failed), default=now)
     return now - oldest > DOWN_MS and (state.sent is None or state.sent < oldest)
 

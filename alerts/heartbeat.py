@@ -25,15 +25,15 @@ Beat = Literal["sent", "failed", "rules not evaluated", "delivery stands still"]
 
 
 def beats(evaluated: bool, delivering: bool) -> Beat:
-    """Whether alerting works, so that it may say so; else what does not."""
+    """What to say of alerting: `sent` if it works, so that the call may be made, else what does not work."""
     if not evaluated:
         return "rules not evaluated"
     return "sent" if delivering else "delivery stands still"
 
 
 class Heartbeat:
-    """Calls `[alerts] heartbeat_url`; without one it does nothing. `delivering` tells at a moment whether
-    messages are on their way; `beat` can be called by hand with any `now`."""
+    """Calls `[alerts] heartbeat_url` every minute while alerting works; without an address it does nothing.
+    `delivering(now)` says whether the threads that send messages are at work. `beat` makes one call."""
 
     def __init__(
         self,
@@ -43,14 +43,13 @@ class Heartbeat:
         delivering: Callable[[int], bool],
         *,
         every: float = EVERY_S,
-        allow_private: bool = False,
     ) -> None:
         self._store = store
         self._url = settings.alerts.heartbeat_url
         self._clock = clock
         self._delivering = delivering
         self._every = every
-        self._allow_private = allow_private
+        self._allow_private = settings.alerts.heartbeat_allow_private
         self._ended = threading.Event()
 
     def start(self) -> None:
@@ -74,7 +73,8 @@ class Heartbeat:
                 log.exception("heartbeat")
 
     def beat(self, now: int) -> Beat:
-        """One call, if all is well; what came of it."""
+        """Makes one call if alerting works at `now` (epoch ms). Returns what came of it, or why there was
+        none."""
         with self._store.reading() as connection:
             evaluated = leases.went_well(connection, EVALUATION, now - LATELY_MS, now + LATELY_MS)
         found = beats(evaluated, self._delivering(now))
@@ -88,6 +88,7 @@ class Heartbeat:
         try:
             answer = request("GET", url, allow_private=self._allow_private, timeout=CALL_S)
         except OutgoingError as error:
-            log.warning("heartbeat", extra={"fields": {"reason": str(error)}})
+            reason = str(error).replace("allow_private", "heartbeat_allow_private")  # its name here
+            log.warning("heartbeat", extra={"fields": {"reason": reason}})
             return "failed"
         return "sent" if answer.status < 400 else "failed"

@@ -12,15 +12,18 @@ NOT_YET = 2**62  # later than any time
 
 
 def order(finding: Finding) -> tuple[int, int, str, str]:
-    """The order in which findings of one look open: by time, since only what opened before speaks.
+    """The sort key for findings of one look. Episodes have to be opened in the order in which they began,
+    because an episode is only joined to one that began earlier.
 
-    A limit is passed now; a drift may be found out late, such as on a first walk over history.
+    A drift rule gives the time at which its episode began, which may lie in the past. Every other rule's
+    episode begins now and so comes last.
     """
     return finding.detail.get("opened") or NOT_YET, *rank(finding)
 
 
 def rank(finding: Finding) -> tuple[int, str, str]:
-    """Of what opens at one moment: a cascade's escalation comes first, its routes last."""
+    """The sort key for findings that begin at the same moment: first the drift of a whole cascade's
+    escalation rate, then the other findings about whole cascades, then those about routes."""
     pooled = finding.scope.route == ""
     first = pooled and finding.rule.kind == "drift" and finding.rule.metric == "escalation_rate"
     return 0 if first else 1 if pooled else 2, finding.scope.cascade, finding.rule.name
@@ -32,9 +35,8 @@ def parent_of(
     """The episode of the cascade that speaks for one of this kind: it was open then, or had opened within
     four hours before.
 
-    Best is one that people hear of now: not among the `quiet`, not over, the most severe, then the earliest.
-    One that is joined to another is chosen only where it has messages of its own, since that other comes
-    before it otherwise.
+    Prefers one not in `quiet`, still open, most severe, then earliest. A joined episode need not be
+    excluded: the one it is joined to sorts before it, unless it has messages of its own.
     """
     if kind not in JOINED_KINDS:
         return None
@@ -54,9 +56,10 @@ def parent_of(
 
 
 def speaks(episode: Episode, parent: Episode | None, parent_is_quiet: bool) -> bool:
-    """Whether an episode has messages of its own: no other speaks for it, or it is more severe.
+    """Whether an episode sends messages of its own: it has no parent, the parent is over or quiet, or the
+    episode is more severe than its parent.
 
-    One that is silenced, or that flaps and so says nothing for a while, speaks for nobody.
+    A parent is quiet while it is silenced or flapping. It sends nothing then, so it cannot speak for others.
     """
     if parent is None or not parent.is_open or parent_is_quiet:
         return True

@@ -57,10 +57,11 @@ Reason = Literal[
 class Life:
     """What the life cycle remembers of a rule on a scope. Times are epoch ms.
 
-    `is_open`: an episode goes on. `breached`: what the hysteresis says, which is the same except while it
-    flaps; it changed its mind at `changed`. `breaches` and `clears` count looks in a row, the last of them
-    at `counted`; `first` is when the row of breaches began, `idle` since when there is nothing to judge.
-    `told` are the times of the last day at which something was to be said.
+    `is_open` says whether an episode is open. `breached` says whether enough looks in a row were beyond the
+    limit, and `changed` when that last became another; the two differ only while the rule flaps, when the
+    episode stays open. `breaches` and `clears` count looks in a row beyond and well within the limit, the
+    last counted at `counted`. `first` is when the current row of breaches began, `idle` since when there has
+    been nothing to judge. `told` holds the times within the last day at which people had to be told.
     """
 
     state: State = "ok"
@@ -89,10 +90,10 @@ Stepped = tuple[Life, Reason]
 
 
 def step(life: Life, finding: Finding, now: int) -> Stepped:
-    """The life after this finding, and why it is so."""
+    """The life after a finding at `now` (epoch ms), and the reason for it."""
     life = _not_after(life, now)
     if finding.rule.kind == "drift" and finding.scope.cascade:
-        after, reason = _followed(life, finding, now)
+        after, reason = _followed(life, finding)
     else:
         after, reason = _decided(life, finding, now)
     return (after if after.state == life.state else replace(after, since=now)), reason
@@ -116,7 +117,7 @@ def _not_after(life: Life, now: int) -> Life:
 
 
 def _decided(life: Life, finding: Finding, now: int) -> Stepped:
-    """By hysteresis, for kinds that compare with a limit."""
+    """The next state by counted looks, for rules that compare with a limit and for rules that fail."""
     match finding.outcome:
         case "breached" | "error":
             return _breach(replace(life, idle=None, clears=0), finding, now)
@@ -168,7 +169,8 @@ def _within(life: Life, finding: Finding, now: int) -> Stepped:
 
 
 def _nothing(life: Life, finding: Finding, now: int) -> Stepped:
-    """Learning, or no data: an episode stays as it is for a while, then it is about nothing any more."""
+    """The next state where the rule is learning or has no data. An open episode stays as it is for a day,
+    then it is closed."""
     state: State = "learning" if finding.outcome == "learning" else "no_data"
     idle = now if life.idle is None else life.idle
     life = replace(life, idle=idle, breaches=0, clears=0, first=None)
@@ -183,12 +185,14 @@ def _nothing(life: Life, finding: Finding, now: int) -> Stepped:
 
 
 def _counts(life: Life, now: int, fresh: bool) -> bool:
-    """Whether this look counts; a `fresh` one, which contradicts those before, does at once."""
+    """Whether this look counts: if five minutes have passed since the last one that did, or if it is
+    `fresh`, the first that contradicts those before it."""
     return fresh or life.counted is None or now - life.counted >= LOOK_MS
 
 
 def _changed(life: Life, state: State, now: int, reason: Reason) -> Stepped:
-    """The hysteresis has changed its mind: a change that is told, or that makes it flap."""
+    """The rule went to or from breached, which people are told. At the fifth change within a day they are
+    told that it flaps, and after that of no change until it is steady."""
     life = replace(life, breaches=0, clears=0, changed=now)
     if life.state == "flapping":
         return life, "flapping: untold change"
@@ -202,7 +206,8 @@ def _changed(life: Life, state: State, now: int, reason: Reason) -> Stepped:
 
 
 def _settled(life: Life, now: int, reason: Reason) -> Stepped:
-    """Nothing has changed; what flapped is steady after 21 looks, once it may be said."""
+    """The rule stays as it was. One that is flapping ends that if it has not changed for the time of 21
+    looks and not too much was told today."""
     if life.state != "flapping":
         return life, reason
     changed = now if life.changed is None else life.changed
@@ -213,8 +218,8 @@ def _settled(life: Life, now: int, reason: Reason) -> Stepped:
     return replace(life, state=state, is_open=life.breached, told=told), "steady for 21 looks"
 
 
-def _followed(life: Life, finding: Finding, now: int) -> Stepped:
-    """A drift rule's own phase."""
+def _followed(life: Life, finding: Finding) -> Stepped:
+    """The next state of a drift rule: the phase that its finding gives."""
     match finding.phase:
         case "alarm":
             reason: Reason = "moved again" if life.is_open else "alarm"

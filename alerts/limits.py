@@ -24,10 +24,10 @@ class Limit:
 
     @property
     def clear(self) -> float:
-        """From where on a value is well within the limit: 80 % of it.
+        """The value from which on the metric counts as well within the limit.
 
-        Below a limit the same distance counts on its other side, but where the metric has a top at most
-        a fifth of the way there: 95 % is well passed at 96 %.
+        For an upper limit that is 80 % of it, for a lower one 120 %. If the metric has a highest value, it is
+        at most a fifth of the way from the lower limit to that: with 95 % of at most 100 %, 96 %.
         """
         margin = MARGIN * abs(self.value)
         if self.direction == "up":
@@ -37,7 +37,8 @@ class Limit:
         return self.value + margin
 
     def outcome(self, metric: Metric, min_n: int) -> tuple[Outcome, str | None, bool]:
-        """What is to be said of the metric, why it is undecided, and whether it is well within."""
+        """The outcome for a metric, the reason if it is undecided or there is no data, and whether the metric
+        is well within the limit."""
         up = self.direction == "up"
         said = decide(metric, above=self.value if up else None, below=None if up else self.value, min_n=min_n)
         if metric.n == 0:

@@ -10,9 +10,8 @@ from alerts.sample import KINDS, made_up
 from alerts.words import Speaker, Told, Words, named, scope
 from cascadewatch.drift.diagnosis.spoken import listed
 from cascadewatch.settings import Settings
-from cascadewatch.store.episodes import Episode
 
-__all__ = ["Told", "compose", "sample", "title"]
+__all__ = ["Told", "compose", "sample"]
 
 _Say = Callable[[Told, Speaker], Words]
 _LIMIT: Mapping[Status, _Say] = {
@@ -73,11 +72,14 @@ NAMES = 3  # cascades named in a subject
 
 
 def compose(told: Sequence[Told], settings: Settings, now: int, *, more: int = 0) -> Message:
-    """One message about some episodes, as they are told at `now` (epoch ms); `more` counts those left out."""
+    """One message about some episodes, as they are told at `now` (epoch ms); `more` counts those left out.
+
+    Whoever sends it gives it its id.
+    """
     speaker = Speaker(settings, now)
     items = tuple(item(one, speaker) for one in told)
     return Message(
-        id=_id(told),
+        id="",
         kind="alert",
         subject=_subject(items, told, more),
         link=_link(items, speaker),
@@ -123,12 +125,6 @@ def item(told: Told, speaker: Speaker) -> Item:
         ended=episode.resolved,
         zone=speaker.settings.timezone,
     )
-
-
-def title(episode: Episode, speaker: Speaker) -> str:
-    """What an episode is about, on one line."""
-    says = SAYS.get(episode.kind, _LIMIT)
-    return says["firing"](Told(episode, ()), speaker).title
 
 
 def status_of(told: Told) -> Status:
@@ -183,8 +179,3 @@ def _link(items: Sequence[Item], speaker: Speaker) -> str:
     if len(items) == 1:
         return items[0].link
     return speaker.page
-
-
-def _id(told: Sequence[Told]) -> str:
-    said = ";".join(sorted(f"{t.episode.id} {t.episode.version} {','.join(t.kinds)}" for t in told))
-    return blake2b(said.encode(), digest_size=10).hexdigest()

@@ -38,10 +38,10 @@ class Told:
 
 
 class Outage:
-    """Hears after every try whether the database could be used, and tells once that it could not, and once
-    that it can again.
+    """Tells every channel once that the database is out of reach, and once that it is back.
 
-    `note` never waits; `run_once` sends what is due at a moment, and `start` has a thread call it.
+    Call `note` after every attempt to use the database; it never blocks. `run_once` sends the messages that
+    are due, and `start` runs a thread that calls it.
     """
 
     def __init__(
@@ -62,7 +62,8 @@ class Outage:
         self._ended = threading.Event()
 
     def note(self, now: int, error: str | None, leads: bool) -> None:
-        """What came of a try; None: it went well. `leads` is whether this worker held the lease before."""
+        """Takes note of an attempt to use the database at `now` (epoch ms) and of its error, None if it went
+        well. Only the worker that led before the failure tells of it: `leads` says whether this one did."""
         with self._mutex:
             if error is None:
                 if self._since is not None and self._is_told:
@@ -153,7 +154,7 @@ def back(settings: Settings, owner: str, since: int, now: int) -> Message:
 
 def _notice(settings: Settings, subject: str, lines: tuple[str, ...], about: str) -> Message:
     number = blake2b(about.encode(), digest_size=10).hexdigest()
-    return Message(number, "notice", subject, f"{settings.public_url.rstrip('/')}/sources", lines=lines)
+    return Message(number, "notice", subject, f"{settings.public_url}/sources", lines=lines)
 
 
 def _host(owner: str) -> str:

@@ -97,7 +97,8 @@ class Deliverer:
                 log.exception("channel %s", channel)
 
     def run_once(self, channel: str, now: int) -> Step:
-        """Does what is next on a channel, at most one message; says what that was."""
+        """Sends the next message of a channel if one may be sent at `now` (epoch ms). Returns what it did, or
+        what it waits for."""
         ticks = time.monotonic()
         step = self._next(channel, now)
         if step.reason == "send" and not self._ended.is_set():
@@ -129,8 +130,9 @@ class Deliverer:
         return step, rows, state
 
     def _watch(self, channel: str, rows: Iterable[Waiting], now: int) -> dict[int, int]:
-        """When the claims on rows end: at their time, or once they were watched for as long as a claim
-        lasts. So a clock set back neither ends a claim early nor lets it last for hours."""
+        """When each claim of another process ends (epoch ms): at the time in its row, or, if that is sooner,
+        as long after this process first saw it as a claim lasts. Otherwise a claim that was written while
+        the clock was ahead would last for hours."""
         before = self._watched.get(channel, {})
         seen: dict[int, tuple[int | None, int]] = {}
         for it in (row.delivery for row in rows if row.delivery.state == outbox.SENDING):
@@ -217,8 +219,8 @@ class Deliverer:
             outbox.enqueue(connection, episode=0, transition=0, kind=outbox.NOTICE, channels=[other], now=now)
 
     def _insist(self, mark: Callable[[Connection], object]) -> None:
-        """What happened is noted, however long the database is out of reach: a message that was sent
-        and not marked would be sent again."""
+        """Writes the outcome of a message, trying again until the database takes it or this process stops: a
+        message that was sent and not marked would be sent again."""
         while True:
             try:
                 with self._store.writing() as connection:

@@ -27,7 +27,7 @@ class Parcel:
     """Rows that `owner` sends to a channel as one message.
 
     `told` are the episodes shown, as they were when the rows were taken; `more` counts the others.
-    `taken` and `ticks` are when that was: by the clock (epoch ms), and by a count of seconds nobody sets.
+    `taken` is when that was (epoch ms), and `ticks` the same on the monotonic clock (seconds).
     """
 
     channel: str
@@ -45,7 +45,8 @@ class Parcel:
         return self.rows[0].delivery.kind
 
     def newest(self) -> list[int]:
-        """Of each episode shown the last row; of what belongs to no episode every row."""
+        """Ids of the rows to note as told: of each episode in the message its last row. A message that is not
+        about episodes has all its rows noted."""
         if not self.told:
             return [row.delivery.id for row in self.rows]
         shown = {one.episode.id for one in self.told}
@@ -57,8 +58,9 @@ class Parcel:
         return 1 + max(row.delivery.attempts for row in self.rows)
 
     def in_time(self, now: int, limit_ms: int) -> bool:
-        """Whether it was taken so lately that nobody else can have taken it meanwhile: by the clock and
-        by the count, since a process may be stopped and a clock set back."""
+        """Whether less than `limit_ms` has passed since the rows were taken, so that no other process can
+        have taken them over. Both clocks have to agree: `now` may have been set back, and the monotonic
+        clock may stand still while the machine sleeps."""
         return now - self.taken < limit_ms and (time.monotonic() - self.ticks) * 1000 < limit_ms
 
 

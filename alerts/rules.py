@@ -9,16 +9,9 @@ from cascadewatch.metrics import METRICS, find
 from cascadewatch.metrics.interval import MIN_CLUSTERS
 from cascadewatch.metrics.slo import burn_factor_reachable
 from cascadewatch.settings import Rule, Settings
+from cascadewatch.store.streams import RATES
 
-DRIFT_METRICS = (
-    "escalation_rate",
-    "flagship_share",
-    "judge_failure_rate",
-    "fallback_rate",
-    "exhausted_rate",
-    "retry_rate",
-    "cache_hit_rate",
-)
+DRIFT_METRICS = tuple(RATES)
 DEFAULTS = (
     Rule(name="escalation-drift", kind="drift", metric="escalation_rate"),
     Rule(name="flagship-drift", kind="drift", metric="flagship_share"),

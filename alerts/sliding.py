@@ -35,7 +35,9 @@ Buckets = Mapping[int, list[tuple[tuple[Any, ...], sums.Sums]]]  # by start: (ke
 def slide(
     windows: Windows, scope: Scope, start: int, end: int, lengths: Sequence[int], judge: Judge, metric: str
 ) -> list[Past]:
-    """The episodes from `start` to `end` (epoch ms). `judge` gets, at each look, one window per length."""
+    """The episodes of one scope from `start` to `end` (epoch ms). At each look `judge` is given its time and
+    one window for each of `lengths` (ms), and returns the rule's finding. `metric` is what `judge` computes:
+    only the sums that it needs are read."""
     base = windows.window(scope, start - max(lengths), end)
     families = [name for name in BY if _is_needed(name, metric)]
     coarse = {"bins", "labels"} & {*families} or min(lengths) > SHORT_MS
@@ -52,7 +54,7 @@ def slide(
 
 
 def lived(findings: Iterator[tuple[int, Finding]], scope: Scope) -> Iterator[Past]:
-    """The episodes of findings in time order, by the life cycle."""
+    """The episodes that the life cycle makes of these findings, which are given in the order of time."""
     life, open_one = Life(), None
     for at, finding in findings:
         before = life
@@ -108,9 +110,10 @@ def _buckets(windows: Windows, family: str, segment: Segment, width: int | None,
 
 @dataclass
 class Running:
-    """The sums of a window of one length that moves forward in steps of `width` (ms).
+    """A window of fixed `length` that moves forward in steps of `width` (both ms). At each step the buckets
+    that enter are added to its sums, and those that leave are subtracted.
 
-    `by_hour`: those of the tiers are kept for each hour too.
+    With `by_hour` the sums of each tier are kept for each hour too, as some metrics need for their interval.
     """
 
     base: Window
@@ -125,7 +128,7 @@ class Running:
     tier_hours: dict[int, dict[tuple[Any, ...], sums.Sums]] = field(default_factory=dict)
 
     def at(self, now: int) -> Window:
-        """The window that ends at `now`, which must not lie before the last one asked for."""
+        """The window that ends at `now` (epoch ms). Ask in the order of time: it cannot move back."""
         start = now - self.length - (now - self.length) % self.width
         if self.start is None:
             self.start, self.end = start, start

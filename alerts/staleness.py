@@ -55,7 +55,8 @@ class Calibrated:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What live traffic names: verifiers by tier, now and `before` (when the calibration was measured)."""
+    """What live traffic names now: models, thresholds, models of the verifiers, and the verifier of each
+    tier. `before` are the verifiers on the day before the calibration was measured."""
 
     models: Collection[str] = ()
     verifiers: Mapping[str, str] | None = None
@@ -78,8 +79,8 @@ def old(of: Calibrated, now: int) -> list[str]:
 
 
 def outdated(of: Calibrated, used: Used, differs: Sequence[Difference] = ()) -> list[str]:
-    """What has changed since the calibration was measured, a sentence each: in the settings (`differs`), and
-    in what traffic names where the settings do not say it already."""
+    """One sentence for each thing that has changed since the calibration was measured: what differs in the
+    settings, and what live traffic names otherwise. A change that the settings show is not told twice."""
     report = f"The calibration of report {of.report}"
     before, told = used.before or {}, {one.what for one in differs}
     said = [f"{report} {shown(one.words)}" for one in differs]

@@ -19,7 +19,7 @@ class Copy(NamedTuple):
 
 
 def is_needed(state: ChannelState, now: int) -> bool:
-    """Whether a channel has failed for so long, or is off, that others are told what it should say."""
+    """Whether another channel has to take over, because this one is off or has failed for too long."""
     return state.is_off(now) or (state.failing is not None and now - state.failing >= PATIENCE_MS)
 
 
@@ -30,7 +30,8 @@ def copies(
     channels: Mapping[str, Channel],
     now: int,
 ) -> list[Copy]:
-    """What waits for a failing channel and nobody who works is told, with who is told instead.
+    """Deliveries waiting for a failing channel that no working channel was given either, each with the
+    channel that takes over.
 
     `heard` gives by (episode, transition, kind) every channel that hears of it.
     """

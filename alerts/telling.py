@@ -42,7 +42,8 @@ class Told(NamedTuple):
 
 
 class Now(NamedTuple):
-    """What matters beside the episode: the life cycle's state and reason, and who else speaks."""
+    """The rest that matters for whether to tell: the life cycle's state and reason, whether the episode
+    sends messages of its own, whether it is silenced, and the time (epoch ms)."""
 
     state: State
     reason: Reason | None
@@ -52,7 +53,8 @@ class Now(NamedTuple):
 
 
 def due(episode: Episode, now: Now, repeat: int) -> tuple[Kind | None, Why]:
-    """What is to be said, and why; None with the reason why nothing is."""
+    """The kind of message to send about an episode now, and why; None and the reason if there is none to
+    send. `repeat` (ms) is how often a lasting episode is repeated."""
     told = Told.of(episode)
     if now.silenced and (told is None or episode.is_open):  # who heard the beginning hears the end
         return None, "silenced"
@@ -92,7 +94,7 @@ def _lasting(episode: Episode, now: int, told: Told, repeat: int) -> tuple[Kind 
 
 
 def _moved_on(detail: Mapping[str, Any], told: Told) -> bool:
-    """Whether it is further from its baseline than was said, by a tolerance."""
+    """Whether the rate is farther from its baseline than people were last told, by the tolerance or more."""
     estimate, tolerance = detail.get("estimate") or {}, detail.get("tolerance")
     value, baseline = estimate.get("value"), estimate.get("baseline")
     if tolerance is None or value is None or baseline is None or told.value is None:
@@ -102,7 +104,11 @@ def _moved_on(detail: Mapping[str, Any], told: Told) -> bool:
 
 
 def channels_of(names: tuple[str, ...], severity: str, settings: Settings) -> list[str]:
-    """Who hears of a rule that names these channels, at this severity."""
+    """The channels that are told of an episode of this severity, whose rule names the channels `names`.
+
+    A rule that names none uses those of `[alerts]`, else all. Left out are channels that the settings do not
+    have and those whose `min_severity` is higher.
+    """
     chosen = names or settings.alerts.channels or tuple(settings.channel)
     least = {name: RANK[settings.channel[name].min_severity] for name in chosen if name in settings.channel}
     return [name for name, rank in least.items() if rank <= RANK[severity]]

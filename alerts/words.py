@@ -94,20 +94,16 @@ class Speaker:
     @property
     def page(self) -> str:
         """The page about all episodes."""
-        return f"{self._site}/incidents"
+        return f"{self.settings.public_url}/incidents"
 
     def report(self, number: int) -> str:
         """The page about one report."""
-        return f"{self._site}/replays?report={number}"
+        return f"{self.settings.public_url}/replays?report={number}"
 
     @property
     def replays(self) -> str:
         """The page about all replays."""
-        return f"{self._site}/replays"
-
-    @property
-    def _site(self) -> str:
-        return self.settings.public_url.rstrip("/")
+        return f"{self.settings.public_url}/replays"
 
 
 def scope(episode: Episode) -> str:
@@ -167,8 +163,9 @@ def between(episode: Episode) -> str:
 
 
 def in_all(episode: Episode) -> float | None:
-    """USD in all: of a rate, how many requests too many (or too few) times what each costs. Else its cost a
-    day until it was on its way back: what follows, until that is sure, costs little."""
+    """What an episode that is over cost in all (USD; below 0 it saved). For a rate: the requests beyond its
+    baseline times what each costs. For other metrics: the cost a day times how long it lasted until it began
+    to ease, since what follows costs little. None while it is open, or if its cost is not known."""
     if episode.resolved is None:
         return None
     numbers, each = Numbers.of(episode), number(mapping(episode.detail.get("cost_usd_per_day")).get("each"))

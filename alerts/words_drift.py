@@ -72,7 +72,7 @@ def firing(told: Told, speaker: Speaker) -> Words:
     return Words(
         title(episode),
         (
-            ("What moved", _moved(episode, speaker)),
+            ("What moved", _moved(episode)),
             ("Since", _since(episode, speaker)),
             *cause_facts(episode),
             *_cost(episode),
@@ -166,7 +166,7 @@ def _brief(child: Episode) -> str:
     return f"{scope(child)}: {(text(child.detail.get('message')) or child.rule).rstrip('.')}"
 
 
-def _moved(episode: Episode, speaker: Speaker) -> str:
+def _moved(episode: Episode) -> str:
     numbers, tolerance = Numbers.of(episode), number(episode.detail.get("tolerance"))
     parts = [_from_to(episode)]
     if numbers.shift is not None and tolerance is not None:

@@ -1,7 +1,7 @@
 """Every other service, through Apprise (the extra `notify`).
 
-Apprise makes its own calls: of the rules in alerts/outgoing.py none holds here but the time limit, so its
-addresses are to be written by the owner of the installation alone.
+Apprise makes its own calls: of the checks in cascadewatch/outgoing only the time limit holds here.
+So only the owner of the installation may write its addresses.
 """
 
 import logging

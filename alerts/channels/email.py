@@ -1,4 +1,4 @@
-"""Mail by SMTP, over a connection that is checked like every other call (alerts/outgoing.py)."""
+"""Mail by SMTP, over a connection that is checked like every other call (cascadewatch/outgoing)."""
 
 import logging
 import re

@@ -19,7 +19,7 @@ SKIPPED = "not watched: there is no objective; set `objective` under [cascade.{}
 
 
 def look(windows: Windows, settings: Settings, rule: Rule, now: int) -> list[Finding]:
-    """One finding for each scope; one without an objective says that it is not watched."""
+    """One finding for each scope. A cascade without an objective has no budget; its finding says so."""
     return [_look(windows, settings, rule, scope, now) for scope in windows.scopes(rule)]
 
 
@@ -34,7 +34,8 @@ def _look(windows: Windows, settings: Settings, rule: Rule, scope: Scope, now: i
 
 
 def judged(rule: Rule, scope: Scope, seen: Sequence[Window], now: int) -> Finding:
-    """What the two windows say together: breached if both are, within the limit if one is."""
+    """The finding for the long and the short window in `seen`: breached if both are beyond the limit, ok if
+    either is within it."""
     assert rule.factor is not None
     limit, (long, short) = Limit(rule.factor, "up"), lengths(rule)
     also = {"window_ms": long, "short_window_ms": short}

@@ -3,8 +3,8 @@
     look      what is to be said of every stream now, and what has to be remembered
     save      remembers it, in the transaction that acts on it
     walk      what the rules would have found in the past
-    accept    a person takes the present level for normal
-    pin       a person pins the level of a period
+
+What a person says is normal is in `alerts.drift_levels`.
 
 On the first look at a stream its history is walked through, so that incidents before the installation are
 found and a baseline is there on the first day.
@@ -15,18 +15,16 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from alerts import drift_levels
 from alerts.drift_findings import findings, past_of
-from alerts.drift_levels import Level
 from alerts.drift_members import Member, Roll, resume, row_of
 from alerts.drift_walk import HISTORY_MS, Walk, budget
-from alerts.finding import Finding, Past, Scope
+from alerts.finding import Finding, Past
 from cascadewatch.drift.baseline import Baseline
 from cascadewatch.drift.hours import Hour, hour_of
 from cascadewatch.drift.looks import log_thresholds
 from cascadewatch.settings import Rule, Settings
 from cascadewatch.store import baselines, drift_states
-from cascadewatch.store.baselines import AUTOMATIC, REFITTED, Pinned
+from cascadewatch.store.baselines import AUTOMATIC, REFITTED
 from cascadewatch.store.cells import UTC_DAY
 
 AUTHOR = "cascadewatch"
@@ -35,8 +33,8 @@ LEARNING_MS = 8 * UTC_DAY  # walked through before a back-test, to have a baseli
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What has to be remembered of a stream; `pin` is a baseline it has just learnt, `before` the id of the
-    one that it takes the place of."""
+    """What has to be stored of a stream after a look. `pin` is the baseline it has just learnt (None: no new
+    one), and `before` the id of the one that this replaces."""
 
     stream: drift_states.Row
     metric: str
@@ -83,8 +81,9 @@ def walk(
 ) -> list[Past]:
     """The episodes that drift rules would have had from `start` to `end` (epoch ms), the first in front.
 
-    With the baselines that were in force, else with what can be learnt before. The streams of these rules
-    are taken for the whole family: give all of them for what the installation would have found.
+    Uses the baselines that were in force then; where there was none, one is learnt from the days before. All
+    streams share the budget of false alarms, here those of `rules` alone: pass all rules to learn what the
+    installation would have found.
     """
     roll = Roll(connection, settings, _of_drift(rules), start - LEARNING_MS)
     known = all(any(pin.baseline.end <= start for pin in member.pins) for member in roll.members)
@@ -95,38 +94,6 @@ def walk(
         (past for past in found if past.resolved is None or past.resolved > start),
         key=lambda past: (past.opened, past.rule, past.scope, past.direction),
     )
-
-
-def accept(  # noqa: PLR0913, PLR0917 - the stream, the level, who and when
-    connection: Connection,
-    settings: Settings,
-    metric: str,
-    scope: Scope,
-    since: int,
-    author: str,
-    note: str | None,
-    now: int,
-) -> Pinned | str:
-    """Takes the level since `since` (epoch ms) for normal: the open episode ends at the next look, and the
-    level is fitted anew after seven days. Returns why it has to wait where 500 requests are not there yet
-    or the level is known to ±3 points at best. `warning` says where that hides a drift."""
-    return drift_levels.accept(connection, settings, Level(metric, scope, author, note, now), since)
-
-
-def pin(  # noqa: PLR0913, PLR0917 - the stream, the period, who and when
-    connection: Connection,
-    settings: Settings,
-    metric: str,
-    scope: Scope,
-    start: int | None,
-    end: int | None,
-    author: str,
-    note: str | None,
-    now: int,
-) -> Pinned | str:
-    """Pins the level of a period (epoch ms), by default that of the last seven days; or says what it lacks.
-    Hours inside episodes are left out. `warning` says where that hides a drift."""
-    return drift_levels.pin(connection, settings, Level(metric, scope, author, note, now), start, end)
 
 
 def _of_drift(rules: Iterable[Rule]) -> list[Rule]:
@@ -150,8 +117,8 @@ def _row(member: Member) -> Row:
 
 
 def _pinned(connection: Connection, row: Row, now: int) -> drift_states.Row:
-    """The row with the id of its baseline. A person who pinned another in the meantime is right: the next
-    look starts with that one."""
+    """The row, with the id of its baseline after pinning a new one. If a person has pinned another baseline
+    since the look began, nothing is pinned: the next look starts with theirs."""
     if row.pin is None:
         return row.stream
     stream = (row.metric, row.stream.cascade, row.stream.route)

@@ -16,11 +16,11 @@ from alerts.windows import Windows
 from cascadewatch.metrics.window import Metric
 from cascadewatch.settings import Rule, Settings
 from cascadewatch.store import reports
+from cascadewatch.store.replays import UNATTENDED
 from cascadewatch.store.reports import Head, Report
 
 NO_BACK_TEST = "is judged from reports, which are listed under Replays"
 CHECK = "verifier check"
-UNATTENDED = ("schedule", "alert")  # causes of runs that a second one has to agree with
 NOTES = 3  # of a report, in a message
 # The most serious first: wrong answers are shipped, then the model is worse, then money is wasted.
 RATES = ("false_accept", "accuracy", "false_escalate")

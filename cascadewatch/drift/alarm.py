@@ -54,14 +54,15 @@ class Alarm:
         return self.change.n + self.fresh >= GROWN * self.change.n
 
     def again(self, change: Change | None, baseline: Baseline, tolerance: float, past: Track) -> None:
-        """The same alarm came again: it fires, with a new estimate if there is one."""
+        """The same alarm was raised again: it is firing once more, with a new estimate if one is given, and
+        its recovery test starts anew."""
         if change is not None:
             self.change, self.fresh = change, 0
         self.phase, self.easing = "firing", None
         self.track = _recovery(self.change, baseline, tolerance, past)
 
     def rebase(self, baseline: Baseline, tolerance: float) -> None:
-        """Goes on with the evidence gathered so far against a newer idea of normal."""
+        """Compares with another baseline from now on. The evidence gathered so far is kept."""
         self.track.detector = recovery.detector(baseline, self.change.shift, tolerance)
 
     def take(self, at: int, hour: int, escalated: int, judged: int) -> None:
@@ -97,7 +98,8 @@ class Alarm:
 
 
 def _recovery(change: Change, baseline: Baseline, tolerance: float, past: Track) -> Track:
-    """Starts from nothing, but knows the requests of the running hour: only later ones are evidence."""
+    """A new recovery test without evidence. It is given the running hour's requests only so that they are
+    not counted later."""
     found = Track.start(recovery.detector(baseline, change.shift, tolerance))
     if past.hours:
         found.take(*past.hours[-1])

@@ -1,6 +1,6 @@
 """What a rate normally is: fitted once, then pinned, so that slow drift cannot hide in it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -8,7 +8,6 @@ from math import cos, pi, sin
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cascadewatch.drift.hours import Hour
 from cascadewatch.errors import InputError
 
 NARROWEST_BAND = 0.005
@@ -42,13 +41,6 @@ class Baseline:
     temper: float
     weekday_band: float | None
     weekend_band: float | None
-
-    @classmethod
-    def fit(cls, hours: Iterable[Hour], zone: str = "UTC") -> "Baseline":
-        """See `cascadewatch.drift.fitting.fit`."""
-        from cascadewatch.drift.fitting import fit
-
-        return fit(hours, zone)
 
     def level(self, hour: int) -> float:
         """The normal rate in the hour that starts at `hour` (epoch ms), between 0 and 1."""

@@ -18,11 +18,11 @@ HOURS_IN_MIND = 32  # whose contrasts are kept: late requests ask for those of t
 
 
 class State(NamedTuple):
-    """Everything there is to remember of a stream; a tuple of numbers, so it fits a row.
+    """All that a detector has to remember of a stream: numbers alone, so that it can be stored in a row.
 
-    `levels` is ln(1 + M) per hypothesis at the start of `hour` (epoch ms; None before the first), then
-    `escalated` of `judged` in that hour so far. `before`: requests since the last restart, up to `hour`
-    (below 0 where the restart was within it).
+    `hour` is the start of the running hour (epoch ms; None before the first request), `levels` is ln(1 + M)
+    of each hypothesis at its start, and `escalated` of `judged` requests came in it so far. `before` counts
+    the requests since the last restart that came before `hour`; below 0 if the restart was within it.
     """
 
     hour: int | None
@@ -43,10 +43,12 @@ class State(NamedTuple):
 
 
 class Detector:
-    """Processes over one stream. Pure: a state goes in, another comes out.
+    """The evidence processes of one stream, one for each hypothesis in `shifts`. Pure: each call takes a
+    state and returns a new one.
 
-    `contrasts` gives each hypothesis' contrast for an hour (epoch ms), None for one that has nothing to say
-    in it, or None for all if the hour carries no evidence. `shifts` names the hypotheses.
+    `contrasts` is asked with the start of an hour (epoch ms) and gives the contrast of each hypothesis. A
+    None among them means that the hypothesis cannot be tested in that hour, None in place of all of them
+    that the hour carries no evidence.
     """
 
     def __init__(

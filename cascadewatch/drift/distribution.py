@@ -1,6 +1,6 @@
 """Has the distribution of scores changed? Kolmogorov-Smirnov on histograms, with a floor under the effect."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import accumulate
 
 from cascadewatch.drift import mix
@@ -8,7 +8,6 @@ from cascadewatch.drift.comparison import Comparison, kolmogorov
 
 MIN_SCORES = 200
 FEW_LEVELS = 12
-MOST_PER_HOUR = 100
 
 Histogram = Mapping[int, float]  # bin -> scores; equal bins, such as `measures.score_bin` gives
 
@@ -35,19 +34,6 @@ def moved(reference: Histogram, current: Histogram, bins: int) -> float | None:
     if not sum(reference.values()) or not sum(current.values()):
         return None
     return sum(abs(gap) for gap in _gaps(reference, current)) / bins
-
-
-def thinned(hours: Iterable[Histogram], most: int = MOST_PER_HOUR) -> dict[int, float]:
-    """Hourly histograms added up, none with more weight than `most` scores.
-
-    Scores of one hour resemble each other: more of them are no more evidence.
-    """
-    total: dict[int, float] = {}
-    for hour in hours:
-        n = sum(hour.values())
-        for level, count in hour.items():
-            total[level] = total.get(level, 0.0) + count * min(1.0, most / n if n else 1.0)
-    return total
 
 
 def _gaps(reference: Histogram, current: Histogram) -> list[float]:

@@ -7,7 +7,6 @@ beta-binomial hours and a null band around a pinned baseline. Serves any rate k 
 from collections.abc import Iterable, Iterator
 from math import log
 
-from cascadewatch.drift.baseline import Baseline
 from cascadewatch.drift.hours import Bucket, Hour, checked, hour_of, hourly
 from cascadewatch.drift.hypotheses import TOLERANCE
 from cascadewatch.drift.watch import Watch
@@ -41,20 +40,6 @@ def alarm_times(
     """
     history = _History(hourly((int(time) * 1000, k, n) for time, k, n in baseline))
     return _alarms(buckets, Watch(history, tolerance, zone), history, log(false_alarm_hours))
-
-
-def alarms(
-    buckets: Iterable[Bucket],
-    baseline: Baseline,
-    *,
-    tolerance: float = TOLERANCE,
-    false_alarm_hours: float = FALSE_ALARM_HOURS,
-) -> Iterator[int]:
-    """`alarm_times` with a baseline that is pinned already."""
-    history = _History([])
-    watch = Watch(history, tolerance)
-    watch.pin(baseline, 0)
-    return _alarms(buckets, watch, history, log(false_alarm_hours))
 
 
 def _alarms(buckets: Iterable[Bucket], watch: Watch, history: "_History", threshold: float) -> Iterator[int]:

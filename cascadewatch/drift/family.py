@@ -13,14 +13,14 @@ MIN_ROUTE_REQUESTS = 500  # routes with fewer in their baseline are watched toge
 
 
 class Stream(NamedTuple):
-    """ln of a stream's mean M, and whether it is the pooled stream of a cascade."""
+    """A stream's evidence (ln of its mean M); `pooled` says that it covers a whole cascade, not a route."""
 
     log_mean: float
     pooled: bool
 
 
 def alarming(streams: Sequence[Stream], false_alarm_hours: float) -> list[bool]:
-    """Which streams alarm at this look, in the order given.
+    """Whether each stream alarms at this look, in the order given.
 
     `false_alarm_hours` is the mean time between false alarms that the installation accepts. One
     stream alone alarms at M ≥ `false_alarm_hours`.
@@ -30,9 +30,10 @@ def alarming(streams: Sequence[Stream], false_alarm_hours: float) -> list[bool]:
 
 
 def log_thresholds(streams: Sequence[Stream], false_alarm_hours: float) -> list[float]:
-    """What each stream's ln of mean M has to reach at this look, the others being what they are.
+    """The evidence (ln of mean M) that each stream needs to alarm at this look.
 
-    Where nothing alarms it is what the stream would need alone: A · m / weight.
+    The more streams alarm together, the less each needs (Benjamini-Hochberg): with k of m alarming it is
+    ln(A · m / (k · weight)), where A is `false_alarm_hours`. While none alarms, k is 1.
     """
     m = len(streams)
     weights = _log_weights(streams)

@@ -80,10 +80,10 @@ def flat(guard: Guard, tolerance: float = TOLERANCE) -> Baseline:
 
 
 def renewed(guard: Guard | None, hours: Sequence[Hour], now: int, state: State) -> Guard | None:
-    """The guard to go on with from the whole hour `now`; the same object if it is not time for a new fit.
+    """The guard from the hour that starts at `now` on: fitted anew, or `guard` itself if it is not time yet.
 
-    It is time when the age has doubled since the last fit and the mean M at the end of the last hour
-    (`state` is closed) is at most 1: a break under suspicion must not be learnt.
+    It is time when twice as much time has been seen as at the last fit, and the mean M in `state` (closed)
+    is at most 1: while there is evidence of a break, its hours must not be taken for normal.
     """
     if guard is None:
         return fit(hours, now)
@@ -94,7 +94,8 @@ def renewed(guard: Guard | None, hours: Sequence[Hour], now: int, state: State) 
 
 
 def carried(state: State, old: Detector, new: Detector) -> State:
-    """A closed state as the new fit's detector continues it: evidence is kept, shift by shift."""
+    """The state for the new guard's detector: each shift that the old detector tested too keeps its
+    evidence. `state` has to be closed."""
     levels = dict(zip(old.shifts, state.levels, strict=True))
     return state._replace(levels=tuple(levels.get(shift, 0.0) for shift in new.shifts))
 

@@ -28,7 +28,8 @@ Joining = Callable[[Watch, int], Iterable[Arrival]]
 
 
 def decide(watches: Sequence[Watch], looked: Iterable[Watch], at: int, false_alarm_hours: float) -> None:
-    """Raises the alarms of the look at `at` (epoch ms); `looked` are the streams that something came for."""
+    """Raises the alarms of the look at `at` (epoch ms). `looked` are the streams that had new requests: only
+    they can have gained evidence, so that nothing is computed while theirs is too small for any alarm."""
     needed = log(false_alarm_hours) - log(max(2, len(watches)) / 2)  # no stream has more weight than that
     if max((watch.evidence for watch in looked), default=-inf) < needed:
         return
@@ -42,7 +43,7 @@ def decide(watches: Sequence[Watch], looked: Iterable[Watch], at: int, false_ala
 def look_through(
     watches: Sequence[Watch], arrivals: Iterable[Arrival], false_alarm_hours: float, joining: Joining
 ) -> None:
-    """Every look at which something came, in time order, alarms included.
+    """Takes every look at which requests came, in time order, and raises its alarms.
 
     Whenever a stream has just got its baseline, `joining(watch, at)` may add streams to the end of
     `watches` (the routes of a cascade) and gives what comes for them from that look on.
@@ -64,6 +65,7 @@ def look_through(
 
 
 def log_thresholds(watches: Sequence[Watch], false_alarm_hours: float) -> list[float]:
-    """What the evidence of each stream has to reach now, those that look for nothing yet counted in."""
+    """The log evidence at which each stream raises an alarm. Streams without a baseline count towards the
+    number of tests."""
     streams = [family.Stream(watch.evidence, watch.pooled) for watch in watches]
     return family.log_thresholds(streams, false_alarm_hours) if streams else []

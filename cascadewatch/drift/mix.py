@@ -1,7 +1,6 @@
 """Has the input mix changed (routes, intents, lengths, languages)? Chi-square of two samples."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from cascadewatch.drift.comparison import Comparison, chi_square
 
@@ -31,14 +30,6 @@ def compare(reference: Counts, current: Counts) -> Comparison:
     )
     distance = sum(abs(a / m - b / n) for a, b in cells) / 2
     return Comparison("chi2", chi_square(statistic, len(cells) - 1), distance, round(n), round(m))
-
-
-def compare_features(features: Mapping[str, tuple[Counts, Counts]]) -> dict[str, Comparison]:
-    """`compare` for each feature's (reference, current); p is Holm's, over the features that have one."""
-    found = {name: compare(*pair) for name, pair in features.items()}
-    names = [name for name, comparison in found.items() if comparison.p is not None]
-    adjusted = holm([found[name].p or 0.0 for name in names])
-    return found | {name: replace(found[name], p=p) for name, p in zip(names, adjusted, strict=True)}
 
 
 def holm(ps: Sequence[float]) -> list[float]:

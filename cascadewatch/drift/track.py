@@ -12,10 +12,11 @@ KEPT_HOURS = 26  # a batch of the whole of yesterday still counts
 
 @dataclass(slots=True)
 class Track:
-    """What a detector has seen. `state` is `opening` and then `hours`, the running hour last.
+    """A detector's state with the latest hours it was computed from, so that it can be computed anew.
 
-    Hours before `floor` (epoch ms) are settled: what arrives late for them changes nothing any more. That
-    is so 26 hours back, and before the last restart.
+    `state` is what becomes of `opening` after `hours`, the last of which is the running one. Requests that
+    arrive late for hours before `floor` (epoch ms) are ignored: those more than 26 hours back, and those
+    before the last restart.
     """
 
     detector: Detector
@@ -26,7 +27,7 @@ class Track:
 
     @classmethod
     def start(cls, detector: Detector, floor: int = 0) -> "Track":
-        """Nothing seen yet; nothing from before `floor` will count."""
+        """A track without evidence. Requests of hours before `floor` (epoch ms) will not count."""
         return cls(detector, detector.start(), detector.start(), floor)
 
     def take(self, hour: int, escalated: int, judged: int) -> None:
@@ -59,7 +60,8 @@ class Track:
         return True
 
     def restart(self) -> None:
-        """Forgets the evidence; what the running hour has shown so far stays known."""
+        """Forgets the evidence. The running hour's requests so far are kept, so that they are not counted
+        again as new ones."""
         self.state = self.detector.restart(self.state)
         self.opening = self.state.opening
         self.floor = max(self.floor, self.state.hour or 0)

@@ -24,9 +24,9 @@ Span = tuple[int, int]
 
 
 class Plan(NamedTuple):
-    """A baseline that is known beforehand to count from `time` (epoch ms) on: in a walk over the past.
+    """A stored baseline that takes effect at `time` (epoch ms) while history is walked through.
 
-    One that a person asked for ends what is open.
+    If a person asked for it, it ends the alarms that are open then.
     """
 
     time: int
@@ -35,7 +35,7 @@ class Plan(NamedTuple):
 
 
 def blind() -> Detector:
-    """What a stream has before there is anything to compare with: it looks for nothing."""
+    """The detector of a stream that has too little traffic yet to compare with. It tests nothing."""
     return Detector(lambda _: None, (), guard.OVERDISPERSION[0])
 
 
@@ -72,13 +72,15 @@ class Watch:
 
     @property
     def normal(self) -> Baseline | None:
-        """What is compared with: the baseline, else what the guard has seen; None at the very start."""
+        """The baseline that rates are compared with; while there is none, what the guard takes for normal;
+        None while there is not even that."""
         if self.baseline is None and self.guarded is not None:
             return guard.flat(self.guarded, self.tolerance)
         return self.baseline
 
     def take(self, at: int, hour: int, escalated: int, judged: int) -> None:
-        """Requests of one hour that came since the last look, seen at the look `at`; some were judged."""
+        """Takes in the requests of one hour that came since the last look. `at` is the look that sees them
+        (epoch ms). At least one must be judged."""
         self._heed(at)
         self._follow_plan(at, hour)
         if hour != self.hour:
@@ -106,7 +108,8 @@ class Watch:
         self.evidence = found - guard.CAUTION if self.baseline is None else found
 
     def alarm(self, at: int) -> None:
-        """The evidence was found to be an alarm: opens one or raises it again, and starts afresh."""
+        """Call it when the evidence is enough for an alarm: opens an alarm, or raises the open one again, and
+        starts gathering evidence from nothing."""
         normal, direction = self.normal, self._strongest()
         assert normal is not None, "there is no evidence without something to compare with"
         held = self.alarms.get(direction)
@@ -124,7 +127,8 @@ class Watch:
             self.raised.add(direction)
 
     def pin(self, baseline: Baseline, hour: int) -> None:
-        """Goes on with another baseline from the start of an hour; the evidence belongs to the old one."""
+        """Compares with another baseline from the start of `hour` on. The evidence so far is dropped, since
+        it was measured against the old one."""
         self.baseline, self.guarded, self.lacking = baseline, None, None
         self.track = Track.start(hypotheses.detector(baseline, self.tolerance), hour)
         for alarm in self.alarms.values():
@@ -138,7 +142,7 @@ class Watch:
             self._end(direction, at)
 
     def sound(self, hours: Sequence[Hour]) -> list[Hour]:
-        """The hours that something may be learnt from: outside the changes found so far."""
+        """Those of these hours that a baseline may be learnt from: outside all changes found so far."""
         spans = [*self.broken, *((alarm.change.since, self.hour + HOUR_MS) for alarm in self.alarms.values())]
         return [h for h in hours if not any(start - HOUR_MS < h.start < end for start, end in spans)]
 
@@ -165,11 +169,11 @@ class Watch:
             self.pin(plan.baseline, hour)
 
     def _learn(self, hour: int) -> None:
-        """At the start of an hour: the best detector that the whole hours so far allow."""
+        """At the start of an hour: pins a baseline if the hours so far allow one, else renews the guard."""
         past = self.sound(self.history(self.since, hour))
         self.lacking = fitting.lacking(past, hour)
         if self.lacking is None:
-            fitted = Baseline.fit(past, self.zone)
+            fitted = fitting.fit(past, self.zone)
             if fitted.usual_band is not None:
                 self.pin(fitted, hour)
                 return

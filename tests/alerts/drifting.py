@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from alerts.drift_levels import Level, accept, pin
 from alerts.finding import Finding, Past, Scope
 from alerts.kinds import drift
 from cascadewatch.drift.hours import Bucket
@@ -102,23 +103,14 @@ class Drifting:
 
     def accept(self, since: int, now: int, route: str = "") -> Pinned | str:
         with self.store.writing() as connection:
-            return drift.accept(
-                connection, self.settings, "escalation_rate", Scope("support", route), since, "kim", None, now
-            )
+            return accept(connection, self._level(now, route), since)
 
     def pin(self, start: int | None, end: int | None, now: int, route: str = "") -> Pinned | str:
         with self.store.writing() as connection:
-            return drift.pin(
-                connection,
-                self.settings,
-                "escalation_rate",
-                Scope("support", route),
-                start,
-                end,
-                "kim",
-                None,
-                now,
-            )
+            return pin(connection, self.settings, self._level(now, route), start, end)
+
+    def _level(self, now: int, route: str) -> Level:
+        return Level("escalation_rate", Scope("support", route), "kim", None, now)
 
     def deploy(self, time: int, cascade: str | None = "support", kind: str = "deploy") -> None:
         with self.store.writing() as connection:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from alerts.finding import Past
-from alerts.kinds import drift
+from alerts.drift_levels import Level, accept
+from alerts.finding import Past, Scope
 from cascadewatch.store.episodes import Episode
 from tests.alerts.conftest import Watch
 from tests.alerts.watched import DAY, HOUR, MINUTE, Watched
@@ -121,24 +121,14 @@ def test_what_began_and_ended_while_nobody_looked_is_told_as_both(watching_sqlit
 
 
 def test_a_new_level_that_a_person_accepts_ends_the_episode(watching_sqlite: Watch, now: int) -> None:
-    from alerts.finding import Scope
-
     watched = learnt(watching_sqlite, now)
     traffic(watched, now, now + DAY, 0.5, seed=2)
     watched.minutes(now + HOUR, now + DAY, HOUR)
     found = watched.episode()
     assert found.state == "firing"
     with watched.store.writing() as connection:
-        taken = drift.accept(
-            connection,
-            watched.settings,
-            "escalation_rate",
-            Scope("support"),
-            found.since,
-            "mia",
-            None,
-            now + DAY,
-        )
+        level = Level("escalation_rate", Scope("support"), "mia", None, now + DAY)
+        taken = accept(connection, level, found.since)
     assert not isinstance(taken, str)
     traffic(watched, now + DAY, now + 2 * DAY, 0.5, seed=3)
     watched.minutes(now + DAY + HOUR, now + 2 * DAY, 3 * HOUR)

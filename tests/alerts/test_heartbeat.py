@@ -28,10 +28,12 @@ def receiver() -> Iterator[Receiver]:
         yield receiver
 
 
-def heart(store: Store, receiver: Receiver, now: int, delivering: bool = True, **more: float) -> Heartbeat:
+def heart(
+    store: Store, receiver: Receiver, now: int, delivering: bool = True, private: bool = True, **more: float
+) -> Heartbeat:
     secret = Secret("env", "HEARTBEAT", {"HEARTBEAT": receiver.url("/ping/secret")})
-    settings = Settings(alerts=Alerts.model_construct(heartbeat_url=secret))
-    return Heartbeat(store, settings, lambda: now, lambda _: delivering, allow_private=True, **more)
+    alerts = Alerts.model_construct(heartbeat_url=secret, heartbeat_allow_private=private)
+    return Heartbeat(store, Settings(alerts=alerts), lambda: now, lambda _: delivering, **more)
 
 
 def evaluated(store: Store, at: int, state: str = leases.DONE) -> None:
@@ -79,6 +81,17 @@ def test_an_answer_that_is_no_success_is_told(store: Store, receiver: Receiver, 
     evaluated(store, now)
     receiver.answer = status(404)
     assert heart(store, receiver, now).beat(now) == "failed"
+
+
+def test_in_the_own_network_it_is_called_only_where_the_settings_allow_it(
+    store: Store, receiver: Receiver, now: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    evaluated(store, now)
+    assert heart(store, receiver, now, private=False).beat(now) == "failed"
+    assert receiver.received == []
+    reasons = [record.__dict__["fields"] for record in caplog.records]
+    assert "or set heartbeat_allow_private = true if" in reasons[0]["reason"]
+    assert heart(store, receiver, now).beat(now) == "sent"
 
 
 def test_started_it_goes_on_until_it_is_stopped(store: Store, receiver: Receiver, now: int) -> None:

@@ -78,7 +78,7 @@ def tell(demo: Opened) -> Tell:
 
 
 def counted(connection: Any, demo: Opened, key: tuple[str, str], start: int, end: int) -> tuple[int, int]:
-    hours = streams.hours(connection, demo.settings, "escalation_rate", [key], start, end)[key]
+    hours = streams.hours(connection, "escalation_rate", [key], start, end)[key]
     return sum(hour.escalated for hour in hours), sum(hour.judged for hour in hours)
 
 

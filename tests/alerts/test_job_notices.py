@@ -1,4 +1,4 @@
-"""A job of the night fails: people hear of it once, and once when it succeeds again."""
+"""A job that nobody looks at fails: people hear of it once, and once when it succeeds again."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +16,17 @@ from cascadewatch.store.tables import jobs
 
 DAY = 86_400_000
 HOOK = '[channel.team]\nkind = "webhook"\nurl = "https://example.com/hook"\nsecret = "env:HOOK_SECRET"\n'
+
+NIGHTLY = """
+[model.small]
+kind = "recorded"
+answer = "cheap"
+
+[replay.nightly]
+eval_set = "evals/gone.jsonl"
+target = "small"
+schedule = "0 3 * * *"
+"""
 
 
 def settings_with(folder: Path, url: str, channel: str = HOOK) -> Settings:
@@ -68,7 +79,7 @@ def test_a_backup_that_fails_is_told_once_and_that_it_works_again_once(nights: N
     nights.pass_with("back-up", "failed", "no space left on device")
     assert nights.heard() == []
     nights.pass_with("back-up", "done")
-    assert nights.heard() == ["The jobs of the night work again"]
+    assert nights.heard() == ["What failed works again"]
     nights.pass_with("back-up", "done")
     assert nights.heard() == []
 
@@ -86,6 +97,19 @@ def test_the_message_says_why_and_what_to_do(nights: Nights) -> None:
     assert "The backup failed: no space left on device." in said
     assert "`cascadewatch db prune`" in said
     assert message.link == "https://watch.example.com/sources"
+
+
+def test_a_scheduled_replay_that_cannot_run_is_told_like_them(nights: Nights, tmp_path: Path) -> None:
+    nights.settings = settings_with(tmp_path, nights.settings.database_url, HOOK + NIGHTLY)
+    nights.pass_with("replay nightly at 0 3 * * *", "failed", "the eval set evals/gone.jsonl cannot be read")
+    nights.pass_with("replay nightly at 0 3 * * *", "failed", "the eval set evals/gone.jsonl cannot be read")
+    assert nights.heard() == ["The replay nightly failed"]
+    nights.pass_with("replay nightly at 0 3 * * *", "done", "unchanged: report 7")
+    assert nights.heard() == ["What failed works again"]
+
+
+def test_a_replay_that_left_the_settings_is_watched_no_more(nights: Nights) -> None:
+    assert nights.pass_with("replay nightly at 0 3 * * *", "failed") == "nothing failed"
 
 
 def test_what_was_mended_before_anybody_could_be_told_is_not_told(nights: Nights) -> None:

@@ -402,11 +402,6 @@ class TestSeveral:
             " 20 % (over)."
         )
 
-    def test_its_id_is_the_same_whenever_it_is_composed(self) -> None:
-        one, two = (episode(), ("firing",)), (self.coding, ("firing",))
-        assert message(one, two).id == message(two, one, now=NOW + DAY).id
-        assert message(one).id != message(two).id
-
 
 class TestLinks:
     def test_show_exactly_the_time_it_is_about(self) -> None:

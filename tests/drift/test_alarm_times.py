@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cascadewatch.drift.baseline import Baseline
-from cascadewatch.drift.escalation import alarm_times, alarms
+from cascadewatch.drift.escalation import alarm_times
 from cascadewatch.drift.hours import Bucket
 from cascadewatch.errors import InputError
 from tests.drift.streams import WEEK_HOURS, Rate, always, hour, hours, minutes, stepping
@@ -123,11 +122,6 @@ def test_splitting_buckets_in_any_way_changes_nothing(seed: int) -> None:
         split += [(at, escalated, some), (at, k - escalated, n - some)]
     past = week(always(0.30))
     assert list(alarm_times(split, past)) == list(alarm_times(live, past))
-
-
-def test_a_pinned_baseline_gives_the_same_alarms_as_its_period() -> None:
-    live, past = after(stepping(0.30, 0.45, CHANGE), 80), hours(always(0.30), WEEK_HOURS)
-    assert list(alarms(live, Baseline.fit(past))) == list(alarm_times(live, minutes(past))) != []
 
 
 def test_a_smaller_budget_of_false_alarms_alarms_later() -> None:

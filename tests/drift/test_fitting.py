@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from cascadewatch.drift.baseline import Baseline, ratcheted
-from cascadewatch.drift.fitting import accept_level, lacking
+from cascadewatch.drift.fitting import accept_level, fit, lacking
 from cascadewatch.drift.hours import Hour
 from cascadewatch.errors import InputError
 from tests.drift.streams import WEEK_HOURS, always, hour, hours, pinned
@@ -19,21 +19,21 @@ def weekend(number: int) -> bool:
 
 
 def test_a_flat_stream_has_a_flat_baseline() -> None:
-    found = Baseline.fit(hours(always(0.30), WEEK_HOURS, rho=0.0))
+    found = fit(hours(always(0.30), WEEK_HOURS, rho=0.0))
     assert (found.rate, found.intercept, found.weekend, found.sine, found.cosine) == (0.30, 0.30, 0, 0, 0)
     assert (found.weekday_band, found.weekend_band) == (0.005, 0.005)
     assert (found.overdispersion, found.temper) == (0.001, 1.0)
 
 
 def test_the_scatter_of_the_hours_is_measured() -> None:
-    found = Baseline.fit(hours(always(0.30), 4 * WEEK_HOURS, per_hour=300, rho=0.02))
+    found = fit(hours(always(0.30), 4 * WEEK_HOURS, per_hour=300, rho=0.02))
     assert found.overdispersion == pytest.approx(0.02, abs=0.004)
     assert found.rate == pytest.approx(0.30, abs=0.02)
 
 
 def test_weekends_get_a_level_and_a_band_of_their_own() -> None:
     given = hours(lambda n: 0.20 if weekend(n) else 0.30, WEEK_HOURS, per_hour=500)
-    found = Baseline.fit(given)
+    found = fit(given)
     assert found.level(hour(5 * 24)) == pytest.approx(0.20, abs=0.02)
     assert found.level(hour(24)) == pytest.approx(0.30, abs=0.02)
     assert found.weekday_band is not None
@@ -42,7 +42,7 @@ def test_weekends_get_a_level_and_a_band_of_their_own() -> None:
 
 
 def test_a_daily_wave_is_kept() -> None:
-    found = Baseline.fit(hours(lambda n: 0.30 + 0.06 * sin(2 * pi * n / 24), WEEK_HOURS, per_hour=500))
+    found = fit(hours(lambda n: 0.30 + 0.06 * sin(2 * pi * n / 24), WEEK_HOURS, per_hour=500))
     assert found.sine == pytest.approx(0.06, abs=0.015)
     assert found.level(hour(6)) - found.level(hour(18)) == pytest.approx(0.12, abs=0.03)
 
@@ -53,24 +53,24 @@ def test_weekends_and_hours_are_those_of_the_zone() -> None:
         return 0.20 if 107 <= number % WEEK_HOURS < 155 else 0.30
 
     given = hours(rate, WEEK_HOURS, per_hour=500, rho=0.0)
-    there, here = Baseline.fit(given, "Pacific/Auckland"), Baseline.fit(given, "UTC")
+    there, here = fit(given, "Pacific/Auckland"), fit(given, "UTC")
     assert there.level(hour(108)) == pytest.approx(0.20, abs=1e-6)
     assert there.level(hour(156)) == pytest.approx(0.30, abs=1e-6)
     assert here.level(hour(108)) > 0.25
 
 
 def test_three_weekdays_say_nothing_about_weekends() -> None:
-    found = Baseline.fit(hours(always(0.30), 72))
+    found = fit(hours(always(0.30), 72))
     assert found.band(hour(24)) is not None
     assert found.band(hour(5 * 24)) is None
     assert found.weekend == 0
 
 
 def test_a_thin_baseline_has_a_wide_band_and_never_one_above_3_points() -> None:
-    thin = Baseline.fit(hours(always(0.30), WEEK_HOURS, per_hour=4, rho=0.0, seed=3))
+    thin = fit(hours(always(0.30), WEEK_HOURS, per_hour=4, rho=0.0, seed=3))
     assert thin.weekday_band == pytest.approx((0.25 * 0.75 / 672) ** 0.5, rel=0.2)
     one_an_hour = [Hour(hour(n), int(n % 3 == 0), 1) for n in range(48)]
-    assert Baseline.fit(one_an_hour).weekday_band == 0.03
+    assert fit(one_an_hour).weekday_band == 0.03
 
 
 def test_hours_that_resemble_their_neighbours_temper_the_evidence() -> None:
@@ -78,31 +78,31 @@ def test_hours_that_resemble_their_neighbours_temper_the_evidence() -> None:
     for number in range(4 * WEEK_HOURS):
         level = 0.6 * level + random.gauss(0, 0.8)
         given.append(Hour(hour(number), round(1000 * (0.30 + 0.046 * level)), 1000))
-    found = Baseline.fit(given)
+    found = fit(given)
     assert found.temper == pytest.approx(4, rel=0.4)
     assert found.noisy
-    assert not Baseline.fit(hours(always(0.30), WEEK_HOURS)).noisy
+    assert not fit(hours(always(0.30), WEEK_HOURS)).noisy
 
 
 @pytest.mark.parametrize("rate", [0.0, 1.0])
 def test_a_stream_that_never_or_always_escalates_can_be_fitted(rate: float) -> None:
-    found = Baseline.fit(hours(always(rate), WEEK_HOURS))
+    found = fit(hours(always(rate), WEEK_HOURS))
     assert found.rate == found.level(hour(3)) == rate
     assert found.weekday_band == 0.005
 
 
 def test_hours_at_one_time_of_day_only_have_no_wave() -> None:
-    found = Baseline.fit([Hour(hour(24 * day + 9), 30 + day % 2, 100) for day in range(70)])
+    found = fit([Hour(hour(24 * day + 9), 30 + day % 2, 100) for day in range(70)])
     assert (found.sine, found.cosine) == (0, 0)
 
 
 def test_the_order_of_the_hours_does_not_matter() -> None:
     given = hours(always(0.30), WEEK_HOURS)
-    assert Baseline.fit(reversed(given)) == Baseline.fit(given)
+    assert fit(reversed(given)) == fit(given)
 
 
 def test_a_baseline_survives_being_stored() -> None:
-    found = Baseline.fit(hours(always(0.30), 72), "Europe/Berlin")
+    found = fit(hours(always(0.30), 72), "Europe/Berlin")
     assert Baseline.from_dict(json.loads(json.dumps(found.to_dict()))) == found
 
 
@@ -113,7 +113,7 @@ def test_a_stored_baseline_of_another_shape_is_refused() -> None:
 
 def test_nothing_judged_is_no_baseline() -> None:
     with pytest.raises(InputError, match="nothing was judged"):
-        Baseline.fit([Hour(hour(0), 0, 0)])
+        fit([Hour(hour(0), 0, 0)])
 
 
 class TestEnough:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cascadewatch.drift.comparison import chi_square
-from cascadewatch.drift.mix import compare, compare_features, holm
+from cascadewatch.drift.mix import compare, holm
 
 BEFORE = {"faq": 5000, "billing": 3000, "other": 2000}
 
@@ -82,17 +82,6 @@ def test_a_two_by_two_table_gives_pearsons_statistic() -> None:
 @given(st.floats(0, 5000), st.integers(1, 300))
 def test_p_is_a_probability(statistic: float, degrees: int) -> None:
     assert 0 <= chi_square(statistic, degrees) <= 1
-
-
-def test_several_features_share_one_level() -> None:
-    pair = (BEFORE, {"faq": 440, "billing": 330, "other": 230})
-    alone = compare(*pair)
-    among = compare_features(
-        {"route": pair, **{f"calm-{n}": (BEFORE, BEFORE) for n in range(3)}, "empty": ({}, {})}
-    )
-    assert alone.p is not None
-    assert among["route"].p == pytest.approx(4 * alone.p)
-    assert among["empty"].p is None
 
 
 def test_holm_adjusts_step_by_step() -> None:

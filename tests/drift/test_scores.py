@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from cascadewatch.drift.comparison import kolmogorov
-from cascadewatch.drift.distribution import compare, moved, thinned
+from cascadewatch.drift.distribution import compare, moved
 from cascadewatch.metrics.measures import SCORE_BINS, score_bin
 
 
@@ -77,7 +77,3 @@ def test_no_distance_is_no_evidence() -> None:
 def test_how_far_scores_moved_is_told_in_score_points() -> None:
     assert moved({10: 1.0, 20: 1.0}, {15: 2.0, 25: 2.0}, SCORE_BINS) == pytest.approx(0.10)
     assert moved({}, {1: 1.0}, SCORE_BINS) is None
-
-
-def test_an_hour_counts_for_a_hundred_scores_at_most() -> None:
-    assert thinned([{1: 300.0, 2: 100.0}, {2: 40.0}, {}]) == {1: 75.0, 2: 65.0}

@@ -5,8 +5,8 @@ from math import log
 
 import pytest
 
-from cascadewatch.drift.baseline import Baseline
-from cascadewatch.drift.escalation import alarm_times, alarms
+from cascadewatch.drift.escalation import alarm_times
+from cascadewatch.drift.fitting import fit
 from cascadewatch.drift.hours import Bucket
 from cascadewatch.drift.watch import Plan
 from tests.drift.streams import WEEK_HOURS, Rate, always, hour, hours, minutes, pinned, stepping
@@ -29,9 +29,11 @@ class TestAlarms:
         seen = Alone().see(live)
         assert [at // 1000 for at in seen.alarms] == list(alarm_times(live, [])) != []
 
-    def test_they_come_when_a_pinned_baseline_says_so(self) -> None:
-        live = stream(stepping(0.30, 0.36, 100), WEEK_HOURS)
-        assert [at // 1000 for at in Alone(pinned()).see(live).alarms] == list(alarms(live, pinned())) != []
+    def test_a_pinned_baseline_gives_the_same_ones_as_its_period(self) -> None:
+        past = hours(always(0.30), WEEK_HOURS, 100)
+        live = stream(stepping(0.30, 0.45, WEEK_HOURS + 50), 80, WEEK_HOURS)
+        seen = Alone(fit(past)).see(live)
+        assert [at // 1000 for at in seen.alarms] == list(alarm_times(live, minutes(past))) != []
 
     def test_an_alarm_opens_with_an_estimate(self) -> None:
         seen = Alone(pinned()).see(stream(stepping(0.30, 0.60, 50), 60))
@@ -92,7 +94,7 @@ class TestRecovery:
 class TestLearning:
     def test_the_guard_hands_over_to_the_baseline_after_seven_days(self) -> None:
         seen = Alone().see(stream(always(0.30), WEEK_HOURS + 1))
-        assert seen.watch.baseline == Baseline.fit(seen.history(0, hour(WEEK_HOURS - 6)))
+        assert seen.watch.baseline == fit(seen.history(0, hour(WEEK_HOURS - 6)))
         assert seen.watch.lacking is None
 
     def test_what_is_lacking_is_said(self) -> None:

@@ -1,8 +1,9 @@
-"""Few callers, or everybody? Each caller against its own past, shrunk to the fleet.
+"""Do few callers carry a move, or all of them? Compares each caller with its own past.
 
-Gini and top shares do not tell an attack from a quiet day; the share of *excess* does, and so does how many
-callers lie above their own expectation: about half on a quiet day and in an attack, nearly all of them when
-the verifier broke.
+What is expected of a caller is its own past rate, drawn towards the rate of all callers as long as its past
+is short. Gini coefficients and shares of the busiest callers do not tell an attack from a quiet day. Two
+other numbers do: the share of the excess that few callers carry, and how many callers lie above what is
+expected of them. That is about half on a quiet day and in an attack, and nearly all when the verifier broke.
 """
 
 from collections.abc import Iterable, Sequence
@@ -40,11 +41,12 @@ class Named(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Concentration:
-    """Who carries a move.
+    """Which callers carry a move.
 
-    `excess` is what all callers escalated beyond their own expectation; `carried` the part of it by those
-    named. `above` is the share of callers beyond their expectation in the direction of the move, of
-    `compared` ones; None: too few. `without` is the rate of everybody else.
+    `excess` counts the escalations of all callers beyond what was expected of them; `carried` is the share
+    of it by the callers in `named`. `compared` callers had enough requests to be compared, and `above` is
+    the share of them that lies beyond its expectation in the direction of the move; None: fewer than 8 were
+    compared. `without` is the rate of everybody who is not named, `seen` the number of callers.
     """
 
     verdict: Verdict
@@ -70,7 +72,14 @@ class Concentration:
 
 
 def concentration(callers: Callers, rising: bool) -> Concentration | None:
-    """Who carries a rise, or a fall. None without callers or without a past."""
+    """Which callers carry a rise, or a fall. None without callers or without a past.
+
+    An alert asks who made the rate move: so each caller is compared with its own past, and of the callers
+    named about one in a thousand may be wrong (Benjamini-Hochberg). The Traffic page asks who is expensive
+    in the range on show, whether or not anything changed: so it compares a caller with all others and keeps
+    to one false mark in twenty looks (Bonferroni). A caller that has always escalated much is marked there
+    and not named here.
+    """
     everybody = [*callers.busiest, callers.rest]
     judged, escalated = sum(g.before.n for g in everybody), sum(g.before.k for g in everybody)
     listed = [g for g in callers.busiest if g.after.n]

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from cascadewatch.metrics.breakeven import economics
 from cascadewatch.metrics.counterfactual import NANO, flagship_only_cost
+from cascadewatch.metrics.measures import FAILED_VERDICTS
 from cascadewatch.metrics.window import Window
 
 MIN_SEEN = 30  # events of a kind before their mean cost is taken
@@ -80,7 +81,7 @@ def _fallback(traffic: Traffic) -> Unit | None:
 def _judge_failure(traffic: Traffic) -> Unit | None:
     """A verdict that fails costs a fallback, as often as it leads to one."""
     counts, each = traffic.window.counts, _mean(traffic, "cost_fallback", "fallbacks")
-    failed = sum(t.counts[name] for t in traffic.window.tiers for name in _FAILED)
+    failed = sum(t.counts[name] for t in traffic.window.tiers for name in FAILED_VERDICTS)
     if each is None or failed < MIN_SEEN:
         return None
     return Unit(traffic.asked, each * min(1.0, counts["fallback_judge"] / failed), "failed verdicts")
@@ -106,7 +107,6 @@ def _cost_ratio(traffic: Traffic) -> Unit | None:
     return Unit(traffic.events * n / traffic.window.counts["events"], alone.value / n, "events")
 
 
-_FAILED = ("judge_error", "judge_timeout", "judge_unparseable")
 _UNITS: dict[str, Callable[[Traffic], Unit | None]] = {
     "escalation_rate": _escalation,
     "flagship_share": _flagship,

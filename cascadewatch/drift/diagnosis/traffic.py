@@ -130,7 +130,7 @@ def probing(view: View) -> Iterator[Cause]:
         "probing", carried, round(sum(one.after.n for one in who.named)),
         f"{names}{more} {carry} {part_of(carried, view.shift)}; without {them} "
         f"{percent(who.without)} of requests escalate",
-        (*(_caller_fact(one) for one in who.named[:5]), _everybody(who, view)),
+        (*(_caller_fact(one) for one in who.named[:5]), _everybody(who)),
         "Look at what these callers send. If it is not meant, limit them at your gateway.",
     )  # fmt: skip
 
@@ -149,7 +149,7 @@ def _caller_fact(one: Named) -> Fact:
     )  # fmt: skip
 
 
-def _everybody(who: Concentration, view: View) -> Fact:
+def _everybody(who: Concentration) -> Fact:
     above = "too few callers to compare"
     if who.above is not None:
         meaning = "everybody" if who.above >= SYSTEMIC else "as on a quiet day"
