@@ -5,20 +5,16 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import NamedTuple
 
-from sqlalchemy import delete
-
 from cascadewatch import nightly, upkeep
 from cascadewatch.settings import Settings
 from cascadewatch.store import channel_states, leases, outbox
-from cascadewatch.store.deletions import drop_counters
 from cascadewatch.store.engine import Store
-from cascadewatch.store.labelling import WAITING_MS
-from cascadewatch.store.tables import waiting_labels
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 RUNS_KEPT = 1000  # of each job
+FORMER = ("expire-waiting-labels", "trim-counters")  # what they deleted is left to the prune
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +37,10 @@ class Job(NamedTuple):
     slot: Callable[[Context, int], int | None] | None = None
 
 
-def expire_waiting_labels(context: Context, now: int) -> str:
-    """Drops labels whose event did not come within seven days."""
+def forget_runs(context: Context, _now: int) -> str:
+    """Drops all but the latest runs of each job, and all of jobs that are no more."""
     with context.store.writing() as connection:
-        late = delete(waiting_labels).where(waiting_labels.c.received < now - WAITING_MS)
-        return f"{connection.execute(late).rowcount} labels dropped"
-
-
-def trim_counters(context: Context, now: int) -> str:
-    """Drops ingest counters that are older than the rollups, and all but the latest runs of jobs."""
-    oldest = now - context.settings.retention.rollup_days * DAY_MS
-    with context.store.writing() as connection:
-        counters = drop_counters(connection, oldest)["ingest_counters"]
-        runs = leases.forget(connection, RUNS_KEPT)
-        return f"{counters} counters and {runs} runs dropped"
+        return f"{leases.forget(connection, RUNS_KEPT, FORMER)} runs dropped"
 
 
 def evaluate_rules(context: Context, now: int) -> str:
@@ -90,8 +76,7 @@ JOBS = (
     Job("find-changes", 5 * MINUTE_MS, find_changes),
     Job("send-digest", 5 * MINUTE_MS, send_digest),
     Job("bury-deliveries", 5 * MINUTE_MS, bury_deliveries),
-    Job("expire-waiting-labels", HOUR_MS, expire_waiting_labels),
-    Job("trim-counters", DAY_MS, trim_counters),
+    Job("forget-runs", DAY_MS, forget_runs),
     Job("prune", DAY_MS, upkeep.prune, upkeep.slot),
     Job("back-up", DAY_MS, nightly.back_up, nightly.slot),
     Job("watch-disk", MINUTE_MS, upkeep.watch_disk),

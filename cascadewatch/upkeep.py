@@ -19,8 +19,8 @@ WAIT = "prune_waits_until"  # in `meta`
 
 
 def slot(context: "Context", now: int) -> int | None:
-    """The present hour while a prune is due: every night, and hour by hour after one that did not get to its
-    end. The nights count from the first look of a worker at this database."""
+    """Start of the current hour if a prune is due, else None. One is due each night, and hourly until an
+    interrupted one completes. If none ever ran, the first job ever started counts as the last prune."""
     from cascadewatch.replay.schedule import previous
     from cascadewatch.store import retention
 
@@ -63,7 +63,8 @@ def _patience(context: "Context", now: int) -> int | None:
 
 
 def patient_until(last: int | None, waited: int | None, now: int) -> int | None:
-    """When deleting may begin, where it has to wait or had to; `last` is the last job before this hour.
+    """Time before which pruning must not delete (past: the wait is over), or None for no wait. `last`: start
+    of the latest job over an hour ago; `waited`: the time stored by an earlier call.
 
     >>> day = UTC_DAY
     >>> patient_until(9 * day, None, 10 * day), patient_until(2 * day, None, 10 * day) == 11 * day

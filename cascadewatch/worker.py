@@ -94,6 +94,7 @@ class Worker:
         self._seen: dict[str, int] = {}  # the last slot known to be taken, by job
         self._scheduler: BackgroundScheduler | None = None
         self.fence: int | None = None
+        self._is_new = True
 
     def tick(self, now: int) -> int | None:
         """Holds the lease, or tries to get it; its fence, or None while another has it."""
@@ -111,8 +112,9 @@ class Worker:
         if self.fence is not None:
             lost = leases.give_up(store, self.fence, now)
             _note("leading", owner=self._owner, fence=self.fence, lost_runs=lost or None)
-        elif before is not None:
-            _note("following", owner=self._owner)
+        elif before is not None or self._is_new:
+            _note("following", owner=self._owner, because="another process holds the lease on this database")
+        self._is_new = False
 
     def _take_up(self) -> None:
         if self.fence is not None and self._make_duties is not None:

@@ -1,5 +1,6 @@
 """What the jobs do, and how the worker goes about it."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -8,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from cascadewatch.errors import BusyError
-from cascadewatch.jobs import DAY_MS, JOBS, Context, Job, expire_waiting_labels, trim_counters
+from cascadewatch.jobs import DAY_MS, JOBS, Context, Job, forget_runs
 from cascadewatch.pricing import PriceBook
 from cascadewatch.settings import Settings
 from cascadewatch.store import leases, tables
@@ -16,6 +17,7 @@ from cascadewatch.store.engine import Store
 from cascadewatch.store.receipt import LabelRequest
 from cascadewatch.store.writes import LabelBatch, Writer
 from cascadewatch.worker import Worker
+from tests.job_runs import Run, runs
 
 
 @pytest.fixture
@@ -40,27 +42,33 @@ def label_waits(store: Store, event_id: str, now: int) -> None:
     writer.close()
 
 
-def test_labels_wait_seven_days(store: Store, now: int) -> None:
-    label_waits(store, "old", now - 7 * DAY_MS - 1)
-    label_waits(store, "new", now - 7 * DAY_MS)
-    assert expire_waiting_labels(Context(store, Settings()), now) == "1 labels dropped"
-    assert rows(store, "waiting_labels") == 1
+def test_no_job_deletes_what_came_in_while_the_clock_is_days_ahead(store: Store, now: int) -> None:
+    label_waits(store, "early", now)
+    idle = Job("idle", 60_000, lambda *_: "")
+    one = worker(store, now, (idle,))
+    one.tick(now)
+    assert one.run_due(idle, now)
+    for job in JOBS:
+        if job.name != "back-up":
+            job.run(Context(store, Settings()), now + 500 * DAY_MS)
+    assert (rows(store, "waiting_labels"), rows(store, "ingest_counters")) == (1, 1)
 
 
-def test_counters_are_kept_as_long_as_rollups(store: Store, now: int) -> None:
-    label_waits(store, "old", now - 402 * DAY_MS)
-    label_waits(store, "new", now - 399 * DAY_MS)
-    assert trim_counters(Context(store, Settings()), now).startswith("1 counters")
-    assert rows(store, "ingest_counters") == 1
+def test_runs_of_jobs_that_are_no_more_are_forgotten(store: Store, now: int) -> None:
+    jobs = tuple(Job(name, 60_000, lambda *_: "") for name in ("expire-waiting-labels", "prune"))
+    one = worker(store, now, jobs)
+    one.tick(now)
+    assert all(one.run_due(job, now) for job in jobs)
+    assert forget_runs(Context(store, Settings()), now) == "1 runs dropped"
+    assert last_run(store).job == "prune"
 
 
 def worker(store: Store, now: int, jobs: tuple[Job, ...], owner: str = "a") -> Worker:
     return Worker(Context(store, Settings()), lambda: now, owner, jobs)
 
 
-def last_run(store: Store) -> leases.Run:
-    with store.reading() as connection:
-        return leases.runs(connection)[0]
+def last_run(store: Store) -> Run:
+    return runs(store)[0]
 
 
 def test_a_job_runs_once_in_its_slot_and_again_in_the_next(store: Store, now: int) -> None:
@@ -204,3 +212,14 @@ def wait_until(true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_a_worker_that_finds_another_at_work_says_so_once(
+    store: Store, now: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    workers = [Worker(Context(store, Settings()), lambda: now, name, ()) for name in ("first", "second")]
+    with caplog.at_level(logging.INFO, "cascadewatch.worker"):
+        for at in (now, now + 1000, now + 2000):
+            for one in workers:
+                one.tick(at)
+    assert [record.message for record in caplog.records] == ["leading", "following"]

@@ -20,6 +20,7 @@ from cascadewatch.store import leases
 from cascadewatch.store.engine import Store
 from cascadewatch.store.leases import Lease
 from cascadewatch.worker import Worker
+from tests.job_runs import Run, runs
 
 TTL = 15_000
 
@@ -87,8 +88,7 @@ class TestSlots:
         leases.acquire(store, "worker", "a", now, TTL)
         leases.claim(store, Lease("worker", "a", 1, 0), "job", now, now)
         assert leases.finish(store, ("job", now, 1), leases.DONE, now + 5, "fine")
-        with store.reading() as connection:
-            assert leases.runs(connection) == [leases.Run("job", now, "a", 1, "done", now, now + 5, "fine")]
+        assert runs(store) == [Run("job", now, "a", 1, "done", now, now + 5, "fine")]
 
     def test_a_run_lost_with_its_worker_is_failed_and_stays_so(self, store: Store, now: int) -> None:
         leases.acquire(store, "worker", "a", now, TTL)
@@ -96,8 +96,7 @@ class TestSlots:
         leases.acquire(store, "worker", "b", now + TTL, TTL)
         assert leases.give_up(store, 2, now + TTL) == 1
         assert not leases.finish(store, ("job", now, 1), leases.DONE, now + TTL, "late")
-        with store.reading() as connection:
-            assert [(run.state, run.message) for run in leases.runs(connection)] == [("failed", leases.LOST)]
+        assert [(run.state, run.message) for run in runs(store)] == [("failed", leases.LOST)]
 
     def test_only_the_newest_of_each_job_are_kept(self, store: Store, now: int) -> None:
         leases.acquire(store, "worker", "a", now, TTL)
@@ -106,10 +105,9 @@ class TestSlots:
                 leases.claim(store, Lease("worker", "a", 1, 0), job, slot, now)
         with store.writing() as connection:
             assert leases.forget(connection, 3) == 4
-        with store.reading() as connection:
-            assert sorted((run.job, run.slot) for run in leases.runs(connection)) == [
-                (job, slot) for job in ("one", "two") for slot in (2, 3, 4)
-            ]
+        assert sorted((run.job, run.slot) for run in runs(store)) == [
+            (job, slot) for job in ("one", "two") for slot in (2, 3, 4)
+        ]
 
 
 JUMPS = st.lists(

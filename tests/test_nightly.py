@@ -16,6 +16,7 @@ from cascadewatch.settings.backup import Backup
 from cascadewatch.store import leases, tables
 from cascadewatch.store.engine import Store, open_store
 from cascadewatch.worker import Worker
+from tests.job_runs import Run, runs
 
 DAY, HOUR = 86_400_000, 3_600_000
 JOB = next(job for job in jobs.JOBS if job.name == "back-up")
@@ -47,9 +48,8 @@ def looked_at(store: Store, at: int) -> None:
         )
 
 
-def last_run(store: Store) -> leases.Run:
-    with store.reading() as connection:
-        return next(run for run in leases.runs(connection) if run.job == "back-up")
+def last_run(store: Store) -> Run:
+    return runs(store, "back-up")[0]
 
 
 def test_it_is_due_nightly_at_three_for_sqlite_in_the_zone_of_the_settings(

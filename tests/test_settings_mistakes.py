@@ -53,6 +53,16 @@ SENTENCES = {
         '"0 3 * * *", or a length such as "12h".'
     ),
     "digest_at_no_time": ('line 3: `alerts.digest_at` is "8:00"; write hours and minutes, such as "08:00".'),
+    "replay_target_unknown": (
+        "line 7: `replay.nightly.target` names smal, but there is no [model.smal]; did you mean small?"
+    ),
+    "replay_verifier_unknown": (
+        "line 4: `replay.nightly.verifier` names judge, but there is no [verifier.judge]; "
+        "known here: none so far."
+    ),
+    "verifier_model_unknown": (
+        "line 3: `verifier.judge.model` names small, but there is no [model.small]; known here: none so far."
+    ),
     "rule_as_table": "line 1: `rule` needs two brackets: begin each entry with [[rule]].",
     "rule_for_nobody": (
         "line 8: `rule[2].channels` names team, but there is no [channel.team]; known here: none so far."

@@ -9,10 +9,11 @@ from sqlalchemy import func, insert, select
 from cascadewatch import jobs, upkeep
 from cascadewatch.jobs import Context
 from cascadewatch.settings import Settings
-from cascadewatch.store import leases, retention, tables
+from cascadewatch.store import retention, tables
 from cascadewatch.store.engine import Store, open_store
 from cascadewatch.upkeep import patient_until
 from cascadewatch.worker import Worker
+from tests.job_runs import runs
 from tests.model.events import accepted
 from tests.store.opened import DAY, Opened
 
@@ -70,8 +71,7 @@ def test_it_runs_once_a_night(context: Context, now: int) -> None:
     worker.tick(night)
     assert worker.run_due(JOB, night)
     assert events(context) == 1
-    with context.store.reading() as connection:
-        run = next(run for run in leases.runs(connection) if run.job == "prune")
+    run = runs(context.store, "prune")[0]
     assert (run.state, run.message) == ("done", "1 events, 0 texts and 2 other rows deleted")
     assert upkeep.slot(context, night + HOUR) is None
     assert upkeep.slot(context, night + 24 * HOUR) == night + 24 * HOUR

@@ -141,10 +141,13 @@ def working(settings: "Settings", store: "Store") -> Iterator[None]:
     """A worker in threads of this process."""
     from alerts.outage import Outage
     from cascadewatch.jobs import Context
+    from cascadewatch.settings.parts import missing_files
     from cascadewatch.worker import Worker, everything
 
     for place, said in assembly.missing_secrets(settings):
         log.warning("secret-missing", extra={"fields": {"setting": place, "message": said}})
+    for file in missing_files(settings):
+        log.warning("file-missing", extra={"fields": {"setting": ".".join(file.place), "message": file.said}})
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     outage = Outage(settings, clock, owner)
     one = Worker(Context(store, settings), clock, owner, duties=everything, hearing=outage.note)

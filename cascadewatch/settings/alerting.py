@@ -58,6 +58,9 @@ class Alerts(Table):
         default=None,
         description="Secret: an address called every minute while alerting works (a dead man's switch).",
     )
+    heartbeat_allow_private: bool = Field(
+        default=False, description="Whether that address may lie in a private network or on this machine."
+    )
 
 
 class Rule(Table):

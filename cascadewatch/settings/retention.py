@@ -17,7 +17,8 @@ class Retention(Table):
     minute_days: Days = Field(default=14, description="Days the sums per minute are kept.")
     caller_hour_days: Days = Field(default=35, description="Days the hourly sums per caller are kept.")
     distribution_days: Days = Field(
-        default=35, description="Days the quarter-hour distributions of single routes are kept, or raw_days."
+        default=35,
+        description="Days the quarter-hour distributions of single routes are kept; at least raw_days.",
     )
     audit_days: Days = Field(default=400, description="Days it is kept who did what to the installation.")
 

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from cascadewatch.settings.alerting import Alerts, Channel, Rule
 from cascadewatch.settings.backup import Backup
 from cascadewatch.settings.login import HeaderName, Login, lacking
+from cascadewatch.settings.parts import missing_parts
 from cascadewatch.settings.replaying import Grader, Model, Replay, Replays, Verifier
 from cascadewatch.settings.retention import Disk, Retention
 from cascadewatch.settings.table import Table
@@ -223,6 +224,13 @@ class Settings(Table):
                 known = ", ".join(self.channel) or "none so far"
                 said = f"names {missing}, but there is no [channel.{missing}]; known here: {known}"
                 raise PydanticCustomError(ELSEWHERE, "{error}", {"error": said, "at": place})
+        return self
+
+    @model_validator(mode="after")
+    def _parts_exist(self) -> Self:
+        found = next(missing_parts(self), None)
+        if found is not None:
+            raise PydanticCustomError(ELSEWHERE, "{error}", {"error": found.said, "at": found.place})
         return self
 
     @model_validator(mode="after")

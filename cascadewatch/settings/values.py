@@ -4,12 +4,13 @@ Each parser raises ValueError with words that fit after the name of the setting.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationInfo
@@ -19,6 +20,7 @@ from cascadewatch.settings.duration import parse_duration
 from cascadewatch.settings.secret import Secret, parse_secret
 
 POSTGRES = "postgresql+psycopg"
+_OPTIONS = re.compile(r"\w+=[^/&]*(?:&\w+=[^/&]*)*")  # what is no option may be the rest of a path
 DATABASE_FORMS = '"sqlite:///cascadewatch.db" or "postgresql://user@host/name"'
 
 
@@ -40,7 +42,27 @@ def parse_database_url(text: str, folder: Path) -> str:
         raise ValueError('needs three slashes before the file, such as "sqlite:///cascadewatch.db"')
     if name in ("", ":memory:"):
         raise ValueError("must name a file, since a database in memory would end with its process")
-    return f"sqlite:///{os.path.abspath(folder / name)}{question}{query}"
+    if question and not _OPTIONS.fullmatch(query):
+        raise ValueError('has a "?", after which a URL has options; write %3F for one in the name of a file')
+    return f"{sqlite_url(_sqlite_file(name, folder))}{question}{query}"
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of a SQLite file, with %25 and %3F for what a URL would not take for part of its name."""
+    return f"sqlite:///{str(path).replace('%', '%25').replace('?', '%3F')}"
+
+
+def _sqlite_file(name: str, folder: Path) -> Path:
+    """The file that a URL names: %20 is a space, as in any URL. ValueError where only a file or folder with
+    the percent sign itself in its name is there."""
+    path, literal = (Path(os.path.abspath(folder / each)) for each in (unquote(name), name))
+    if _how_much_of(literal) > _how_much_of(path):
+        raise ValueError(f"stands for {path}; write %25 for a percent sign in the name of a file or folder")
+    return path
+
+
+def _how_much_of(path: Path) -> int:
+    return path.parent.is_dir() + path.exists()
 
 
 def parse_timezone(name: str) -> str:
