@@ -29,6 +29,7 @@ from cascadewatch.drift import escalation, family, hypotheses
 from cascadewatch.drift.baseline import Baseline
 from cascadewatch.drift.delay import delay_to_see
 from cascadewatch.drift.detector import State
+from cascadewatch.drift.fitting import fit
 from cascadewatch.drift.hours import Hour, hour_of, hourly
 
 Json = dict[str, Any]
@@ -260,7 +261,7 @@ def speed() -> Json:
     start = time.perf_counter()
     alarms = sum(1 for _ in escalation.alarm_times(live, past))
     back_test = 1000 * (time.perf_counter() - start)
-    pinned = Baseline.fit(in_hours(past)).to_dict()
+    pinned = fit(in_hours(past)).to_dict()
     state = hypotheses.detector(Baseline.from_dict(pinned)).start()
     start = time.perf_counter()
     alarming = look(pinned, state, hour_of(live[0][0] * 1000))

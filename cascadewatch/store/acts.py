@@ -1,7 +1,5 @@
 """What people do to alerts and replays, each with its row of the audit, in the transaction given."""
 
-from typing import Any
-
 from sqlalchemy import Connection
 
 from cascadewatch.store import audit, episodes, silences, wishes
@@ -14,7 +12,7 @@ from cascadewatch.store.silences import Silence
 def begin_silence(connection: Connection, by: Actor, now: int, ends: int, **about: str | None) -> Silence:
     """Begins a silence now; `about` is its rule, cascade, route and comment. Raises UsageError."""
     made = silences.create(connection, starts=now, ends=ends, author=by.author, now=now, **about)
-    audit.record(connection, by, "silence.create", str(made.id), now, after=_shown(made))
+    audit.record(connection, by, "silence.create", str(made.id), now, after=row_json(made))
     return made
 
 
@@ -22,8 +20,8 @@ def end_silence(connection: Connection, by: Actor, now: int, number: int) -> Non
     """Ends a silence now. Raises NotFoundError."""
     before = silences.end(connection, number, now)
     if before is not None:
-        after = {"ends": _shown({"ends": now})["ends"]}
-        audit.record(connection, by, "silence.end", str(number), now, before=_shown(before), after=after)
+        after = {"ends": row_json({"ends": now})["ends"]}
+        audit.record(connection, by, "silence.end", str(number), now, before=row_json(before), after=after)
 
 
 def acknowledge(connection: Connection, by: Actor, now: int, number: int) -> Episode:
@@ -45,7 +43,3 @@ def ask_for_replay(connection: Connection, by: Actor, now: int, name: str) -> bo
     if asked:
         audit.record(connection, by, "replay.run", name, now, after={"wish": "waits for a worker"})
     return asked
-
-
-def _shown(row: Any) -> dict[str, Any]:
-    return row_json(row)

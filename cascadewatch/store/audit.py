@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select
 
 from cascadewatch.store import dialect
 from cascadewatch.store.tables import audit as table
@@ -105,11 +105,6 @@ def acts(
     if before is not None:
         found = found.where(table.c.seq < before)
     return [_act(row) for row in connection.execute(found)]
-
-
-def expire(connection: Connection, oldest: int) -> int:
-    """Drops what was done before `oldest` (epoch ms), for retention alone; how many rows."""
-    return connection.execute(delete(table).where(table.c.time < oldest)).rowcount
 
 
 def masked(value: Any) -> Any:

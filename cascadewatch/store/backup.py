@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from sqlalchemy import URL
-
 from cascadewatch.errors import StoreError
 from cascadewatch.settings import Settings
+from cascadewatch.settings.values import sqlite_url
 from cascadewatch.store import migrate
+from cascadewatch.store.addresses import read_only_uri
 from cascadewatch.store.engine import Store
 from cascadewatch.store.pseudonym import key_place
 from cascadewatch.store.verify import verify
@@ -104,7 +104,7 @@ def prune(folder: Path, database: Path, keep: int) -> list[Path]:
 def copy_pages(source: Path, target: Path, progress: Progress) -> None:
     """Copies all pages as of one moment into a new file without a write-ahead log of its own."""
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    address = f"{source.absolute().as_uri()}?mode=ro"
+    address = read_only_uri(source)
     with closing(sqlite3.connect(address, uri=True)) as held, closing(sqlite3.connect(target)) as copy:
         # One moment is held on to: without it the copy would begin anew with every write of another.
         held.execute("BEGIN")
@@ -118,7 +118,7 @@ def check(copy: Path, told: Path, progress: Progress) -> str | None:
     """The schema of a sound copy. StoreError naming `told` for one that SQLite finds damaged or that is
     no database of ours."""
     progress("checking", 0, None)
-    with closing(sqlite3.connect(f"{copy.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+    with closing(sqlite3.connect(read_only_uri(copy), uri=True)) as connection:
         found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(3)")]
         if found != ["ok"]:
             damaged(told, "; ".join(" ".join(line.split()) for line in found))
@@ -131,7 +131,7 @@ def check(copy: Path, told: Path, progress: Progress) -> str | None:
 
 def check_sums(settings: Settings, copy: Path, progress: Progress) -> int:
     """Runs `verify` on a copy; how many events it holds. StoreError where something does not fit."""
-    store = Store(URL.create("sqlite", database=str(copy)).render_as_string())
+    store = Store(sqlite_url(copy))
     try:
         found = verify(store, settings, lambda done, of: progress("verifying", done, of))
     finally:

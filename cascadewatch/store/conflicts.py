@@ -1,4 +1,4 @@
-"""A person takes the word of an event in quarantine instead of the one that is stored."""
+"""Accepting a quarantined event: it replaces the stored event of the same id, which goes into quarantine."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from cascadewatch.metrics.coverage import is_priced, total_nano
 from cascadewatch.model import Event, Label, Text
 from cascadewatch.store import audit, dialect, ingest, labelling, raw, rollup, tables
 from cascadewatch.store.reads.report import stamp
-from cascadewatch.store.restore import event_of, moment
 from cascadewatch.store.rows import Rows, build
 from cascadewatch.store.rowtypes import EventRow
 from cascadewatch.store.state import State
+from cascadewatch.store.stored_event import event_of, moment
 from cascadewatch.store.surroundings import Surroundings
 
 REPLACED = "replaced"  # the reason under which the former event is in quarantine

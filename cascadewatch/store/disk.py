@@ -1,6 +1,6 @@
 """How full the disk is that a SQLite database lies on, and what follows from it.
 
-    look(store, settings.disk)   Disk("warning", 81.2, 12_884_901_888)
+    look(store.path, settings.disk)   Disk("warning", 81.2, 12_884_901_888)
 
 Postgres looks after its own disk, which nobody can see from here.
 """

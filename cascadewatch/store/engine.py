@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool
@@ -18,6 +18,7 @@ from sqlalchemy.pool import QueuePool
 from cascadewatch.errors import BusyError, FullError, StoreError
 from cascadewatch.settings import Settings
 from cascadewatch.store import ballast, dialect
+from cascadewatch.store.addresses import read_only_uri
 
 log = logging.getLogger("cascadewatch.store")
 
@@ -49,6 +50,12 @@ _FULL_CODES = {
 # Postgres' words for "not now" that its driver does not call operational: it only reads, being a standby;
 # the transaction stood still, or lasted, longer than the server allows.
 _NOT_NOW = {"25006", "25P03", "25P04"}
+_MAY_NOT = "; whoever reads needs to write too, in the file and its folder, where its -wal lies"
+_WAYS_OUT = {
+    "SQLITE_READONLY": _MAY_NOT,
+    "SQLITE_CANTOPEN": _MAY_NOT,
+    "SQLITE_BUSY": "; another process is writing: try again",
+}
 _UNREADABLE = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 UNREADABLE = "the file of database_url is no SQLite database, or is damaged"
 WAY_OUT = "name another, or put a backup in its place with: cascadewatch restore FILE --replace"
@@ -198,7 +205,7 @@ def translated() -> Iterator[None]:
     except OperationalError as error:
         if _is_full(error):
             raise FullError(f"{FULL}: {_first_line(error)}", retry_after=10) from error
-        raise BusyError(f"the database cannot be used now: {_first_line(error)}", retry_after=2) from error
+        raise BusyError(f"the database cannot be used now: {_why(error)}", retry_after=2) from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise BusyError("the connection to the database was lost", retry_after=2) from error
@@ -223,6 +230,13 @@ def _first_line(error: DBAPIError) -> str:
     return str(error.orig).strip().splitlines()[0][:200]
 
 
+def _why(error: DBAPIError) -> str:
+    """What the driver said, and on SQLite the way out."""
+    name = getattr(error.orig, "sqlite_errorname", "")
+    hints = (hint for code, hint in _WAYS_OUT.items() if name.startswith(code))
+    return _first_line(error) + next(hints, "")
+
+
 def _sqlite_path(name: str | None) -> Path:
     if not name or name == ":memory:":
         raise StoreError("database_url needs a file, such as sqlite:///cascadewatch.db: an in-memory "
@@ -238,9 +252,12 @@ def _sqlite_engines(path: Path) -> tuple[Engine, Engine]:
         log.debug("SQLite %s: writes of all processes take turns by %s.lock", sqlite3.sqlite_version, path)
     if not path.exists():
         path.touch(mode=0o600)
-    wait = {"pool_timeout": BUSY_SECONDS}
-    writer = create_engine(f"sqlite:///{path}", pool_size=1, max_overflow=4, **wait)
-    reader = create_engine(f"sqlite:///file:{path}?mode=ro&uri=true", pool_size=4, max_overflow=12, **wait)
+    # An error of SQLAlchemy shows the values of its statement unless told not to: prompts, in a log.
+    wait: dict[str, Any] = {"pool_timeout": BUSY_SECONDS, "hide_parameters": True}
+    address = URL.create("sqlite", database=str(path))
+    read_only = URL.create("sqlite", database=read_only_uri(path), query={"uri": "true"})
+    writer = create_engine(address, pool_size=1, max_overflow=4, **wait)
+    reader = create_engine(read_only, pool_size=4, max_overflow=12, **wait)
     event.listen(writer, "connect", _prepare_writer)
     event.listen(reader, "connect", _prepare_reader)
     event.listen(reader, "begin", lambda c: c.exec_driver_sql("BEGIN"))

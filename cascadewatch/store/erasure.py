@@ -118,7 +118,7 @@ def _finish(connection: Connection, state: State, around: Surroundings, names: N
     for table in _SUMS:
         _fold(connection, table, names)
     for row in _quarantined(connection, names):
-        _unname(connection, row, names)
+        _unname(connection, row)
     for table, column in _STORIES:
         _rewrite(connection, table, table.c[column], names)
     known = tables.names
@@ -148,7 +148,7 @@ def _quarantined(connection: Connection, names: Names) -> list[Any]:
     return [row for row in rows if msgspec.json.decode(row.payload, type=Event).caller in names]
 
 
-def _unname(connection: Connection, row: Any, names: Names) -> None:
+def _unname(connection: Connection, row: Any) -> None:
     event = msgspec.json.decode(row.payload, type=Event)
     nobody = msgspec.structs.replace(event, caller=OTHER, session=None, text=None, fingerprints=None)
     table = tables.quarantine

@@ -12,6 +12,7 @@ from cascadewatch.drift.delay import delay_to_see
 from cascadewatch.drift.diagnosis.material import NOBODY, Against, Change, Group, Material, Share, Span, Use
 from cascadewatch.drift.hours import HOUR_MS
 from cascadewatch.errors import UsageError
+from cascadewatch.metrics.measures import FAILED_VERDICTS
 from cascadewatch.settings import Settings
 from cascadewatch.store import baselines, in_use, probes
 from cascadewatch.store.cells import ALL, QUARTER
@@ -32,7 +33,6 @@ SHOWS = 0.5  # part of the move that the days before must show to be compared wi
 SETTLING_MS = 2 * DAY_MS  # read on either side of a change point, to tell what was in use there
 
 CAUSES = ("error", "timeout", "refused", "rate_limited", "judge", "unknown")
-FAILED = ("judge_error", "judge_timeout", "judge_unparseable")
 COUNTED = ("events", "judged", "escalated", "routed", "priceable", "priced",
            *(f"fallback_{cause}" for cause in CAUSES))  # fmt: skip
 
@@ -204,12 +204,12 @@ def _unpriced(counted: Both) -> Group:
 
 def _verdicts(scope: Scope, spans: Sequence[Span], counted: Both) -> dict[str, Any]:
     """What verdicts say: by verifier and model, why, with which scores, and how many failed."""
-    measures = ("accept", "reject", *FAILED)
+    measures = ("accept", "reject", *FAILED_VERDICTS)
     by_name = scope.both(spans, "attempts", ("tier", "model", "verifier"), measures)
     uses, asked = [], []
     for key in by_name.every():
         group = by_name.share(key, ("reject",), ("accept", "reject"))
-        asked.append(by_name.share(key, FAILED, measures))
+        asked.append(by_name.share(key, FAILED_VERDICTS, measures))
         if group.before.n or group.after.n:
             tier, model, verifier = key
             uses.append(Use(tier, model, verifier, group.before, group.after))

@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 from cascadewatch.drift.diagnosis.price import Traffic
 from cascadewatch.drift.hours import HOUR_MS
 from cascadewatch.metrics.counterfactual import route_ratios, token_ratios
+from cascadewatch.metrics.measures import FAILED_VERDICTS
 from cascadewatch.metrics.window import TierCounts, TokenRatios, Window
 from cascadewatch.settings import Settings
 from cascadewatch.store.cells import ALL
@@ -15,7 +16,7 @@ from cascadewatch.store.zone import local_days, next_day
 
 DAY_MS = 24 * HOUR_MS
 LATELY_MS = 6 * DAY_MS  # and today: whole local days, which are few rows
-ASKED = ("accept", "reject", "judge_error", "judge_timeout", "judge_unparseable")
+ASKED = ("accept", "reject", *FAILED_VERDICTS)
 
 
 def traffic(connection: Connection, settings: Settings, cascade: str, route: str, now: int) -> Traffic | None:

@@ -153,7 +153,7 @@ def wait(connection: Connection, key: bytes, label: Label, received: int) -> Non
 
 def take_waiting(connection: Connection, keys: Sequence[bytes], now: int) -> dict[bytes, list[Label]]:
     """Labels that waited for the given events, taken out of the waiting room."""
-    from cascadewatch.store.restore import moment
+    from cascadewatch.store.stored_event import moment
 
     table = tables.waiting_labels
     if connection.execute(select(table.c.key).limit(1)).first() is None:

@@ -8,6 +8,7 @@ Owners on several machines compare their own clocks: keep them within a few seco
 All times are epoch milliseconds.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
@@ -26,19 +27,6 @@ class Lease(NamedTuple):
     owner: str
     fence: int
     expires: int
-
-
-class Run(NamedTuple):
-    """One slot of a job and what came of it."""
-
-    job: str
-    slot: int
-    owner: str
-    fence: int
-    state: str
-    started: int
-    finished: int | None
-    message: str | None
 
 
 def acquire(store: Store, name: str, owner: str, now: int, ttl: int) -> int | None:
@@ -122,13 +110,13 @@ def give_up(store: Store, fence: int, now: int) -> int:
         return changed.rowcount
 
 
-def forget(connection: Connection, keep: int) -> int:
-    """Drops all but the newest `keep` slots of each job; returns how many.
+def forget(connection: Connection, keep: int, former: Sequence[str] = ()) -> int:
+    """Drops all but the newest `keep` slots of each job, and all of the `former` ones; returns how many.
 
     By number and not by age: were a slot forgotten while the clock is ahead, it would run again
     when the clock is set right.
     """
-    dropped = 0
+    dropped = connection.execute(delete(jobs).where(jobs.c.job.in_(former))).rowcount
     for job in connection.execute(select(jobs.c.job).distinct()).scalars().all():
         newest = select(jobs.c.slot).where(jobs.c.job == job).order_by(jobs.c.slot.desc())
         last = connection.execute(newest.offset(keep - 1).limit(1)).scalar()
@@ -150,10 +138,9 @@ def is_taken(connection: Connection, job: str, slot: int) -> bool:
     return connection.execute(mine).first() is not None
 
 
-def runs(connection: Connection, limit: int = 50) -> list[Run]:
-    """The latest runs, newest first."""
-    rows = connection.execute(select(jobs).order_by(jobs.c.slot.desc(), jobs.c.job).limit(limit))
-    return [Run(*row) for row in rows]
+def taken(connection: Connection, job: str) -> set[int]:
+    """All slots of a job that somebody ran or runs."""
+    return set(connection.execute(select(jobs.c.slot).where(jobs.c.job == job)).scalars())
 
 
 def _is(name: str, owner: str, fence: int) -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, inspect, select, text
 
 from cascadewatch.errors import SchemaError
 from cascadewatch.store import audit, dialect, tables
+from cascadewatch.store.addresses import read_only_uri
 from cascadewatch.store.engine import Store
 
 log = logging.getLogger("cascadewatch.store")
@@ -73,7 +74,7 @@ def run(connection: Connection, target: str) -> None:
 
     with as_file(files("migrations")) as folder:
         config = Config()
-        config.set_main_option("script_location", str(folder))
+        config.set_main_option("script_location", str(folder).replace("%", "%%"))
         config.attributes["connection"] = connection
         current = revision(connection) or "base"
         down = target == "base" or (current != "base" and target < current)
@@ -100,8 +101,8 @@ def _back_up(store: Store, found: str) -> None:
     part = store.path.with_name(f"{store.path.name}.bak.part")
     part.unlink(missing_ok=True)
     part.touch(mode=0o600)
-    read_only = f"file:{store.path}?mode=ro"
-    with closing(sqlite3.connect(read_only, uri=True)) as source, closing(sqlite3.connect(part)) as copy:
+    address = read_only_uri(store.path)
+    with closing(sqlite3.connect(address, uri=True)) as source, closing(sqlite3.connect(part)) as copy:
         source.backup(copy)
     part.replace(target)
     log.info("backed up %s to %s before the upgrade", store.path, target)

@@ -10,7 +10,7 @@ from sqlalchemy import URL, text
 
 from cascadewatch.errors import StoreError
 from cascadewatch.settings import Settings
-from cascadewatch.store import backup, migrate
+from cascadewatch.store import backup, migrate, restored_keys
 from cascadewatch.store.backup import Made, Progress, silent
 from cascadewatch.store.engine import Store
 from cascadewatch.store.recovery import Restored
@@ -64,9 +64,10 @@ def restore(
             migrate.run(connection, migrate.HEAD)
             connection.execute(text("ANALYZE"))  # a dump has no statistics, and plans without them are slow
         events = _checked(store, settings, progress) if verified else None
+        keys = restored_keys.settle(store, None)
     finally:
         store.close()
-    return Restored(before, migrate.HEAD, events, checksums, False, None)
+    return Restored(before, migrate.HEAD, events, checksums, False, None, keys)
 
 
 def _insist_on_empty(store: Store) -> None:

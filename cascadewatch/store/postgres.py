@@ -78,7 +78,7 @@ def engines(url: str, pool_wait: float) -> tuple[Engine, Engine]:
     said = make_url(url).query  # what the operator wrote into the address stands
     arguments = {name: value for name, value in usual.items() if name not in said}
     options: dict[str, Any] = {
-        "pool_pre_ping": True, "pool_timeout": pool_wait, "connect_args": arguments,
+        "pool_pre_ping": True, "pool_timeout": pool_wait, "connect_args": arguments, "hide_parameters": True,
     }  # fmt: skip
     writer = create_engine(url, pool_size=2, max_overflow=4, **options)
     reader = create_engine(

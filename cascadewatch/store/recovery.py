@@ -15,14 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from sqlalchemy import URL
 
 from cascadewatch.errors import SchemaError, StoreError
 from cascadewatch.settings import Settings
-from cascadewatch.store import backup, migrate
+from cascadewatch.settings.values import sqlite_url
+from cascadewatch.store import backup, migrate, restored_keys
 from cascadewatch.store.backup import Progress, silent
 from cascadewatch.store.engine import Store
 from cascadewatch.store.pseudonym import key_place
+from cascadewatch.store.restored_keys import Keys
 
 # Where SQLite, since 2004, has every reader hold a lock on the bytes of a database file.
 SHARED_FIRST, SHARED_SIZE = 0x4000_0002, 510
@@ -41,6 +42,7 @@ class Restored:
     checksums: bool
     key: bool
     kept: Path | None
+    keys: Keys
 
 
 def restore(
@@ -67,11 +69,11 @@ def restore(
         before = _known_schema(backup.check(copy, source, progress), source)
         _migrate(copy)
         events = backup.check_sums(settings, copy, progress) if verified else None
-        kept = None
+        keys, kept = _keys(copy, target), None
         if not dry_run:
             with unused(target):
                 kept = _swap(folder, target)
-    return Restored(before, migrate.HEAD, events, checksums, key_place(source).exists(), kept)
+    return Restored(before, migrate.HEAD, events, checksums, key_place(source).exists(), kept, keys)
 
 
 def _insist_on_places(source: Path, target: Path, replace: bool) -> None:
@@ -105,10 +107,20 @@ def _copy(source: Path, copy: Path, progress: Progress) -> None:
 
 
 def _migrate(copy: Path) -> None:
-    store = Store(URL.create("sqlite", database=str(copy)).render_as_string())
+    store = Store(sqlite_url(copy))
     try:
         with store.writing() as connection:
             migrate.run(connection, migrate.HEAD)
+    finally:
+        store.close()
+
+
+def _keys(copy: Path, target: Path) -> Keys:
+    """Before `unused` locks the target: SQLite, when it lets go of a file, lets go of all locks on it."""
+    known = restored_keys.known_in(target)
+    store = Store(sqlite_url(copy))
+    try:
+        return restored_keys.settle(store, known)
     finally:
         store.close()
 

@@ -17,6 +17,7 @@ from cascadewatch.store.tables import jobs
 
 RUNNING, FINISHED, INCOMPLETE, FAILED = "running", "finished", "incomplete", "failed"
 SENT, ANSWERED, DONE, LOST = "sent", "answered", "done", "failed"
+UNATTENDED = ("schedule", "alert")  # causes of runs whose regression a second run has to confirm
 GIVEN_UP = "left unfinished for too long to go on with"
 
 

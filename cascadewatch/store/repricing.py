@@ -20,10 +20,10 @@ from cascadewatch.errors import UsageError
 from cascadewatch.store import audit, horizons, ingest, raw, rollup
 from cascadewatch.store.cells import Cells
 from cascadewatch.store.engine import Store
-from cascadewatch.store.restore import event_of
 from cascadewatch.store.rows import NOT_PRICEABLE, Context, Flagship, Rows, event_row
 from cascadewatch.store.rowtypes import AttemptRow
 from cascadewatch.store.state import State
+from cascadewatch.store.stored_event import event_of
 from cascadewatch.store.surroundings import Surroundings
 from cascadewatch.store.tables import attempts, events
 from cascadewatch.store.writes import Writer

@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 from cascadewatch.store import dialect, horizons, raw, routes, tables
 from cascadewatch.store.bounds import Room
 from cascadewatch.store.cells import DAY_TIER, Cells, Sums
-from cascadewatch.store.restore import event_of
 from cascadewatch.store.rollup_tables import ROLLUPS
 from cascadewatch.store.rows import Context, Rows, event_row
 from cascadewatch.store.state import Names, State, touch
+from cascadewatch.store.stored_event import event_of
 
 _PAGE = 20_000  # events in memory at once
 

@@ -201,7 +201,7 @@ class State:
 
 
 def _names(connection: Connection, after: int = -1) -> list[tuple[str, str, str]]:
-    """Kind, scope and name of those that came in after so many times."""
+    """(kind, scope, name) of names added after batch `after`."""
     t = tables.names.c
     rows = connection.execute(select(t.kind, t.scope, t.name).where(t.added > after))
     return [(kind, scope, name) for kind, scope, name in rows]

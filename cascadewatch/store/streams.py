@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Table, cast, func,
 
 from cascadewatch.drift.hours import Hour
 from cascadewatch.errors import UsageError
-from cascadewatch.settings import Settings
+from cascadewatch.metrics.measures import FAILED_VERDICTS
 from cascadewatch.store import alert_tables, tables
 from cascadewatch.store.cells import ALL, HOUR, MINUTE, QUARTER
 from cascadewatch.store.cover import Segment
@@ -35,12 +35,11 @@ class Rate(NamedTuple):
     whole: tuple[str, ...]
 
 
-_FAILED = ("judge_error", "judge_timeout", "judge_unparseable")
 RATES: dict[str, Rate] = {
     "escalation_rate": Rate("events", ("escalated",), ("judged",)),
     "flagship_share": Rate("events", ("flagship",), ("events",)),
     "fallback_rate": Rate("events", ("fallbacks",), ("events",)),
-    "judge_failure_rate": Rate("attempts", _FAILED, ("accept", "reject", *_FAILED)),
+    "judge_failure_rate": Rate("attempts", FAILED_VERDICTS, ("accept", "reject", *FAILED_VERDICTS)),
     "exhausted_rate": Rate("events", ("exhausted",), ("judged",)),
     "retry_rate": Rate("events", ("retried",), ("events",)),
     "cache_hit_rate": Rate("events", ("cached",), ("events",)),
@@ -57,13 +56,7 @@ class Slot(NamedTuple):
 
 
 def hours(
-    connection: Connection,
-    settings: Settings,
-    metric: str,
-    keys: Sequence[Key],
-    start: int,
-    end: int,
-    width: int = HOUR,
+    connection: Connection, metric: str, keys: Sequence[Key], start: int, end: int, width: int = HOUR
 ) -> dict[Key, list[Hour]]:
     """Streams in buckets of `width` ms (a divisor or multiple of a quarter-hour), those without requests
     left out. Edges older than the minutes kept snap outward to quarter-hours. UsageError for a metric that
@@ -74,17 +67,11 @@ def hours(
     return {key: [Hour(at, k, n) for at, (k, n) in sorted(found[key].items())] for key in keys}
 
 
-def buckets(
-    connection: Connection, settings: Settings, metric: str, keys: Sequence[Key], start: int, end: int
-) -> dict[Key, list[Slot]]:
-    """Streams in the finest steps a walk takes: five minutes, quarter-hours where minutes are not kept."""
-    return slots(connection, {metric: keys}, start, end)[metric]
-
-
 def slots(
     connection: Connection, wanted: Mapping[str, Collection[Key]], start: int, end: int
 ) -> dict[str, dict[Key, list[Slot]]]:
-    """`buckets` of several metrics."""
+    """Streams of several metrics in the finest steps a walk takes: five minutes, quarter-hours where minutes
+    are not kept."""
     floor = minute_floor(connection)
     found: dict[str, dict[Key, list[Slot]]] = {m: {key: [] for key in keys} for m, keys in wanted.items()}
     for segment in _covering(start, end, LOOK, floor):

@@ -1,11 +1,11 @@
 """What the writer knows besides the database: prices, pseudonyms, settings, the clock."""
 
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 
 from cascadewatch.model import Event
+from cascadewatch.pricing import PriceBook
 from cascadewatch.settings import Settings
 from cascadewatch.store.rows import Context
 from cascadewatch.store.state import CascadeState
@@ -17,7 +17,7 @@ class Surroundings:
     def __init__(
         self,
         settings: Settings,
-        book: Any,
+        book: PriceBook,
         pseudonym: Callable[[str | None], str | None],
         now: Callable[[], int],
     ) -> None:

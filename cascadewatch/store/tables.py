@@ -239,7 +239,8 @@ names = Table(
     key("kind"),
     key("scope"),
     key("name"),
-    big("added", server_default="0"),  # the how-manieth time that names came in: others read only later ones
+    # The number of the batch of new names this one came in; readers fetch only later batches.
+    big("added", server_default="0"),
     Index(None, "added"),
     sqlite_with_rowid=False,
 )

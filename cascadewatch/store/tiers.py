@@ -133,7 +133,8 @@ def settle(connection: Connection, state: State, name: str, new: Iterable[Event]
 
 
 def said_of(held: Sums, order: TierOrder) -> tuple[list[str], str | None, str | None]:
-    """All of an order that events of these tiers depend on: the cheap tier, the flagship, and how their own
-    tiers stand to one another and to the cheap one. A tier that none of them has can come in anywhere."""
+    """The part of an order that stored events' derived columns depend on: cheap tier, flagship, and the
+    relative order of the cheap tier and the tiers in `held`. A tier no stored event has may be inserted
+    anywhere."""
     names = [name for name in order.names if name in held or name == order.cheap]
     return names, order.cheap, order.flagship

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import Connection, func, select
 
 from cascadewatch.errors import BusyError, InputError
+from cascadewatch.pricing import PriceBook
 from cascadewatch.settings import Settings
 from cascadewatch.store import audit, dialect, ingest, labelling, tables
 from cascadewatch.store.counters import Arrived, count
@@ -68,7 +69,7 @@ class Writer:
     """Writes for one process. `write` works in the caller's thread; `submit` hands over to one
     thread and answers with a Future that is done after the commit. Close it when done."""
 
-    def __init__(self, store: Store, settings: Settings, book: Any, now: Callable[[], int]) -> None:
+    def __init__(self, store: Store, settings: Settings, book: PriceBook, now: Callable[[], int]) -> None:
         self.store = store
         self.around = Surroundings(settings, book, pseudonyms(settings, store), now)
         self._state: State | None = None

@@ -9,10 +9,10 @@ from cascadewatch.model import epoch_ms
 
 
 def local_days(timezone: str) -> Callable[[int], int]:
-    """A function from a moment to the start of its local day.
+    """A function that gives the start of the local day a moment is in; both in epoch ms.
 
-    A day is 23 or 25 hours long where the clocks change. Zones' offsets are multiples of a
-    quarter-hour, so no quarter-hour bucket lies in two days.
+    A day is shorter or longer than 24 hours where the clocks change, mostly by an hour. Since 1980 the
+    offsets of all zones are multiples of a quarter-hour, so no quarter-hour bucket lies in two days.
 
     >>> from datetime import UTC
     >>> noon = epoch_ms(datetime(2026, 3, 29, 12, tzinfo=UTC))

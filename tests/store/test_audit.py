@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from cascadewatch.errors import UsageError
-from cascadewatch.store import audit, keys
+from cascadewatch.store import audit, keys, retention
 from cascadewatch.store.audit import Actor
 from cascadewatch.store.writes import Mark
 from tests.model.events import NOON
-from tests.store.opened import Opened
+from tests.store.opened import DAY, Opened
 
 ADA = Actor("ada (pages)", "user")
 
@@ -92,6 +92,6 @@ def test_secrets_are_masked_wherever_they_stand(value: Any, kept: Any) -> None:
 def test_rows_that_are_too_old_go(opened: Opened) -> None:
     for at in (NOON - 2, NOON - 1, NOON):
         note(opened, "s", at=at)
-    with opened.store.writing() as connection:
-        assert audit.expire(connection, NOON) == 2
+    late = NOON + opened.settings.retention.audit_days * DAY
+    assert retention.prune(opened.store, opened.settings, late).rows == {"audit": 2}
     assert [act.time for act in acts(opened)] == [NOON]

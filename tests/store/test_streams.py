@@ -21,7 +21,7 @@ WHOLE = ("support", "")
 def hours(opened: Opened, metric: str, *keys: tuple[str, str], **said: Any) -> dict[Any, list[Hour]]:
     span = {"start": NOON - DAY, "end": NOON + HOUR} | said
     with opened.store.reading() as connection:
-        return streams.hours(connection, opened.settings, metric, keys or (WHOLE,), **span)
+        return streams.hours(connection, metric, keys or (WHOLE,), **span)
 
 
 def test_every_rate_counts_what_its_metric_says(fresh: Fresh) -> None:
@@ -113,10 +113,8 @@ def test_steps_of_a_walk_are_five_minutes_and_quarters_where_minutes_are_gone(fr
             opened.send(accepted(str(at), at=at))
         opened.tamper(f"UPDATE meta SET value = '{NOON}' WHERE key = 'minute_horizon'")
         with opened.store.reading() as connection:
-            found = streams.buckets(
-                connection, opened.settings, "escalation_rate", [WHOLE], NOON - HOUR, NOON + HOUR
-            )
-    assert found[WHOLE] == [
+            found = streams.slots(connection, {"escalation_rate": [WHOLE]}, NOON - HOUR, NOON + HOUR)
+    assert found["escalation_rate"][WHOLE] == [
         Slot(NOON - 30 * MINUTE, NOON - 15 * MINUTE, 0, 1),
         Slot(NOON - 15 * MINUTE, NOON, 0, 1),
         Slot(NOON, NOON + 5 * MINUTE, 0, 2),

@@ -9,7 +9,7 @@ from cascadewatch.errors import UsageError
 from cascadewatch.metrics.window import Metric, Window
 from cascadewatch.settings import Settings
 from cascadewatch.store.reads.windows import Reader
-from cascadewatch.store.restore import moment
+from cascadewatch.store.stored_event import moment
 
 
 def report(

@@ -64,7 +64,8 @@ def _dialect(is_sqlite: bool) -> Any:
 
 
 class Statement(NamedTuple):
-    """A question in words: to put so many columns into them takes longer than to ask a small database."""
+    """A compiled SQL statement and its parameters. Compiled once, because with this many columns compiling
+    takes longer than running it on a small database."""
 
     words: str
     parameters: Mapping[str, Any]

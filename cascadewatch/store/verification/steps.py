@@ -37,7 +37,8 @@ DECADES = 11  # of milliseconds: 16 attempts and verdicts of a week each have fe
 
 
 def make_known(connection: Connection) -> None:
-    """SQLite has neither; so its functions are Python's, for this connection."""
+    """Registers on this SQLite connection the Python functions that `verify` uses: one per bin table and the
+    aggregate `added_up`. Postgres has functions of its own for both."""
     if dialect.is_sqlite(connection):
         driver: Any = connection.connection.driver_connection
         for name in _EDGES:
