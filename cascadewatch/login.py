@@ -34,7 +34,8 @@ class Stranger(NamedTuple):
 
 
 class Claimed(NamedTuple):
-    """What is said of somebody; `verified`: by who knows."""
+    """What the identity provider, or the proxy, says of a person. `verified`: whether it vouches that the
+    name is theirs."""
 
     name: str
     verified: bool

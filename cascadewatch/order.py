@@ -50,8 +50,8 @@ def met(pairs: Iterable[tuple[str, str]]) -> set[str]:
 def _placed(
     learned: tuple[str, ...], seen: Mapping[str, SeenTier], pairs: frozenset[tuple[str, str]]
 ) -> tuple[str, ...]:
-    """Those of which something says where they stand; all, while nothing does of any model: a name seen
-    for the first time, perhaps mistyped, must not become the flagship by its letters."""
+    """Tiers whose place is known: seen beside another tier, or with a mean cost. While no model tier has a
+    known place, all of them. So a mistyped name cannot become the flagship by how it sorts."""
     beside = met(pairs)
     placed = tuple(name for name in learned if name in beside or seen[name].mean_cost is not None)
     return placed if any(seen[name].kind == "model" for name in placed) else learned

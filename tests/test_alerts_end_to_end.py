@@ -28,8 +28,8 @@ from typing import Any
 import httpx
 import pytest
 
-from cascadewatch.store import leases
 from cascadewatch.store.engine import Store
+from tests.job_runs import runs
 
 ROOT = Path(__file__).parent.parent
 MINUTE, HOUR = 60_000, 3_600_000
@@ -247,10 +247,9 @@ class World:
         until(lambda: self._evaluated(now - now % MINUTE))
 
     def _evaluated(self, slot: int) -> bool:
-        with self.store.reading() as connection:
-            runs = [run for run in leases.runs(connection) if run.job == "evaluate-rules"]
-        assert not any(run.state == "failed" for run in runs), runs
-        return any(run.slot == slot and run.state == "done" for run in runs)
+        looks = runs(self.store, "evaluate-rules")
+        assert not any(run.state == "failed" for run in looks), looks
+        return any(run.slot == slot and run.state == "done" for run in looks)
 
     def episodes(self, state: str = "all") -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.http.get(f"/v1/episodes?state={state}").json()["episodes"]

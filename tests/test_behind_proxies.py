@@ -60,6 +60,7 @@ def test_who_has_a_session_gets_the_pages_and_nobody_else(site: Front) -> None:
     page = site("GET", "/", "of-bob")
     assert (page.status_code, "text/html" in page.headers["content-type"]) == (200, True)
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+    assert page.headers["strict-transport-security"] == "max-age=31536000"
     for session in ("", "of-nobody"):
         answer = site("GET", "/", session)
         assert answer.status_code in (200, 302, 401)

@@ -21,6 +21,7 @@ LAYER = {
     "outgoing": STORE,
     "ownership": BOTTOM,
     "parquet": BOTTOM,
+    "private": BOTTOM,
     "reasons": BOTTOM,
     "settings": BOTTOM,
     "demo": PURE,

@@ -22,3 +22,6 @@ def main() -> None:
     except CascadewatchError as error:
         complain(str(error))
         sys.exit(2)
+    except PermissionError as error:
+        complain(f"{error.filename or 'a file'}: {error.strerror}; run it as the user whom it belongs to")
+        sys.exit(2)

@@ -122,12 +122,14 @@ def _login_secrets(settings: "Settings") -> dict[str, Any]:
 def tell_pages(config: Path | None, settings: "Settings", lacking: "Sequence[str]" = ()) -> None:
     """Leaves for the pages, which run as a script, what the command line said; `lacking` are the locks that
     are not there though other machines can come."""
+    from cascadewatch.settings.reading import CONFIG_VARIABLE, DATABASE_VARIABLE
+
     os.environ.pop(OPEN_VARIABLE, None)
     if lacking:
         os.environ[OPEN_VARIABLE] = ", ".join(lacking)
     if config is not None:
-        os.environ["CASCADEWATCH_CONFIG"] = str(config.absolute())
-    os.environ["CASCADEWATCH_DATABASE_URL"] = settings.database_url
+        os.environ[CONFIG_VARIABLE] = str(config.absolute())
+    os.environ[DATABASE_VARIABLE] = settings.database_url
 
 
 def forget_secrets(settings: "Settings", *needed: str) -> None:

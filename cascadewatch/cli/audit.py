@@ -9,7 +9,6 @@ from cascadewatch.cli.clock import clock
 from cascadewatch.cli.opening import opened
 from cascadewatch.cli.options import Config, Db, Json
 from cascadewatch.cli.output import answer, shown, table
-from cascadewatch.errors import UsageError
 
 if TYPE_CHECKING:
     from cascadewatch.store.audit import Act
@@ -37,21 +36,13 @@ def audit(
       cascadewatch audit
       cascadewatch audit --since 30d --json
     """
+    from cascadewatch.cli.times import length
     from cascadewatch.store.audit import acts
 
-    start = None if since is None else clock() - _length(since)
+    start = None if since is None else clock() - length("--since", since)
     with opened(config, db) as (settings, store), store.reading() as connection:
         found = acts(connection, start=start, limit=limit)
     answer([one.shown() for one in found], as_json, lambda: _table(found, settings.timezone))
-
-
-def _length(text: str) -> int:
-    from cascadewatch.settings import parse_duration
-
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise UsageError(f"--since {error}") from None
 
 
 def _table(found: "list[Act]", timezone: str) -> str:

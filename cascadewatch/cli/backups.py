@@ -159,7 +159,7 @@ def restore(
     restored = _restored(settings, file, replace=replace, dry_run=dry_run, verified=not no_verify)
     if not dry_run:
         with opened(config, db) as (_, store):
-            noted(store, "restore", str(file), schema=restored.before)
+            noted(store, "restore", str(file), schema=restored.before, revoked=list(restored.keys.revoked))
     document = _restoring_document(file, restored, dry_run)
     answer(document, as_json, lambda: _restoring_told(document))
 
@@ -196,6 +196,7 @@ def _restoring_document(file: Path, restored: "Restored", dry_run: bool) -> dict
         "checksums": restored.checksums,
         "key": restored.key,
         "kept": None if restored.kept is None else str(restored.kept),
+        "keys": restored.keys._asdict(),
     }
 
 
@@ -208,4 +209,19 @@ def _restoring_told(document: dict[str, Any]) -> str:
         lines.append("no checksums lie beside it, so only its structure was checked")
     if document["kept"]:
         lines.append(f"what was there is kept as {document['kept']}")
-    return "\n".join(lines)
+    return "\n".join(lines + _keys_told(document["keys"]))
+
+
+def _keys_told(keys: dict[str, Any]) -> list[str]:
+    """Which keys come back, in sentences."""
+    lines = []
+    if keys["revoked"]:
+        lines.append(f"revoked, as in what was there: the keys {', '.join(keys['revoked'])}")
+    if keys["unknown"]:
+        lines.append(f"not revoked, and unknown to what was there: the keys {', '.join(keys['unknown'])}")
+    if keys["unknown"] is None and keys["unrevoked"]:
+        lines.append(
+            f"not revoked: the keys {', '.join(keys['unrevoked'])}; one revoked after the backup was made "
+            "is valid again until cascadewatch keys revoke NAME"
+        )
+    return lines

@@ -3,8 +3,6 @@
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +15,7 @@ from cascadewatch.cli.logs import configure
 from cascadewatch.cli.opening import opened, writing
 from cascadewatch.cli.options import HOST, PORT, Config, Db, Host, Json, LogFormat, Open, Port
 from cascadewatch.cli.output import answer, say
+from cascadewatch.cli.progress import progress_bar
 from cascadewatch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -74,15 +73,17 @@ def demo(  # noqa: PLR0913 - one for each option
 
 def _write_settings(config: Path | None, db: str | None) -> Path:
     """The demo's settings file, where it is to be. UsageError where another file is in its place."""
+    from sqlalchemy import make_url
+
     from cascadewatch.demo import settings_toml
-    from cascadewatch.settings.values import parse_database_url
+    from cascadewatch.settings.values import parse_database_url, sqlite_url
 
     home = _home()
     try:
-        url = parse_database_url(db or f"sqlite:///{home / 'demo.db'}", Path.cwd())
+        url = parse_database_url(db or sqlite_url(home / "demo.db"), Path.cwd())
     except ValueError as error:
         raise UsageError(f"--db {error}") from None
-    folder = Path(url.removeprefix("sqlite:///")).parent if db and url.startswith("sqlite:") else home
+    folder = Path(str(make_url(url).database)).parent if db and url.startswith("sqlite:") else home
     file = (config or folder / "cascadewatch.toml").absolute()
     if file.exists() and not file.read_text(encoding="utf-8", errors="replace").startswith(OURS):
         raise UsageError(f"{file} is not the demo's and stays as it is; name another with --config")
@@ -173,13 +174,14 @@ def _load(settings: "Settings", store: "Store", now: int) -> int:
     from cascadewatch.store.writes import Mark
 
     made = build(now, settings.timezone)
-    accepted = 0
+    accepted = sent = 0
     with writing(settings, store) as writer:
-        with _progress_bar(made.count) as advance:
+        with progress_bar() as progress:
             while chunk := list(islice(made.events, BATCH)):
                 batch = Batch(SOURCE, list(enumerate(chunk)), [], now)
                 accepted += writer.write([batch])[0].accepted
-                advance(len(chunk))
+                sent += len(chunk)
+                progress("loading", sent, made.count)
         demo_replays.play(settings, store, now)
         _watch(settings, store, now)
         writer.write([Mark(a.time_ms, a.cascade, a.route, a.text, SOURCE) for a in made.annotations])
@@ -193,14 +195,3 @@ def _watch(settings: "Settings", store: "Store", now: int) -> None:
     say("The rules look through it ...")
     changes.run(store, settings, now)
     evaluate.run(store, settings, now, None)
-
-
-@contextmanager
-def _progress_bar(total: int) -> Iterator[Callable[[int], None]]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("loading", total=total)
-        yield lambda n: bar.advance(task, n)

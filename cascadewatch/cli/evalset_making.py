@@ -1,7 +1,6 @@
 """`evalset import` and `evalset from-events`: eval sets made of files and of production."""
 
 import json
-import os
 import re
 from collections.abc import Collection, Sequence
 from hashlib import sha256
@@ -16,6 +15,7 @@ from cascadewatch.cli.opening import opened
 from cascadewatch.cli.options import Config, Db, Json
 from cascadewatch.cli.output import answer, say, shown
 from cascadewatch.errors import NotFoundError, UsageError
+from cascadewatch.private import for_owner
 
 if TYPE_CHECKING:
     from cascadewatch.replay.evalset import EvalSet
@@ -194,7 +194,7 @@ def _span(since: str | None, start: str | None, end: str | None, settings: "Sett
     last = clock() if end is None else moment("--until", end, settings.timezone)
     if since is None and start is None:
         return 0, last
-    return span(since, start, None, last, settings.timezone)
+    return span(since, start, None, last, settings.timezone, to="--until")
 
 
 def _sources(given: Sequence[str] | None) -> Collection[str]:
@@ -220,7 +220,7 @@ def _write(to: Path, cases: Sequence[dict[str, Any]]) -> None:
     lines = "".join(json.dumps(case, ensure_ascii=False) + "\n" for case in cases)
     try:
         to.parent.mkdir(parents=True, exist_ok=True)
-        with open(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        with open(to, "w", encoding="utf-8", opener=for_owner) as file:
             file.write(lines)
     except OSError as error:
         raise UsageError(f"{to} cannot be written: {error.strerror}; name another file with --to") from None

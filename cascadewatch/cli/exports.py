@@ -17,6 +17,7 @@ from cascadewatch.cli.output import answer, say
 from cascadewatch.cli.progress import Progress, progress_bar
 from cascadewatch.cli.unseen import say_if_unseen
 from cascadewatch.errors import UsageError
+from cascadewatch.private import for_owner
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -140,7 +141,7 @@ def _sink(to: Path) -> Iterator[BinaryIO]:
         return
     unfinished = to.with_name(f".{to.name}.{os.getpid()}.partial")
     try:
-        with unfinished.open("wb") as file:
+        with open(unfinished, "wb", opener=for_owner) as file:
             yield file
         os.replace(unfinished, to)
     except OSError as error:

@@ -9,13 +9,16 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from cascadewatch.cli.gate_sockets import WAIT_SECONDS, Sockets, household
+
 if TYPE_CHECKING:
     from cascadewatch.settings import Settings
 
 Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 
-
+# Streamlit keeps what it is sent there in memory, also for who has no session.
+UPLOADS = "/_stcore/upload_file"
 # What a browser keeps to, should somebody's words ever become markup after all: nothing is loaded from or
 # told to anywhere else, and no other page may frame ours. Streamlit's scripts need the two `unsafe` words.
 KEPT_TO = (
@@ -47,10 +50,13 @@ class Gate:
         self._public = urlsplit(settings.public_url.lower()).netloc
         allowed = (host.lower().strip("[]") for host in settings.ingest.allowed_hosts)
         self._hosts = {"localhost", "127.0.0.1", "::1", _hostname(self._public), *allowed}
+        self._sockets = Sockets()
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         refusal = self._refusal(scope) if scope["type"] in ("http", "websocket") else None
-        if refusal is None:
+        if refusal is None and scope["type"] == "websocket":
+            await self._hold(scope, receive, send)
+        elif refusal is None:
             await self._app(scope, receive, send if self._is_api(scope) else _kept_to(send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": refusal})
@@ -58,6 +64,20 @@ class Gate:
             headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
             await send({"type": "http.response.start", "status": 403, "headers": headers})
             await send({"type": "http.response.body", "body": refusal.encode() + b"\n"})
+
+    async def _hold(self, scope: Scope, receive: Any, send: Any) -> None:
+        """One more WebSocket while there is room; a page that was refused one asks again by itself."""
+        client = (scope.get("client") or ("",))[0]
+        address = None if _within(client, self._proxies) else household(client)
+        if not self._sockets.enter(address):
+            headers = [(b"retry-after", str(WAIT_SECONDS).encode()), (b"cache-control", b"no-store")]
+            await send({"type": "websocket.http.response.start", "status": 503, "headers": headers})
+            await send({"type": "websocket.http.response.body", "body": b"Too many pages are open.\n"})
+            return
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._sockets.leave(address)
 
     def _is_api(self, scope: Scope) -> bool:
         """To the letter: whatever no route of the API takes, the pages answer."""
@@ -67,6 +87,8 @@ class Gate:
     def _refusal(self, scope: Scope) -> str | None:
         if self._is_api(scope):
             return None
+        if scope.get("path", "").startswith(UPLOADS):
+            return "Nothing is uploaded to these pages."
         listed = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
         headers = dict(listed)
         host = headers.get("host", "").lower()

@@ -30,7 +30,7 @@ Columns = Annotated[
 ]
 Constants = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Field that no column holds; repeatable."),
+    typer.Option("--set", metavar="PATH=VALUE", help="Field that no column of a CSV holds; repeatable."),
 ]
 
 

@@ -37,10 +37,11 @@ def create(
       cascadewatch keys create checkout --scope ingest
       cascadewatch keys create grafana --scope read --expires-in 90d
     """
+    from cascadewatch.cli.times import length
     from cascadewatch.store import keys
 
     now = clock()
-    expires = None if expires_in is None else now + _length(expires_in)
+    expires = None if expires_in is None else now + length("--expires-in", expires_in)
     with opened(config, db) as (_, store):
         key = keys.create(store, name, scopes, now, expires, commander())
         with store.reading() as connection:
@@ -90,16 +91,6 @@ def revoke(name: Name, config: Config = None, db: Db = None, as_json: Json = Fal
     with opened(config, db) as (_, store):
         keys.revoke(store, name, clock(), commander())
     answer({"revoked": name}, as_json, lambda: f"{name} is revoked")
-
-
-def _length(text: str) -> int:
-    from cascadewatch.errors import UsageError
-    from cascadewatch.settings import parse_duration
-
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise UsageError(f"--expires-in {error}") from None
 
 
 def _document(key: "Key", now: int) -> dict[str, Any]:

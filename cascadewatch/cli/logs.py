@@ -9,13 +9,15 @@ import logging
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from cascadewatch.cli.tracebacks import told
+
 Format = Literal["text", "json"]
 QUIET = ("uvicorn", "websockets", "alembic", "httpx", "streamlit", "filelock")  # warnings only
 SILENT = ("apscheduler",)  # errors only: a wake-up that finds its job at work is no news
 
 
 class Structured(logging.Formatter):
-    """Formats a record as one line; `style` is `text` (logfmt) or `json`."""
+    """Formats a record as one line; `form` is `text` (logfmt) or `json`."""
 
     def __init__(self, form: Format) -> None:
         super().__init__()
@@ -40,8 +42,8 @@ class Structured(logging.Formatter):
         named = "event" if hasattr(record, "fields") else "message"
         found |= _object(message) or {named: message}
         found |= getattr(record, "fields", {})
-        if record.exc_info:
-            found["exception"] = self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[1] is not None:
+            found["exception"] = told(record.exc_info[1])
         return found
 
 

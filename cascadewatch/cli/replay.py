@@ -3,8 +3,9 @@
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,7 @@ from cascadewatch.cli.clock import clock
 from cascadewatch.cli.opening import opened
 from cascadewatch.cli.options import Config, Db, Json
 from cascadewatch.cli.output import answer, say, shown
+from cascadewatch.cli.progress import progress_bar
 from cascadewatch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -122,8 +124,9 @@ def _run(
             answer(found, as_json, lambda: _words(found))
             return
         asked = Asked(target=target, pin=pin, by=commander())
-        with _progress(name) as progress, _interruptible() as interrupt:
-            report = run(store, settings, name, asked, clock, progress, interrupt)
+        with progress_bar() as progress, _interruptible() as interrupt:
+            told = partial(progress, shown(name))
+            report = run(store, settings, name, asked, clock, told, interrupt)
     answer(document_of(report), as_json, lambda: text_of(report))
     if pin and report.verdict != "incomplete":
         say(f"Later runs of {name} are compared with this one (report {report.id}).")
@@ -196,14 +199,3 @@ def _interruptible() -> Iterator[threading.Event]:
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)
-
-
-@contextmanager
-def _progress(name: str) -> Iterator[Callable[[int, int], None]]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(shown(name), total=None)
-        yield lambda done, of: bar.update(task, completed=done, total=of)

@@ -1,5 +1,7 @@
 """Brings who had to sign in back to the page they asked for, such as an episode linked in a message.
 
+Also sees to it that no cookie of the pages goes over http where they are reached by https.
+
 Streamlit's sign-in ends at the first page. The way to the provider begins with a request whose `Referer` is
 the page that was open; that page waits in a cookie until the provider has vouched for somebody. Both the
 header and the cookie are somebody's words: only an address of one of our own pages is taken from them.
@@ -17,6 +19,7 @@ Headers = Iterable[tuple[bytes, bytes]]
 LOGIN, CALLBACK = "/auth/login", "/oauth2callback"
 COOKIE, KEPT_SECONDS = "cascadewatch_wanted", 900
 SIGNED_IN = b"_streamlit_user="  # the cookie that is set once the provider has vouched
+SECURE = b"; Secure"  # never sent over http
 LONGEST = 1000
 _QUERY = re.compile(r"[A-Za-z0-9._~%=&+:,/?@!$'()*;-]*", re.ASCII)
 
@@ -49,7 +52,7 @@ class Returning:
         self._app = app
         self._public = public.lower()
         self._pages = frozenset(pages)
-        self._attributes = f"; Path=/; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}"
+        self._secure = secure
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         path = scope.get("path") if scope["type"] == "http" else None
@@ -57,7 +60,7 @@ class Returning:
             send = self._noting(scope, send)
         elif path == CALLBACK:
             send = self._leading_back(scope, send)
-        await self._app(scope, receive, send)
+        await self._app(scope, receive, _with(send, _secured) if self._secure else send)
 
     def _noting(self, scope: Scope, send: Any) -> Any:
         """Keeps where somebody was when they went to sign in."""
@@ -82,8 +85,17 @@ class Returning:
         return _with(send, changed)
 
     def _cookie(self, wanted: str, seconds: int) -> tuple[bytes, bytes]:
-        value = f"{COOKIE}={quote(wanted, safe='')}; Max-Age={seconds}{self._attributes}"
-        return b"set-cookie", value.encode()
+        value = f"{COOKIE}={quote(wanted, safe='')}; Max-Age={seconds}; Path=/; HttpOnly; SameSite=Lax"
+        return b"set-cookie", value.encode() + (SECURE if self._secure else b"")
+
+
+def _secured(headers: Headers) -> list[tuple[bytes, bytes]]:
+    """Streamlit's own cookies are the login itself, and it does not know that people come by https."""
+    return [(n, v if n.lower() != b"set-cookie" or _is_secure(v) else v + SECURE) for n, v in headers]
+
+
+def _is_secure(cookie: bytes) -> bool:
+    return b"secure" in (part.strip().lower() for part in cookie.split(b";")[1:])
 
 
 def _signs_in(cookie: bytes) -> bool:

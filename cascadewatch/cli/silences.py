@@ -38,31 +38,22 @@ def silence(  # noqa: PLR0913 - one for each option
     Examples:
       cascadewatch alerts silence --cascade support --for 4h --comment "load test"
     """
-    from cascadewatch.cli.times import told
+    from cascadewatch.cli import times
     from cascadewatch.store.acts import begin_silence
     from cascadewatch.store.reads.json_rows import row_json
 
     if comment is not None and len(comment) > LONGEST_COMMENT:
         raise UsageError(f"--comment has at most {LONGEST_COMMENT} characters")
     now, wanted = clock(), {"rule": rule, "cascade": cascade, "route": route, "comment": comment}
-    ends = now + _length(length)
+    ends = now + times.length("--for", length)
     with opened(config, db) as (settings, store):
         if rule is not None:
-            Watch(store, settings, clock).insist_on(rule)
+            Watch(store, settings, clock).rule(rule)
         say_if_unseen(settings, store, cascade)
         with store.writing() as connection:
             made = begin_silence(connection, commander(), now, ends, **wanted)
-    until = told(made.ends, settings.timezone)
+    until = times.told(made.ends, settings.timezone)
     answer(row_json(made), as_json, lambda: f"{_about(made)} is silent until {until} (silence {made.id})")
-
-
-def _length(text: str) -> int:
-    from cascadewatch.settings import parse_duration
-
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise UsageError(f"--for {error}") from None
 
 
 def list_silences(config: Config = None, db: Db = None, as_json: Json = False) -> None:

@@ -35,22 +35,31 @@ def moment(option: str, text: str, timezone: str, also: str | None = None) -> in
     return epoch_ms(found)
 
 
-def span(since: str | None, start: str | None, end: str | None, now: int, timezone: str) -> tuple[int, int]:
-    """The range of `--since`, or of `--from` and `--to`; UsageError where they do not go together."""
+def length(option: str, text: str, also: str = "") -> int:
+    """Milliseconds of a length such as 7d. UsageError, naming the option and what it takes (`also` this), for
+    anything else."""
     from cascadewatch.settings import parse_duration
 
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise UsageError(f"{option} {error}{also}") from None
+
+
+def span(
+    since: str | None, start: str | None, end: str | None, now: int, timezone: str, to: str = "--to"
+) -> tuple[int, int]:
+    """The range of `--since`, or of `--from` and `to`, the option of `end`; UsageError where they do not go
+    together."""
     if since is not None and (start is not None or end is not None):
-        raise UsageError("give --since, or --from and --to, not both")
-    last = now if end is None else moment("--to", end, timezone)
+        raise UsageError(f"give --since, or --from and {to}, not both")
+    last = now if end is None else moment(to, end, timezone)
     if start is not None:
         first = moment("--from", start, timezone)
     else:
-        try:
-            first = last - parse_duration(since or SINCE)
-        except ValueError as error:
-            raise UsageError(f"--since {error}; for a date use --from") from None
+        first = last - length("--since", since or SINCE, "; for a date use --from")
     if not first < last:
-        raise UsageError("--from must be before --to")
+        raise UsageError(f"--from must be before {to}")
     return max(0, first), last
 
 

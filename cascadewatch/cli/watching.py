@@ -35,10 +35,6 @@ class Watch:
             said = states(connection)
         return [_rule_json(rule, said) for rule in rules_of(self._settings)]
 
-    def insist_on(self, name: str) -> None:
-        """NotFoundError, with the nearest one, unless a rule has that name."""
-        self.rule(name)
-
     def rule(self, name: str) -> "Rule":
         """The rule of that name. NotFoundError with the nearest one."""
         from alerts.rules import rules_of
@@ -60,16 +56,17 @@ class Watch:
         self, metric: str, cascade: str, route: str, since: int | None, *, by: "Actor", note: str | None
     ) -> dict[str, Any] | str:
         """Takes the present level for normal; `since` (epoch ms) None: since the open episode says."""
+        from alerts import drift_levels
         from alerts.finding import Scope
-        from alerts.kinds import drift
         from cascadewatch.store.reads.json_rows import row_json
 
-        now, scope = self._clock(), Scope(cascade, route)
+        now = self._clock()
+        level = drift_levels.Level(metric, Scope(cascade, route), by.author, note, now)
         with self._store.writing() as connection:
             self._insist_on_cascade(connection, cascade)
             begin = _moved_since(connection, metric, cascade, route) if since is None else since
             before = _in_force(connection, metric, cascade, route)
-            made = drift.accept(connection, self._settings, metric, scope, begin, by.author, note, now)
+            made = drift_levels.accept(connection, level, begin)
             _note_pin(connection, by, before, made, now)
         return made if isinstance(made, str) else row_json(made)
 
@@ -78,20 +75,19 @@ class Watch:
         note: str | None,
     ) -> dict[str, Any] | str:  # fmt: skip
         """Pins the level of a period (epoch ms), of a revision, or (None) of the last seven days."""
+        from alerts import drift_levels
         from alerts.finding import Scope
-        from alerts.kinds import drift
         from cascadewatch.store.reads.json_rows import row_json
 
         now = self._clock()
+        level = drift_levels.Level(metric, Scope(cascade, route), by.author, note, now)
         with self._store.writing() as connection:
             self._insist_on_cascade(connection, cascade)
             if isinstance(period, str):
                 period = _in_use(connection, cascade, period)
             start, end = period or (None, None)
             before = _in_force(connection, metric, cascade, route)
-            made = drift.pin(
-                connection, self._settings, metric, Scope(cascade, route), start, end, by.author, note, now
-            )
+            made = drift_levels.pin(connection, self._settings, level, start, end)
             _note_pin(connection, by, before, made, now)
         return made if isinstance(made, str) else row_json(made)
 
@@ -153,7 +149,7 @@ def _in_use(connection: "Connection", cascade: str, revision: str) -> tuple[int,
 
     found = span_of(connection, cascade, revision)
     if found is None:
-        known = ", ".join(revisions(connection, cascade)[:10]) or "none"
+        known = ", ".join(revisions(connection, cascade, most=10)) or "none"
         raise NotFoundError(f"{cascade} has no events of the revision {revision!r}; the latest: {known}")
     return found
 

@@ -17,7 +17,7 @@ from cascadewatch.store import episodes, migrate
 from cascadewatch.store.audit import acts
 from cascadewatch.store.engine import Store, open_store
 from cascadewatch.store.receipt import Batch
-from cascadewatch.store.restore import moment
+from cascadewatch.store.stored_event import moment
 from cascadewatch.store.writes import Writer
 from tests.cli.test_every_command import COMMANDS, DOCS
 

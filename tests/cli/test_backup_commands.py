@@ -101,6 +101,49 @@ def test_a_damaged_one_is_refused_in_one_sentence(run: Run, tmp_path: Path, log_
     assert run("verify").json["ok"] is True
 
 
+def state_of_keys(run: Run) -> dict[str, str]:
+    return {key["name"]: key["state"] for key in run("keys", "list", "--json").json}
+
+
+def with_keys(run: Run) -> str:
+    """A backup in which two keys are valid; one of them is revoked, and one made, after it."""
+    for name in ("leaked", "kept"):
+        assert run("keys", "create", name, "--scope", "ingest").code == 0
+    file = str(run("backup", "--json", "--no-verify").json["file"])
+    assert run("keys", "revoke", "leaked").code == 0
+    return file
+
+
+def test_a_key_that_was_revoked_after_the_backup_stays_revoked(run: Run) -> None:
+    file = with_keys(run)
+    assert (
+        "revoked, as in what was there: the keys leaked\n"
+        in run("restore", file, "--replace", "--no-verify").out
+    )
+    assert state_of_keys(run) == {"kept": "valid", "leaked": "revoked"}
+    (row, *_) = (act for act in run("audit", "--json").json if act["act"] == "restore")
+    assert row["after"]["revoked"] == ["leaked"]
+    again = run("restore", file, "--replace", "--no-verify", "--json").json
+    assert again["keys"] == {"unrevoked": ["kept"], "revoked": ["leaked"], "unknown": []}
+
+
+def test_a_key_that_the_replaced_database_does_not_know_is_named(run: Run) -> None:
+    file = with_keys(run)
+    assert run("keys", "create", "leaked", "--scope", "read").code == 0  # another by the same name
+    said = run("restore", file, "--replace", "--no-verify").out
+    assert "not revoked, and unknown to what was there: the keys leaked\n" in said
+    assert "kept" not in said.partition("unknown to")[2]
+
+
+def test_where_there_is_nothing_to_compare_with_the_valid_keys_are_named(run: Run, tmp_path: Path) -> None:
+    file = with_keys(run)
+    (tmp_path / "cascadewatch.db").write_bytes(b"no database at all" * 1000)
+    for side in ("-wal", "-shm"):
+        (tmp_path / f"cascadewatch.db{side}").unlink(missing_ok=True)
+    said = run("restore", file, "--replace", "--no-verify").out
+    assert "not revoked: the keys kept, leaked; one revoked after the backup was made is valid" in said
+
+
 class TestPostgres:
     def test_without_pg_dump_it_says_what_to_run(
         self, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -143,9 +186,11 @@ class TestPostgres:
         monkeypatch.setenv("KEY", "k" * 40)
         Path("cascadewatch.toml").write_text('caller_key = "env:KEY"\n')
         assert run("ingest", log_file, "--db", first).code == 0
+        assert run("keys", "create", "kept", "--scope", "read", "--db", first).code == 0
         made = run("backup", "--json", "--db", first).json
         assert made["file"].endswith(".dump")
-        assert run("restore", made["file"], "--db", second, "--json").json["events"] == 10
+        restored = run("restore", made["file"], "--db", second, "--json").json
+        assert (restored["events"], restored["keys"]["unrevoked"]) == (10, ["kept"])
         assert run("verify", "--db", second).json["ok"] is True
         assert counted_by_the_planner(second) == 10
         refused = run("restore", made["file"], "--db", first)

@@ -92,7 +92,9 @@ def test_a_cascade_that_stores_no_text_hears_the_way_out(run: Run, event: Build)
         (("support", "--labels", "me"), "--labels me: known are human, executable, user, judge"),
         (("support", "--route", "x"), "no live events of 'support' in this range"),
         (("support", "--labels", "executable"), "41 labelled by nobody whose word is taken"),
-        (("support", "--since", "1d", "--from", "2026-01-01"), "not both"),
+        (("support", "--since", "1d", "--from", "2026-01-01"), "give --since, or --from and --until, not"),
+        (("support", "--from", "2026-02-01", "--until", "2026-01-01"), "--from must be before --until"),
+        (("support", "--until", "soon"), "--until is 'soon'"),
     ],
 )
 def test_what_cannot_work_is_named(run: Run, event: Build, arguments: tuple[str, ...], said: str) -> None:

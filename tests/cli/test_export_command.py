@@ -147,6 +147,13 @@ def test_a_file_that_is_there_is_replaced_whole(run: Run, tmp_path: Path, log_fi
     assert list(tmp_path.glob(".*partial")) == []
 
 
+@pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
+def test_a_file_is_for_its_owners_eyes_alone(run: Run, tmp_path: Path, log_file: Path, name: str) -> None:
+    run("ingest", str(log_file))
+    run("export", "--what", "callers", "--output", name)
+    assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+
+
 def test_each_export_is_in_the_audit(run: Run, tmp_path: Path, log_file: Path, now: int) -> None:
     from cascadewatch.settings import load
     from cascadewatch.store.audit import acts

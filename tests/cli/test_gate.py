@@ -103,6 +103,13 @@ def test_no_websocket_is_the_apis(path: str) -> None:
     assert not reached({**OURS, "origin": "https://evil.example"}, "websocket", path)
 
 
+@pytest.mark.parametrize("path", ["/_stcore/upload_file", "/_stcore/upload_file/session/file"])
+def test_nothing_is_uploaded(path: str) -> None:
+    (start, _) = answer(PUBLIC, "http", path, OURS)
+    assert start["status"] == 403
+    assert reached(OURS, path="/_stcore/health")
+
+
 BY_HEADER = Settings(dashboard=Dashboard(login="header", user_header="X-User"))
 ADA = {**OURS, "x-user": "ada"}
 

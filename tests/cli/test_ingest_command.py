@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 Run = Callable[..., Any]
 
 
@@ -68,6 +70,35 @@ def test_csv_columns_are_mapped_and_constants_set(
     options = ["--map", "request=id", "--map", "comment=", "--set", "cascade=support"]
     assert run("ingest", file, *options).json["accepted"] == 1
     assert run("events", "show", "r1").json["cascade"] == "support"
+
+
+@pytest.mark.parametrize("option", ["--set=route=faq", "--map=foo=bar"])
+def test_options_of_csv_are_refused_for_other_files_before_anything_is_stored(
+    run: Run, log_file: Path, tmp_path: Path, event: Callable[..., Any], option: str
+) -> None:
+    first = tmp_path / "runs.csv"
+    first.write_text(f"id,time,cascade,attempts.0.tier\nr1,{event()['time']},support,small\n")
+    result = run("ingest", first, log_file, option)
+    assert (result.code, result.out) == (2, "")
+    assert f"{log_file}: {option[:5]} works on CSV only; " in result.err
+    assert f"{log_file} | cascadewatch ingest -" in result.err
+    assert run("ingest", first, log_file).json["accepted"] == 11
+
+
+def test_the_event_of_the_readme_is_read_as_it_is_posted(run: Run, tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    file = tmp_path / "event.json"
+    file.write_text(readme.partition("```json\n")[2].partition("```")[0])
+    assert file.read_text().count("\n") > 1
+    result = run("ingest", file)
+    assert (result.code, result.json["received"], result.json["accepted"]) == (0, 1, 1)
+    assert run("events", "show", json.loads(file.read_text())["id"]).json["route"] == "faq"
+
+
+def test_a_closed_standard_input_is_said_and_the_others_are_read(run_apart: Run, log_file: Path) -> None:
+    result = run_apart("ingest", "-", log_file, before="import sys; sys.stdin = None")
+    assert (result.code, result.json["accepted"]) == (2, 10)
+    assert "-: standard input is closed" in result.err.splitlines()
 
 
 def test_the_sender_is_named(run: Run, log_file: Path) -> None:

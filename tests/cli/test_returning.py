@@ -14,7 +14,7 @@ EPISODE = "/incidents?episode=24"
 Answer = dict[str, list[str]]
 
 
-def asked(path: str, sent: dict[str, str], said: list[tuple[bytes, bytes]]) -> Answer:
+def asked(path: str, sent: dict[str, str], said: list[tuple[bytes, bytes]], secure: bool = True) -> Answer:
     """The headers that a browser sees when the pages answer a request with `said`."""
     seen: list[Any] = []
 
@@ -26,7 +26,7 @@ def asked(path: str, sent: dict[str, str], said: list[tuple[bytes, bytes]]) -> A
 
     headers = [(name.encode(), value.encode("latin-1")) for name, value in sent.items()]
     scope = {"type": "http", "path": path, "headers": headers}
-    asyncio.run(Returning(inside, PUBLIC, PAGES, secure=True)(scope, None, send))
+    asyncio.run(Returning(inside, PUBLIC, PAGES, secure=secure)(scope, None, send))
     found: Answer = {}
     for name, value in seen[0]["headers"]:
         found.setdefault(name.decode().lower(), []).append(value.decode())
@@ -104,3 +104,21 @@ def test_other_requests_pass_untouched() -> None:
 def test_an_odd_query_stays_as_it_was() -> None:
     address = "/overview?route=a%2Fb%20c&from=2026-11-17T11:00Z&to=2026-11-18T11:00Z"
     assert own(f"https://{PUBLIC}{address}", [PUBLIC], PAGES) == address
+
+
+STREAMLITS = [
+    b"_streamlit_user=signed; HttpOnly; Path=/; SameSite=lax",
+    b"_streamlit_user_tokens=secure; Path=/; HttpOnly",
+    b"_streamlit_session=x; path=/; Max-Age=1209600; httponly; samesite=lax",
+    b"other=x; SECURE; Path=/",
+]
+
+
+@pytest.mark.parametrize("path", ["/oauth2callback", "/auth/login", "/auth/logout", "/"])
+def test_no_cookie_goes_over_http_where_people_come_by_https(path: str) -> None:
+    sent = {"cookie": f"{COOKIE}={quote(EPISODE, safe='')}", "referer": f"https://{PUBLIC}{EPISODE}"}
+    said = [(b"Set-Cookie", cookie) for cookie in STREAMLITS]
+    for cookie in asked(path, sent, said)["set-cookie"]:
+        attributes = [part.strip().lower() for part in cookie.split(";")[1:]]
+        assert attributes.count("secure") == 1, cookie
+    assert STREAMLITS[0].decode() in asked(path, sent, said, secure=False)["set-cookie"]

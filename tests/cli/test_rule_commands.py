@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from alerts.rules import DEFAULTS
-from cascadewatch.drift.baseline import Baseline
+from cascadewatch.drift.fitting import fit
 from cascadewatch.drift.hours import Hour
 from cascadewatch.store import baselines
 from cascadewatch.store.engine import Store
@@ -151,7 +151,7 @@ class TestBaselines:
             about: Any = {"how": "automatic", "author": "cascadewatch", "note": None}
             for age in (2, 1):
                 baselines.pin(
-                    connection, "escalation_rate", "support", "__other__", Baseline.fit(hours),
+                    connection, "escalation_rate", "support", "__other__", fit(hours),
                     now=now - age, **about,
                 )  # fmt: skip
         store.close()
