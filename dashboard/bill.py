@@ -30,7 +30,7 @@ def sentence(metrics: dict[str, Metric], range_name: str) -> str:
     """What was paid, what the flagship alone would have cost, and the difference."""
     paid, alone, saved = (metrics[k] for k in ("cost_usd", "flagship_only_cost_usd", "savings_usd"))
     if paid.value is None:
-        return f"The cost is unknown: {paid.reason}."
+        return text.COST_UNKNOWN.format(reason=paid.reason)
     first = f"{range_name}: {dollars(paid.value)} paid."
     if alone.value is None or saved.value is None:
         return f"{first} What the flagship alone would have cost is unknown: {alone.reason}."

@@ -109,7 +109,7 @@ def _rate(facts: Facts, state: State) -> str:
         far = points(abs(move.difference), 1, signed=False)
         return (
             f"About {percent(move.recent, 0)} escalated in the last {_days(move.recent_days)}, {far} {way}"
-            f" the {_days(move.before_days)} before ({percent(move.before, 0)}){_per_day_of(facts, move)}."
+            f" the days before ({percent(move.before, 0)}){_per_day_of(facts, move)}."
         )
     goal = "" if facts.objective is None else f", objective {percent(facts.objective, 0)}"
     return f"{percent(rate.value)} escalate{_between(rate)}{goal}."
@@ -176,7 +176,7 @@ def _moved(facts: Facts) -> str:
         return f"Too little to compare: a change needs {ENOUGH} judged events before and after."
     if move.moved:
         return ""
-    return f"No move of 5 points or more against the {_days(move.before_days)} before."
+    return "No move of 5 points or more against the days before."
 
 
 def _days(days: float) -> str:

@@ -75,6 +75,8 @@ PARTS = {
 ESCALATION_OVER_TIME = "Escalation over time"
 COST_OVER_TIME = "Cost per {width}, and what the flagship alone would have cost"
 QUALITY_OVER_TIME = "Quality over time"
+COST_UNKNOWN = "The cost is unknown: {reason}."
+NOTHING_PAID = "Nothing was paid in this range."
 NO_LABELS = "No labels in this range, so nobody knows whether the answers are right."
 NO_LABELS_HINT = "Send labels with your events or to POST /v1/labels, drawn at random."
 WHO_ESCALATES, WHAT_IT_COSTS, WHAT_ARRIVES = "Who is escalating?", "What does it cost?", "What is arriving?"
@@ -240,7 +242,7 @@ DATABASE, JOBS, JOB, STATE, STARTED, TOOK, MESSAGE = (
     "Message",
 )
 DISK_LOW = "The disk fills up"
-COMPARED = "The change compares the last days with the {days} days before."
+COMPARED = "The change compares the last days with those before, {days} days of them at most."
 
 # Cost
 PART, TOTAL, SHARE_OF_BILL, WHAT_IT_IS = "Part", "Total", "Share of the bill", "What it is"

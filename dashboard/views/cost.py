@@ -8,12 +8,11 @@ import streamlit as st
 from cascadewatch.metrics import compute
 from cascadewatch.metrics.breakeven import economics
 from cascadewatch.metrics.window import Metric, Window
-from dashboard import bill, breakeven_figure, data, figures, template, text, widgets
+from dashboard import bill, breakeven_figure, data, template, text, widgets
 from dashboard.choice import Choice
 from dashboard.figures import Axis
 from dashboard.formats import NB, count, dollar_reach, dollar_span, dollars, escaped, percent
-from dashboard.points import coarsened
-from dashboard.views import first_event, planning, spans
+from dashboard.views import cost_over_time, first_event, planning, spans
 from dashboard.widgets import tile
 
 Found = dict[str, Metric]
@@ -96,13 +95,12 @@ def _bill(cascade: str, choice: Choice, window: Window, axis: Axis) -> None:
     share = st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100)
     widgets.table(pd.DataFrame(rows), "parts", {text.COST: MONEY, text.SHARE_OF_BILL: share})
     widgets.download(rows, "cost-parts", "save-parts")
-    bars = coarsened(data.series(cascade, choice.route, *axis.span), data.local_day(), "events", most=45)
-    st.subheader(text.COST_OVER_TIME.format(width=figures.width_words(bars)), anchor=False)
     alt = (
         f"Cost over time by part, and the flagship-only line; {dollars(bill.known_cost(window))} paid in all."
     )
     behind = spans.behind(cascade, choice.route, axis.span)
-    widgets.chart(figures.cost(window, bars, axis, behind.episodes), "cost", alt)
+    buckets = data.series(cascade, choice.route, *axis.span)
+    cost_over_time.show(window, buckets, axis, behind.episodes, alt)
     spans.listed(behind.episodes, choice, axis.now)
 
 

@@ -21,7 +21,7 @@ from dashboard.figures import Axis
 from dashboard.formats import dollars, escaped, percent, points
 from dashboard.points import coarsened
 from dashboard.sentence import Sentence
-from dashboard.views import first_event, spans
+from dashboard.views import cost_over_time, first_event, spans
 
 BLOCKS = 6  # cascades drawn in full when none is chosen; the rest is a table
 LOUDEST = ("red", "orange", "gray")
@@ -107,9 +107,7 @@ def _over_time(cascade: str, facts: Facts, choice: Choice, now: int) -> None:
     widgets.chart(fig, "escalation", _escalation_alt(facts))
     widgets.marks(letters, choice.zone)
     spans.listed(behind.episodes, choice, now)
-    bars = coarsened(buckets, data.local_day(), "events", most=45)
-    st.subheader(text.COST_OVER_TIME.format(width=figures.width_words(bars)), anchor=False)
-    widgets.chart(figures.cost(facts.window, bars, axis, behind.episodes), "cost", _cost_alt(facts))
+    cost_over_time.show(facts.window, buckets, axis, behind.episodes, _cost_alt(facts))
     _quality(cascade, facts, choice, axis)
 
 

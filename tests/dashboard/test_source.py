@@ -24,13 +24,15 @@ OTHERS = ("check_words", "episode_words")  # modules that happen to have functio
 HARMLESS = ("escaped", "meaning")  # make Markdown of ours, or take it away
 REVIEWED = {  # (file, what is said there) -> why nobody else's words are in it
     ("numbered.py", "label"): "callers give a text of ours or what they escaped",
-    ("views/cost.py", "text.COST_OVER_TIME.format(width=figures.width_words(bars))"): "a width in words",
+    (
+        "views/cost_over_time.py",
+        "text.COST_OVER_TIME.format(width=figures.width_words(bars))",
+    ): "a width in words",
     ("views/episode.py", "_chart_title(of)"): "the title of a metric",
     ("views/episode.py", "text.ONE_EPISODE.format(number=found.id)"): "a number of ours",
     ("views/episode_tiles.py", "text.STATE_MEANINGS.get(of.state)"): "a text of ours",
     ("views/event.py", "text.ANSWERS.format(number=number)"): "a number of ours",
     ("views/first_event.py", "[text.SEND_CURL, text.SEND_PYTHON, text.SEND_FILE]"): "texts of ours",
-    ("views/overview.py", "text.COST_OVER_TIME.format(width=figures.width_words(bars))"): "a width in words",
     ("views/replay_report.py", "text.REPORT.format(number=of.id)"): "a number of ours",
     (
         "views/sources.py",

@@ -67,6 +67,16 @@ def says_what_is_unknown(app: AppTest) -> None:
     assert re.findall(r".*\b(?:None(?! of)|nan|inf)\b.*", "\n".join([words(app), *tiles])) == []
 
 
+@pytest.mark.parametrize("name", ["overview", "cost"])
+def test_no_chart_of_cost_is_drawn_without_cost(unpriced: Place, look_at: LookAt, name: str) -> None:
+    look_at(unpriced)
+    charts = {c: len(page(name, cascade=c, range="30d").get("plotly_chart")) for c in ("free", "partly")}
+    assert charts["free"] < charts["partly"]
+    assert words(page(name, cascade="free", range="30d")).count(
+        "The cost is unknown: nothing here has a price"
+    )
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_draws(unpriced: Place, look_at: LookAt, name: str) -> None:
     look_at(unpriced)
