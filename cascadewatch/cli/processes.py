@@ -126,7 +126,8 @@ def worker(config: Config = None, db: Db = None, log_format: LogFormat = "text")
         assembly.tell_pages(config, settings)  # and its backups
         _own_days(settings, store)
         with working(settings, store):
-            ended.wait()
+            while not ended.wait(1):  # a signal may be noticed only when the main thread runs again
+                pass
 
 
 def _own_days(settings: "Settings", store: "Store") -> None:
