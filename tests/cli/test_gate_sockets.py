@@ -2,21 +2,19 @@
 
 import asyncio
 import socket
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from cascadewatch.cli import gate
 from cascadewatch.cli.deadlines import Deadlines
 from cascadewatch.cli.gate_sockets import MOST, MOST_OF_ONE, Sockets
 from cascadewatch.cli.listening import MOST_CONNECTIONS
 from cascadewatch.settings import Settings
+from tests.collectors.api.conftest import listening
 
 HANDSHAKE = (
     "GET /_stcore/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -36,25 +34,9 @@ async def pages(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.body", "body": b"ok"})
 
 
-@contextmanager
-def served(app: Any) -> Iterator[int]:
+def served(app: Any) -> AbstractContextManager[int]:
     """The port of the app on a server that takes CONNECTIONS."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(
-            app, http=Deadlines, log_level="critical", lifespan="off", limit_concurrency=CONNECTIONS,
-            timeout_graceful_shutdown=1,
-        )  # fmt: skip
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
-        thread.start()
-        while not server.started:
-            time.sleep(0.005)
-        try:
-            yield sock.getsockname()[1]
-        finally:
-            server.should_exit = True
-            thread.join()
+    return listening(app, http=Deadlines, limit_concurrency=CONNECTIONS, timeout_graceful_shutdown=1)
 
 
 def shaken(port: int, held: ExitStack) -> bytes:

@@ -13,7 +13,6 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from starlette.applications import Starlette
 
 from cascadewatch.cli.watching import Watch
 from cascadewatch.pricing import PriceBook
@@ -24,11 +23,12 @@ from collectors.api import create_app
 
 
 @contextmanager
-def listening(app: Starlette) -> Iterator[int]:
-    """Serves the app from a thread; gives the port."""
+def listening(app: Any, **options: Any) -> Iterator[int]:
+    """Serves the app from a thread, with options of uvicorn; gives the port."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=5)
+        options.setdefault("timeout_graceful_shutdown", 5)
+        config = uvicorn.Config(app, log_level="critical", lifespan="off", **options)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
         thread.start()
