@@ -22,6 +22,9 @@ def main() -> None:
     except CascadewatchError as error:
         complain(str(error))
         sys.exit(2)
-    except PermissionError as error:
-        complain(f"{error.filename or 'a file'}: {error.strerror}; run it as the user whom it belongs to")
+    except OSError as error:
+        if error.filename is None:  # of no file, so no mistake of whoever called
+            raise
+        hint = "; run it as the user whom it belongs to" if isinstance(error, PermissionError) else ""
+        complain(f"{error.filename}: {error.strerror}{hint}")
         sys.exit(2)
