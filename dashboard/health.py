@@ -35,8 +35,8 @@ def facts(cascade: str, choice: Choice, now: int) -> Facts:
 
 def _last_check(window: Window, cascade: str, route: str | None, end: int) -> int | None:
     """When labels last told of quality, in this range or before it."""
-    if window.last_label is None:
-        return None
+    if window.last_label is None or (route is None and window.last_label < end):
+        return window.last_label
     for length in (RECENT, LONGEST):
         found = labelled.last_check(window, data.label_series(cascade, route, max(0, end - length), end))
         if found is not None:

@@ -13,7 +13,7 @@ def sentence(facts: Facts, measured: Sequence[Replayed] = ()) -> str:
     """How many answers are right by the newest look, and when anybody looked; `measured` are all replays'
     figures, oldest first."""
     if facts.quality_age is None:
-        return text.NOTHING_KNOWN if facts.window.last_label is None else text.NONE_DRAWN
+        return text.NONE_DRAWN if facts.window.labels else text.NOTHING_KNOWN
     share = facts.quality
     parts = []
     if share.value is not None:
@@ -59,8 +59,7 @@ def _against_bar(facts: Facts) -> str:
 
 def _looks(facts: Facts, measured: Sequence[Replayed]) -> str:
     last, replayed = facts.last_check, facts.replayed
-    never = text.NEVER_LABELLED if facts.window.last_label is None else text.NEVER_DRAWN
-    labels = never if last is None else text.LABELLED.format(ago=ago(last, facts.now))
+    labels = text.NEVER_DRAWN if last is None else text.LABELLED.format(ago=ago(last, facts.now))
     if replayed is not None:
         replays = text.CHECKED_LAST.format(ago=ago(replayed.at, facts.now))
     elif measured:

@@ -153,7 +153,7 @@ def _break_even(facts: Facts) -> str:
 def _quality(facts: Facts) -> str:
     quality, age = facts.quality, facts.quality_age
     if age is None:
-        why = "" if facts.window.last_label is None else f" {text_replays.NEVER_DRAWN}"
+        why = f" {text_replays.NEVER_DRAWN}" if facts.window.labels else ""
         return f"Quality was never checked.{why}"
     checked = f"last checked {duration(age)} ago"
     if quality.value is None:

@@ -90,7 +90,8 @@ class Window:
     the intervals of money. `bins` maps (family, label) to {bin: n}; families are `latency` (label: a
     path), `penalty` (label ""), `score` (label: "outcome/right|wrong|unknown") and `reason`
     (label: the reason a verdict gave, bin 0). `tier_clusters` are the tiers' sums per hour: rules read
-    them, pages do not.
+    them, pages do not. `last_label` is the time (epoch ms) of the cascade's newest label that its quality may
+    rest on, whatever the range; None: there is none.
     """
 
     start: int

@@ -146,7 +146,7 @@ class Cells:
             if index is None:
                 continue
             truth = estimating(labels, index)
-            apart = _first(x for x in labels if x.attempt == index and not _estimates(x))
+            apart = _first(x for x in labels if x.attempt == index and not estimates(x))
             for x in labels:
                 if x.attempt == index:
                     in_force = x in (truth, apart)
@@ -191,10 +191,11 @@ class Cells:
 
 def estimating(labels: Iterable[LabelRow], attempt: int) -> LabelRow | None:
     """The label that rates rest on: highest precedence among executable and random ones."""
-    return _first(x for x in labels if x.attempt == attempt and _estimates(x))
+    return _first(x for x in labels if x.attempt == attempt and estimates(x))
 
 
-def _estimates(label: LabelRow) -> bool:
+def estimates(label: LabelRow) -> bool:
+    """Whether it was drawn, and not chosen by somebody."""
     return label.source == "executable" or label.sampling == "random"
 
 

@@ -222,7 +222,7 @@ def _insert(
         rows = build(event, number, s.batch.source, s.batch.received, s.batch.origin, contexts[event.cascade])
         s.stored.append(rows)
         labels = _labels(s, event, waited.get(key, [])) if event.labels or waited else []
-        new.add(rows, key, said, labels, s.batch.received)
+        new.add(rows, key, said, labels)
         too_old = rows.event.time < state.horizons.text
         if event.text is not None and not too_old and around.stores_text(event.cascade):
             new.texts.append((number, event.text.prompt, _encode(event.text.answers).decode()))
@@ -249,8 +249,9 @@ class NewRows:
         self.cells: dict[str, Cells] = {}
         self.newest_label: dict[str, int] = {}
 
-    def add(self, rows: Rows, key: bytes, said: bytes, labels: list[Label], received: int) -> None:
-        """Collects one event with its labels."""
+    def add(self, rows: Rows, key: bytes, said: bytes, labels: list[Label]) -> None:
+        """Collects one event with its labels. A label that names no time is of the event's: history that is
+        sent today was not checked today."""
         e, attempts = rows
         self.rows.append(rows)
         self.keys.append((key, said, e.seq, e.time))
@@ -259,9 +260,10 @@ class NewRows:
             cells = self.cells[e.cascade] = rollup.new_cells(self.state, e.cascade)
         cells.add(e, attempts, [labelling.row_of(x) for x in labels] if labels else ())
         for x in labels:
-            row = labelling.stored(e.seq, x, received)
+            row = labelling.stored(e.seq, x, e.time)
             self.labels.append(row)
-            self.newest_label[e.cascade] = max(self.newest_label.get(e.cascade, 0), row[-1])
+            if labelling.checks(e, row):
+                self.newest_label[e.cascade] = max(self.newest_label.get(e.cascade, 0), row[-1])
 
     def insert(self, connection: Connection) -> None:
         """Writes everything: rows, identities, labels, texts, and their sums."""

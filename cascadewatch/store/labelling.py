@@ -8,8 +8,8 @@ from sqlalchemy import Connection, bindparam, delete, func, select
 
 from cascadewatch.model import Label, epoch_ms
 from cascadewatch.store import dialect, raw, rollup, tables
-from cascadewatch.store.cells import Cells
-from cascadewatch.store.rowtypes import LabelRow
+from cascadewatch.store.cells import Cells, estimates
+from cascadewatch.store.rowtypes import EventRow, LabelRow
 from cascadewatch.store.state import State
 
 WAITING_MS = 7 * 86_400_000  # how long an early label waits for its event
@@ -29,10 +29,16 @@ def row_of(label: Label) -> LabelRow:
     return LabelRow(label.attempt, label.source, int(label.correct), label.sampling, label.probability)
 
 
-def stored(seq: int, label: Label, received: int) -> tuple[Any, ...]:
-    """The label as a row of `labels`."""
-    time = epoch_ms(label.time) if label.time else received
+def stored(seq: int, label: Label, otherwise: int) -> tuple[Any, ...]:
+    """The label as a row of `labels`; without a time of its own it is from `otherwise`."""
+    time = epoch_ms(label.time) if label.time else otherwise
     return (seq, *row_of(label)[:2], int(label.correct), label.sampling, label.probability, time)
+
+
+def checks(e: EventRow, row: tuple[Any, ...]) -> bool:
+    """Whether a row of `labels` tells of quality: it was drawn, and is of the answer that was served."""
+    label = LabelRow(*row[1:6])
+    return label.attempt == e.served_index and estimates(label) and e.origin == "live"
 
 
 def newest(labels: Iterable[Label]) -> list[Label]:
@@ -73,8 +79,10 @@ def apply(connection: Connection, state: State, said: Sequence[Said]) -> None:
         if changed:
             name = held.event.cascade
             _move(cells.setdefault(name, rollup.new_cells(state, name)), held, changed)
-            rows.extend(stored(*x) for x in changed)
-            newest[name] = max(newest.get(name, 0), *(stored(*x)[-1] for x in changed))
+            new = [stored(*x) for x in changed]
+            rows.extend(new)
+            told = [row[-1] for row in new if checks(held.event, row)]
+            newest[name] = max([newest.get(name, 0), *told])
     for name, sums in cells.items():
         rollup.apply(connection, sums, room=state.cascade(name).room)
     _replace(connection, rows)
@@ -129,12 +137,12 @@ def _replace(connection: Connection, rows: list[tuple[Any, ...]]) -> None:
 
 
 def remember_newest(connection: Connection, times: dict[str, int]) -> None:
-    """Keeps the time of each cascade's newest label: the age of its quality."""
+    """Keeps the time of each cascade's newest label that `checks` its quality; 0 is none."""
     meta = tables.meta
     for cascade, time in times.items():
         key = LAST_LABEL + cascade
         known = connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar()
-        if known is None or int(known) < time:
+        if time > (0 if known is None else int(known)):
             connection.execute(delete(meta).where(meta.c.key == key))
             dialect.insert(connection, meta, [(key, str(time))])
 

@@ -82,9 +82,11 @@ class TestQualityIsUnchecked:
 
     def test_a_label_of_live_traffic_checks_it_too(self, watched: Watched, now: int) -> None:
         traffic(watched, now - 9 * DAY, now)
-        watched.opened.label(
-            LabelRequest("e5", 0, True, "human", time=moment(now - 2 * DAY)), received=now - 2 * DAY
-        )
+        then = now - 2 * DAY
+        drawn = LabelRequest("e5", 0, True, "human", sampling="random", time=moment(then))
+        complaint = LabelRequest("e5", 0, False, "user", time=moment(now))
+        watched.opened.label(drawn, received=then)
+        watched.opened.label(complaint, received=now)  # says nothing of the answers nobody complained of
         assert reasons(watched, now) == []
         late = reasons(watched, now + 5 * DAY + HOUR)
         assert late == ["Its quality was last checked 7 days ago, by a label."]

@@ -23,12 +23,13 @@ UNSERVED, DRAWN = Label(0, False, "executable"), Label(0, True, "executable")
 COMPLAINT = Label(0, False, "user")
 
 
-def events(now: int, cascade: str, served: Label | None, age: int = 0) -> Iterator[Event]:
+def events(now: int, cascade: str, served: Label | None, age: int = 0, route: str = "faq") -> Iterator[Event]:
     """A day of judged events, rejected answers labelled all the time; one served answer is, `age` ago."""
 
     def event(number: str, at: int, attempts: list[Attempt], said: list[Label]) -> Event:
         moment = EPOCH + timedelta(milliseconds=at)
-        return Event(f"{cascade}-{number}", moment, cascade, route="faq", attempts=attempts, labels=said)
+        name = f"{cascade}-{route}-{number}"
+        return Event(name, moment, cascade, route=route, attempts=attempts, labels=said)
 
     for i in range(240):
         rejected = i % 3 == 0
@@ -47,6 +48,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
         *events(now, "complained", COMPLAINT),
         *events(now, "old", DRAWN, 9 * DAY),
         *events(now, "fresh", DRAWN),
+        *events(now, "both", DRAWN, 3 * DAY),
+        *events(now, "both", DRAWN, route="orders"),
     ]
     return made(tmp_path_factory.mktemp("labelled"), sent, [])
 
@@ -97,12 +100,19 @@ def bucket(start: int, *rows: LabelCounts) -> LabelBucket:
     return LabelBucket(start, start + HOUR, rows)
 
 
-def test_the_time_of_the_newest_label_counts_where_the_newest_labelled_hour_tells_of_quality() -> None:
-    of, served, cheap = window({"last_label": 9 * HOUR}), *(
-        labels(3, correct=True, role=role) for role in ("served", "cheap")
-    )  # fmt: skip
-    assert labelled.last_check(of, [bucket(0, cheap), bucket(HOUR, served, cheap)]) == 9 * HOUR
+def test_in_a_past_range_the_newest_labelled_hour_that_tells_of_quality_counts() -> None:
+    of, served, cheap = window(), *(labels(3, correct=True, role=role) for role in ("served", "cheap"))
+    assert labelled.last_check(of, [bucket(0, cheap), bucket(HOUR, served, cheap)]) == HOUR
     assert labelled.last_check(of, [bucket(2 * HOUR, served), bucket(7 * HOUR, cheap)]) == 2 * HOUR
     assert labelled.last_check(of, [bucket(2 * HOUR, cheap)]) is None
     assert labelled.last_check(of, []) is None
-    assert labelled.last_check(window(), [bucket(0, served)]) is None
+
+
+def test_a_route_is_not_younger_than_its_own_labels(place: Place, look_at: LookAt) -> None:
+    look_at(place)
+    old, new = facts("both", route="faq").last_check, facts("both", route="orders").last_check
+    now = time.time_ns() // 1_000_000
+    assert old is not None
+    assert new is not None
+    assert now - old > DAY
+    assert now - new < 2 * HOUR

@@ -165,6 +165,14 @@ def test_the_age_of_quality_is_that_of_the_newest_label(opened: Opened) -> None:
         assert Reader(connection, opened.settings).cascade("support").last_label == NOON - DAY
 
 
+def test_labels_that_quality_does_not_rest_on_do_not_make_it_younger(opened: Opened) -> None:
+    old = says("a", True, time=moment(NOON - 9 * DAY))
+    opened.send(accepted("a"), escalated("b"), event("c", attempt("small"), labels=[Label(0, True, "user")]))
+    opened.label(old, says("a", False, "user", sampling="selected"), says("b", True, "executable"))
+    with opened.store.reading() as connection:
+        assert Reader(connection, opened.settings).cascade("support").last_label == NOON - 9 * DAY
+
+
 def test_labels_are_counted_under_their_own_name_and_leave_the_events_counters_alone(opened: Opened) -> None:
     opened.send(accepted("a"))
     opened.label(says("a", True), says("a", True, attempt=9), says("waits", True))

@@ -24,7 +24,7 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class CascadeKnown:
-    """One cascade's order of tiers, what is on them, and when it was last labelled (epoch ms)."""
+    """One cascade's order of tiers, what is on them, and when a label last told of its quality (epoch ms)."""
 
     name: str
     order: TierOrder
