@@ -13,6 +13,8 @@ BENCHES := bench/ingest.py bench/queries.py bench/startup.py bench/replay.py ben
 
 # Behind a company's proxy the certificates that count are the system's.
 export UV_SYSTEM_CERTS := true
+# Tests start thousands of processes: where the environment forbids to keep bytecode, each would compile all it imports.
+export PYTHONDONTWRITEBYTECODE :=
 
 COMPILE := uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
