@@ -3,6 +3,8 @@
 I1  every identity that was acknowledged has its row
 I2  every rollup cell equals the sum recomputed from rows, and every derived column its facts
 I3  accepted events, conflicts and senders' counts add up to what is held or was deleted on purpose
+I4  episodes, their changes and deliveries fit together
+I5  runs of replays have counted, spent and held what their answers say
 I8  the names that rollups know are under their caps
 
 Rows and sums behind a horizon (horizons.py) may be gone or going: nothing is said of them.
@@ -33,7 +35,9 @@ from cascadewatch.store.tables import (
 )
 from cascadewatch.store.verification import facts
 from cascadewatch.store.verification.check import Check
+from cascadewatch.store.verification.spent import spent
 from cascadewatch.store.verification.sums import Sums
+from cascadewatch.store.verification.told import told as told_of
 
 TOGETHER = 50_000  # events compared at once: sorting them is all the memory this takes
 FOREVER = 2**62
@@ -82,6 +86,8 @@ def _rest(connection: Connection, state: State, told: "_Told") -> dict[str, Chec
         "I2": _sums(connection, state, ("bins", "labels", "callers"), told),
         "I1": _identities(connection, state.horizons.raw),
         "I3": _conservation(connection),
+        "I4": told_of(connection, state.horizons.rollup),
+        "I5": spent(connection, state.horizons.raw),
         "I8": _bounds(state),
         "file": _file(connection),
     }

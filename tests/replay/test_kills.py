@@ -19,6 +19,7 @@ from cascadewatch.store import replays
 from cascadewatch.store.engine import Store
 from cascadewatch.store.replays import ANSWERED, DONE, SENT, Run
 from cascadewatch.store.reports import history
+from cascadewatch.store.verification.spent import spent
 from tests.forking import CONTEXT
 from tests.replay.dying import POINTS, die_at
 from tests.replay.paid import KEY, clock, paid_settings, play, start
@@ -64,8 +65,10 @@ def books_balance(store: Store, provider: Provider) -> None:
         return
     with store.reading() as connection:
         rows = replays.results(connection, found.id)
+        check = spent(connection, 0)
     assert provider.billed_nano <= found.spent + found.reserved <= (found.limit or 0)
     assert found.reserved == sum(row.reserved for row in rows)
+    assert not check.broken, check.examples
 
 
 def survive(store: Store, folder: Path, provider: Provider, number: int, kills: int, seed: int) -> int:
