@@ -76,10 +76,11 @@ def back_test(  # noqa: PLR0913 - one for each option
 
 
 def _tested(watch: "Watch", names: list[str], start: int, end: int) -> Iterator[dict[str, Any]]:
+    tested = watch.back_tests(names, start, end)
     for number, name in enumerate(names, 1):
         if len(names) > 1 and sys.stderr.isatty():
             print(f"\r\x1b[K{number} of {len(names)}: {shown(name)}", end="", file=sys.stderr, flush=True)
-        yield watch.back_test(name, start, end)
+        yield next(tested)
     if len(names) > 1 and sys.stderr.isatty():
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 

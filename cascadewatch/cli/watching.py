@@ -1,6 +1,6 @@
 """What commands and the API do with rules and baselines, in one place for both."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -48,9 +48,14 @@ class Watch:
 
     def back_test(self, name: str, start: int, end: int) -> dict[str, Any]:
         """What the rule would have said from `start` to `end` (epoch ms)."""
-        from alerts.backtest import back_test
+        return next(self.back_tests([name], start, end))
 
-        return back_test(self._store, self._settings, self.rule(name), start, end).to_dict()
+    def back_tests(self, names: Sequence[str], start: int, end: int) -> Iterator[dict[str, Any]]:
+        """The same of several, one after the other."""
+        from alerts.backtest import back_tests
+
+        rules = [self.rule(name) for name in names]
+        return (one.to_dict() for one in back_tests(self._store, self._settings, rules, start, end))
 
     def accept(
         self, metric: str, cascade: str, route: str, since: int | None, *, by: "Actor", note: str | None
