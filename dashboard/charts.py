@@ -151,10 +151,17 @@ def bars(
             marker={
                 "color": colour,
                 "line": {"width": 0},
-                "pattern": {"shape": ["/" if p.partial else "" for p in points], "fgcolor": hatch, "size": 6},
+                "pattern": hatched([p.partial for p in points], hatch),
             },
         )
     )
+
+
+def hatched(partial: Sequence[bool], ground: str) -> dict[str, object]:
+    """The pattern of bars that are still filling: stripes of the page's ground over their own colour."""
+    shape = ["/" if one else "" for one in partial]
+    # "overlay": by default stripes take the place of the bar's colour, and ground on ground is not seen.
+    return {"shape": shape, "fillmode": "overlay", "fgcolor": ground, "fgopacity": 1, "size": 6}
 
 
 def annotate(

@@ -71,7 +71,10 @@ SHIPS_ONLY = "At the traffic of this range that is {wrong} wrong answers shipped
 STALE, FRESH = "stale calibration", "up to date"
 STALE_AGE = "It is {age} old; after 30 days the answers may be others."
 STALE_MODEL = "It is of answers of {old}; the cheap tier of these days is {new}."
-STALE_NEXT = "Run the check again: cascadewatch {command} {name} --baseline"
+STALE_NEXT = (
+    "Run the check again: cascadewatch {command} {name}. Add --baseline only if"
+    " the change was meant: later runs are then compared with this one."
+)
 CALIBRATION = "Do its scores mean what they say?"
 CALIBRATION_HINT = (
     "Each dot is a group of answers: where its scores say it should be, and how many were right. On the"
@@ -128,7 +131,7 @@ SET_EXAMPLE = (
 )
 SET_HINT = "One line of the eval set, a case each:"
 ONE_FOR_SWEEP = "Choose a cascade in the sidebar for its threshold sweep and its calibration."
-OPEN_REPORT = "Open the report"
+OPEN_REPORT, RUN_AGAIN = "Open the report", "Run it again"
 
 # Quality
 QUALITY_OVER_TIME = "Quality over time"

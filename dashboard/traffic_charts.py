@@ -47,7 +47,7 @@ def mix(
     per_bucket = [on_paths(b.counts) for b in buckets]
     totals = [sum(found.values()) for found in per_bucket]
     colours = path_colours(dark)
-    hatching = ["/" if b.end > now else "" for b in buckets]
+    pattern = charts.hatched([b.end > now for b in buckets], template.ground(dark))
     for path in (p for p in STACKED if any(found[p] for found in per_bucket)):
         values = [found[path] for found in per_bucket]
         parts = [n / total if total else 0 for n, total in zip(values, totals, strict=True)]
@@ -63,7 +63,7 @@ def mix(
                 marker={
                     "color": colours[path],
                     "line": {"width": 0},
-                    "pattern": {"shape": hatching, "fgcolor": template.ground(dark), "size": 6},
+                    "pattern": pattern,
                 },
                 hovertemplate="%{text}<extra>%{fullData.name}</extra>",
             )

@@ -26,7 +26,7 @@ def verify(config: Config = None, db: Db = None, as_json: Json = False) -> None:
     answer(found, True, str)
     _ = as_json  # the summary is JSON either way
     if not found["ok"]:
-        say("Something does not fit. Sums (I2) are made anew by: cascadewatch db rebuild. For the rest: docs/store.md")
+        say("Something does not fit. Sums (I2): `cascadewatch db rebuild`. For the rest see docs/store.md")
         raise typer.Exit(1)
 
 

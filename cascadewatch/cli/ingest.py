@@ -1,6 +1,5 @@
 """`ingest`: events from files."""
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ import typer
 from cascadewatch.cli.clock import clock
 from cascadewatch.cli.opening import opened, writing
 from cascadewatch.cli.options import Config, Db, Json
-from cascadewatch.cli.output import say, shown
+from cascadewatch.cli.output import answer, say, shown
 from cascadewatch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -159,5 +158,5 @@ def _told(results: "list[FileReceipt]") -> int:
         say(shown(f"{error['file']}, line {error['line']}: {field}{error['reason']}"))
     if (more := document["rejected"] + document["conflict"] - SHOWN) > 0:
         say(f"and {more:,} more")
-    print(json.dumps(document, indent=2))
+    answer(document, True, str)
     return exit_code(results)

@@ -1,6 +1,7 @@
 """What commands print: answers on stdout, everything else on stderr."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,12 +12,16 @@ OTHER = "__other__"  # the routes of a cascade that are too small to be watched 
 
 def answer(document: Any, as_json: bool, text: Callable[[], str]) -> None:
     """Prints the document as JSON, or what `text` makes of it for people."""
-    if as_json:
-        print(json.dumps(document, indent=2))
-        return
-    lines = text()
-    if lines:
-        print(lines)
+    put(json.dumps(document, indent=2) if as_json else text())
+
+
+def put(lines: str) -> None:
+    """Prints to stdout. A reader that has gone, such as `| head`, leaves the command its own exit code."""
+    try:
+        if lines:
+            print(lines, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def say(message: str) -> None:

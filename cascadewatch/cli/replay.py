@@ -3,7 +3,7 @@
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -127,17 +127,25 @@ def _run(
         with progress_bar() as progress, _interruptible() as interrupt:
             told = partial(progress, shown(name))
             report = run(store, settings, name, asked, clock, told, interrupt)
-    answer(document_of(report), as_json, lambda: text_of(report))
-    if pin and report.verdict != "incomplete":
+    pinned = pin and report.verdict != "incomplete"
+    answer(document_of(report) | ({"pinned": True} if pinned else {}), as_json, lambda: text_of(report, pin))
+    if pinned:
         say(f"Later runs of {name} are compared with this one (report {report.id}).")
         return
     sys.exit(EXIT[report.verdict])
 
 
-def text_of(report: "Report") -> str:
+def _headline(verdict: str, pin: bool) -> str:
+    if not pin or verdict == "incomplete":
+        return verdict
+    pinned = "pinned as the baseline"
+    return pinned if verdict == "inconclusive" else f"{verdict}, {pinned}"
+
+
+def text_of(report: "Report", pin: bool = False) -> str:
     """What a person reads: the verdict, each rate in a sentence, and what was noticed."""
     body = report.body
-    lines = [f"{report.name}: {report.verdict}", ""]
+    lines = [f"{report.name}: {_headline(report.verdict, pin)}", ""]
     lines += [f"  {rate['sentence']}" for rate in body["rates"].values()]
     lines += [f"  {shown(note)}" for note in body["notes"]]
     lines += [] if body["daily"] is None else [f"  {daily_words(body['daily'])}"]
@@ -154,17 +162,18 @@ def text_of(report: "Report") -> str:
 
 def daily_words(daily: Mapping[str, Any]) -> str:
     """What the verifier's errors do in a day."""
+    from cascadewatch.drift.diagnosis.spoken import dollars
 
     def number(value: float) -> str:
         return f"{value:,.0f}" if value >= ALONE_FROM else f"{value:.1f}"
 
-    def reach(of: Mapping[str, float], unit: str = "") -> str:
-        return f"({unit}{number(of['low'])} to {unit}{number(of['high'])})"
+    def reach(of: Mapping[str, float], told: Callable[[float], str] = number) -> str:
+        return f"({told(of['low'])} to {told(of['high'])})"
 
     shipped, wasted = daily["shipped"], daily["wasted_usd"]
     said = f"{number(shipped['value'])} wrong answers shipped {reach(shipped)}"
     if wasted is not None:
-        said += f" and ${number(wasted['value'])} wasted on false escalations {reach(wasted, '$')}"
+        said += f" and {dollars(wasted['value'])} wasted on false escalations {reach(wasted, dollars)}"
     return f"At today's traffic, {number(daily['judged'])} judged answers a day: {said} a day."
 
 

@@ -1,6 +1,8 @@
 """Cost: what the cascade costs, and what the flagship alone would."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -8,7 +10,7 @@ import streamlit as st
 from cascadewatch.metrics import compute
 from cascadewatch.metrics.breakeven import economics
 from cascadewatch.metrics.window import Metric, Window
-from dashboard import bill, breakeven_figure, data, template, text, widgets
+from dashboard import bill, breakeven_figure, data, tables, template, text, widgets
 from dashboard.choice import Choice
 from dashboard.figures import Axis
 from dashboard.formats import NB, count, dollar_reach, dollar_span, dollars, escaped, percent
@@ -67,8 +69,8 @@ def _paid(found: Found) -> None:
 def _alone(found: Found) -> None:
     alone = found["flagship_only_cost_usd"]
     between = dollar_reach(alone.low, alone.high)
-    reach = f"range {between} · " if between else ""
-    caption = f"{reach}n{NB}{count(alone.n)} events"
+    parts = (between and f"range {between}", f"n{NB}{count(alone.n)} events", alone.reason)
+    caption = " · ".join(part for part in parts if part)
     meaning = widgets.meaning("flagship_only_cost_usd")
     tile(text.FLAGSHIP_ALONE, dollars(alone.value), caption, meaning, alone.reason)
 
@@ -77,7 +79,7 @@ def _saved(found: Found) -> None:
     saved, share = found["savings_usd"], found["savings_share"]
     between = dollar_reach(saved.low, saved.high)
     known = None if share.value is None else percent(share.value)
-    parts = (known, between and f"range {between}", f"n{NB}{count(saved.n)} events")
+    parts = (known, between and f"range {between}", f"n{NB}{count(saved.n)} events", saved.reason)
     caption = " · ".join(part for part in parts if part)
     tile(text.SAVINGS, dollars(saved.value), caption, widgets.meaning("savings_usd"), saved.reason)
 
@@ -93,7 +95,7 @@ def _bill(cascade: str, choice: Choice, window: Window, axis: Axis) -> None:
     st.subheader(text.BILL, anchor=False)
     rows = bill.parts(window)
     share = st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100)
-    widgets.table(pd.DataFrame(rows), "parts", {text.COST: MONEY, text.SHARE_OF_BILL: share})
+    widgets.table(pd.DataFrame(rows), "parts", _usd(rows, text.COST) | {text.SHARE_OF_BILL: share})
     widgets.download(rows, "cost-parts", "save-parts")
     alt = (
         f"Cost over time by part, and the flagship-only line; {dollars(bill.known_cost(window))} paid in all."
@@ -116,9 +118,14 @@ def _break_even(window: Window, dark: bool) -> None:
 def _by_model(window: Window) -> None:
     st.subheader(text.BY_MODEL, anchor=False)
     rows = bill.by_tier(window)
-    columns = {text.COST: MONEY, text.PER_ATTEMPT: FINE, text.VERIFIER_COST: MONEY, text.ATTEMPTS: WHOLE}
+    columns = _usd(rows, text.COST, text.VERIFIER_COST) | {text.PER_ATTEMPT: FINE, text.ATTEMPTS: WHOLE}
     widgets.table(pd.DataFrame(rows), "models", columns)
     widgets.download(rows, "cost-by-model", "save-models")
+
+
+def _usd(rows: Sequence[Mapping[str, Any]], *names: str) -> dict[str, Any]:
+    """Columns of dollars that are never below 0, each with the decimals that its amounts need."""
+    return {name: tables.usd(name, [row[name] for row in rows]) for name in names}
 
 
 def _waste(found: Found) -> None:
@@ -170,7 +177,8 @@ def _all(choice: Choice) -> None:
     span = choice.span(data.now())
     rows = bill.across([(name, data.window(name, None, *span)) for name in data.known().cascades])
     share = st.column_config.NumberColumn(format="%.1f %%")
-    columns = {text.COST: MONEY, text.FLAGSHIP_ONLY: MONEY, text.SAVINGS: MONEY, text.SHARE_SAVED: share,
+    columns = _usd(rows, text.COST, text.FLAGSHIP_ONLY) | {
+               text.SAVINGS: MONEY, text.SHARE_SAVED: share,
                text.HEADROOM: st.column_config.NumberColumn(format="%.0f pts")}  # fmt: skip
     tiles = [
         partial(_total, rows, *which)

@@ -8,6 +8,7 @@ from dashboard import (
     figures,
     health,
     moved_words,
+    next_step,
     sentence,
     template,
     text,
@@ -16,7 +17,7 @@ from dashboard import (
     widgets,
 )
 from dashboard.choice import Choice
-from dashboard.facts import Facts, per_day
+from dashboard.facts import Facts, is_checked, per_day
 from dashboard.figures import Axis
 from dashboard.formats import dollars, escaped, percent, points
 from dashboard.points import coarsened
@@ -86,10 +87,9 @@ def _next_step(said: Sentence, facts: Facts, choice: Choice) -> None:
     with st.container(horizontal=True, gap="medium", key="next"):
         if loudest is not None:
             spans.link(loudest, text_incidents.EPISODE_LINK, choice)
-        if said.state in ("rising", "above_target", "dearer", "falling"):
-            widgets.link("traffic", text.WHO_ESCALATES, choice, home)
-        elif said.state == "no_data":
-            widgets.link("sources", text.WHAT_ARRIVES, choice, home)
+        more = next_step.page(said.state, is_checked(facts))
+        if more is not None:
+            widgets.link(*more, choice, home)
 
 
 def _axis(choice: Choice, now: int) -> Axis:

@@ -59,6 +59,7 @@ def _checked(cascade: str, name: str, choice: Choice) -> None:
         what = {"ago": ago(of.created, now), "name": of.name, "cases": count(of.body["cases"])}
         st.text(text.CHECKED_BY.format(**what, number=of.id), width="content")
         report_link.to(of.id, text.OPEN_REPORT, choice)
+        widgets.link("replays", text.RUN_AGAIN, choice, data.settings().timezone)
     _stale(of, facts, now)
     verifier_sweep.show(of, facts)
     calibration.show(of)

@@ -46,6 +46,15 @@ def test_the_unfinished_point_is_drawn_apart() -> None:
     assert fig.data[-1].text[-1].endswith("so far")
 
 
+def test_a_bar_that_is_filling_keeps_its_colour_under_the_stripes() -> None:
+    fig = charts.figure((0, 3 * HOUR), "UTC", dark=False)
+    charts.bars(fig, points(now=3 * HOUR - 1), "#009E73", "Cost", "UTC", "#ffffff")
+    (bars,) = fig.data
+    assert list(bars.marker.pattern.shape) == ["", "", "/"]
+    # Else the stripes stand on nothing, and in the page's own colour nobody sees them.
+    assert (bars.marker.color, bars.marker.pattern.fillmode) == ("#009E73", "overlay")
+
+
 def test_marks_get_letters_and_crowded_ones_share_one() -> None:
     marks = [Mark(i, at * HOUR, None, None, "user", STRINGS[0], "me") for i, at in enumerate((10, 11, 60))]
     fig = charts.figure((0, 100 * HOUR), "UTC", dark=False)

@@ -117,7 +117,7 @@ def test_a_calibration_of_another_threshold_is_marked(played: Place, see: See, t
     place.config.write_text(text, encoding="utf-8")
     said = words(see(place, "verifier", range="30d"))
     assert "It was measured at threshold 0.25; the configuration says 0.5." in said
-    assert "cascadewatch verifier check --baseline" in said
+    assert "cascadewatch verifier check. Add --baseline only if" in said
 
 
 def test_every_replay_is_listed_with_what_it_found(played: Place, see: See) -> None:
