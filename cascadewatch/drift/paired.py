@@ -14,7 +14,8 @@ class Paired:
     """A rate after less the same rate before, over the `n` cases that both runs have.
 
     `rose` counts cases whose outcome went from 0 to 1, `fell` from 1 to 0 (means over repeats: above and
-    below). `difference` with its 95 % interval is in shares; `p` is two-sided. All None without cases.
+    below). `difference` with its 95 % interval is in shares; `p` is two-sided. `noise` is the mean
+    squared difference of a case between runs of the same system. All None without cases.
     """
 
     n: int
@@ -26,6 +27,7 @@ class Paired:
     low: float | None
     high: float | None
     p: float | None
+    noise: float | None
 
 
 def compare(before: Mapping[str, float], after: Mapping[str, float], seed: int = 0) -> Paired:
@@ -36,7 +38,7 @@ def compare(before: Mapping[str, float], after: Mapping[str, float], seed: int =
     cases = sorted(before.keys() & after.keys())
     n = len(cases)
     if not n:
-        return Paired(0, 0, 0, None, None, None, None, None, None)
+        return Paired(0, 0, 0, None, None, None, None, None, None, None)
     differences = [after[case] - before[case] for case in cases]
     rose, fell = sum(d > 0 for d in differences), sum(d < 0 for d in differences)
     old, new = (sum(run[case] for case in cases) / n for run in (before, after))
@@ -44,7 +46,24 @@ def compare(before: Mapping[str, float], after: Mapping[str, float], seed: int =
         p, (low, high) = mid_p(rose, fell), interval(rose, fell, n)
     else:
         p, (low, high) = sign_flip(differences, seed), _mean_interval(differences)
-    return Paired(n, rose, fell, old, new, new - old, low, high, p)
+    return Paired(n, rose, fell, old, new, new - old, low, high, p, noise(differences))
+
+
+def noise(differences: Sequence[float]) -> float:
+    """The mean square of the differences without what a change adds to it; for single outcomes the share of
+    cases that flip without any change.
+
+    Chance moves as much up as down, a change one way. So the squares that go up less those that go down are
+    the change's, once chance's own part of that surplus is taken off, which is its variance.
+
+    >>> noise([1.0, -1.0, 0.0, 0.0]), round(noise([1.0] * 50 + [0.0] * 50), 3)
+    (0.5, 0.003)
+    """
+    n = len(differences)
+    squares = sum(d * d for d in differences) / n
+    surplus = sum(d * abs(d) for d in differences) / n
+    chance = (sum(d**4 for d in differences) / n - surplus**2) / n
+    return squares - sqrt(max(0.0, surplus**2 - chance))
 
 
 def mid_p(rose: int, fell: int) -> float:

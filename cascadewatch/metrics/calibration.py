@@ -7,7 +7,7 @@ the histograms are counted, not weighted.
 
 from math import sqrt
 
-from cascadewatch.metrics.exact_calibration import ECE_BINS, MIN_CLASS, area_interval
+from cascadewatch.metrics.exact_calibration import ECE_BINS, MIN_CLASS, area_interval, placed
 from cascadewatch.metrics.interval import Z
 from cascadewatch.metrics.measures import SCORE_BINS
 from cascadewatch.metrics.spec import MetricSpec
@@ -65,28 +65,12 @@ def auroc(window: Window) -> Metric:
     if not right or not wrong:
         reason = NO_SCORES if not n else "needs right and wrong answers, has one kind"
         return Metric(None, n, unit="score", reason=reason)
-    value, variance = _delong(bins, right, wrong)
+    value, variance = placed(bins, right, wrong)
     reach = area_interval(value, variance, right, wrong)
     if reach is None:
         few = f"no interval: fewer than {MIN_CLASS} right or wrong answers"
         return Metric(value, n, unit="score", reason=f"{BINNED}; {few}")
     return Metric(value, n, *reach, "score", BINNED)
-
-
-def _delong(bins: Bins, right: int, wrong: int) -> tuple[float, float]:
-    """The area and its variance: from how each right (wrong) answer stands among all of the other kind."""
-    rights, wrongs = [], []
-    right_below = wrong_below = 0
-    for r, w in bins:
-        rights.append((r, (wrong_below + w / 2) / wrong))
-        wrongs.append((w, (right - right_below - r / 2) / right))
-        right_below, wrong_below = right_below + r, wrong_below + w
-    area = sum(count * place for count, place in rights) / right
-    variance = sum(
-        sum(count * (place - area) ** 2 for count, place in places) / max(1, n - 1) / n
-        for places, n in ((rights, right), (wrongs, wrong))
-    )
-    return area, variance
 
 
 def _labelled(window: Window) -> tuple[Bins, int]:
@@ -114,6 +98,7 @@ SPECS = (
         formula="Σ |right - Σ score| per tenth of the scale / labelled scores",
         undefined="no scored answer has a label",
         function=ece,
+        reads="bins",
     ),
     MetricSpec(
         key="brier",
@@ -124,6 +109,7 @@ SPECS = (
         formula="Σ (score - right)² / labelled scores",
         undefined="no scored answer has a label",
         function=brier,
+        reads="bins",
     ),
     MetricSpec(
         key="auroc",
@@ -134,5 +120,6 @@ SPECS = (
         formula="P(score of right > score of wrong) + ½ P(equal)",
         undefined="no scored right answer or no scored wrong one has a label",
         function=auroc,
+        reads="bins",
     ),
 )

@@ -57,6 +57,6 @@ def days(start: int, end: int) -> float:
 
 def _a_day(rate: Mapping[str, Any], n: int, scale: float) -> Daily:
     """The share of all `n` judged cases that this error is, times the traffic."""
-    k = round(rate["value"] * rate["n"])
+    k = rate["value"] * rate["n"]  # not a whole number where repeats of a case differ
     low, high = wilson(k, n)
     return Daily(k / n * scale, low * scale, high * scale)

@@ -11,7 +11,7 @@ class Case:
     """One case as both tiers answered it.
 
     `score` is the verifier's of the cheap answer. Costs are nano-dollars: `cheap_cost` with its verdict,
-    `flagship_cost` what escalating adds.
+    which is `verdict_cost` of it, `flagship_cost` what escalating adds.
     """
 
     id: str
@@ -20,6 +20,7 @@ class Case:
     flagship_right: bool
     cheap_cost: int
     flagship_cost: int
+    verdict_cost: int = 0
 
 
 @dataclass(frozen=True, slots=True)

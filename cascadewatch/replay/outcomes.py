@@ -8,6 +8,11 @@ from cascadewatch.store.replays import DONE, Result
 RATES: tuple[RateName, ...] = ("accuracy", "false_accept", "false_escalate")
 
 
+def is_counted(result: Result) -> bool:
+    """Whether an answer says anything of how good model and verifier are: it was graded, and not planted."""
+    return result.state == DONE and result.correct is not None and "control" not in (result.detail or {})
+
+
 def contributions(result: Result, *, is_check: bool) -> dict[RateName, float]:
     """What one answer says of each rate: 1 or 0; a rate it says nothing of is left out.
 
@@ -15,9 +20,9 @@ def contributions(result: Result, *, is_check: bool) -> dict[RateName, float]:
     neither, and planted controls are counted apart. In a check of the verifier the answers are frozen, so
     accuracy is left out.
     """
-    if result.state != DONE or result.correct is None or "control" in (result.detail or {}):
+    if not is_counted(result):
         return {}
-    found: dict[RateName, float] = {} if is_check else {"accuracy": float(result.correct)}
+    found: dict[RateName, float] = {} if is_check else {"accuracy": float(bool(result.correct))}
     if result.accepted is not None and result.correct:
         found["false_escalate"] = float(not result.accepted)
     elif result.accepted is not None:

@@ -6,18 +6,18 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
-from cascadewatch.metrics import exact_calibration as exact
 from cascadewatch.replay.answer import HINTS
+from cascadewatch.replay.calibration import calibration
 from cascadewatch.replay.outcomes import by_case
 from cascadewatch.replay.prepared import Prepared
 from cascadewatch.replay.runner import MAX_FAILED, SPENT, Outcome
 from cascadewatch.replay.traffic import Traffic, daily
 from cascadewatch.replay.verdicts import Rate, Verdict, rates, whole
-from cascadewatch.store.replays import DONE, LOST, Result
+from cascadewatch.store.replays import LOST, Result
 from cascadewatch.store.reports import Report
 
 FLIPS_SHOWN = 200
-ENOUGH_SCORES = 50
+ENOUGH_JUDGED = 50  # cases, before it is odd that all have the same verdict
 HALF = 0.5
 WORDS: dict[Verdict, str] = {
     "incomplete": "Incomplete",
@@ -56,7 +56,7 @@ def build(
     if beside.is_baseline:
         reason = "this run is to be the baseline of later ones"
     found = rates(
-        after, before, alpha=alpha, tolerance=run.table.tolerance, reason=reason,
+        after, before, alpha=alpha, tolerance=run.table.tolerance, repeats=run.table.repeats, reason=reason,
         decided=outcome.decided,
     )  # fmt: skip
     why = incomplete(outcome)
@@ -162,44 +162,6 @@ def controls(results: Sequence[Result]) -> dict[str, dict[str, int]]:
     return found
 
 
-def calibration(results: Sequence[Result]) -> dict[str, Any] | None:
-    """Whether scores mean what they say, exactly; isotonic figures are measured on the held-out half."""
-    scored = [
-        (r.case, r.score, r.correct)
-        for r in results
-        if r.score is not None and r.correct is not None and 0 <= r.score <= 1 and r.state == DONE
-    ]
-    if not scored:
-        return None
-    pairs = [(score, right) for _, score, right in scored]
-    fitting = [(score, right) for case, score, right in scored if exact.is_fitting_half(case)]
-    held_out = [(score, right) for case, score, right in scored if not exact.is_fitting_half(case)]
-    area = exact.auroc(pairs)
-    return {
-        "n": len(pairs),
-        "ece": exact.ece(pairs),
-        "brier": exact.brier(pairs),
-        "auroc": None if area is None else asdict(area),
-        "bins": [asdict(found) for found in exact.reliability(pairs)],
-        "isotonic": _isotonic(fitting, held_out),
-    }
-
-
-def _isotonic(fitting: Sequence[exact.Scored], held_out: Sequence[exact.Scored]) -> dict[str, Any] | None:
-    if min(len(fitting), len(held_out)) < ENOUGH_SCORES or len({right for _, right in fitting}) < 2:
-        return None
-    better = exact.isotonic(fitting)
-    mapped = [(better(score), right) for score, right in held_out]
-    return {
-        "n": len(held_out),
-        "ece_raw": exact.ece(held_out),
-        "ece": exact.ece(mapped),
-        "brier_raw": exact.brier(held_out),
-        "brier": exact.brier(mapped),
-        "map": [[score, better(score)] for score in sorted({score for score, _ in fitting})],
-    }
-
-
 def _before(
     run: Prepared, baseline: Baseline | None, is_check: bool
 ) -> tuple[Mapping[Any, Mapping[str, float]] | None, str]:
@@ -222,7 +184,7 @@ def _notes(
     if missed:
         notes.append(f"The verifier accepted {missed} of {wrong['n']} answers that are planted to be wrong.")
     judged = [r for r in results if r.accepted is not None]
-    if len(judged) >= ENOUGH_SCORES and len({r.accepted for r in judged}) == 1:
+    if len({r.case for r in judged}) >= ENOUGH_JUDGED and len({r.accepted for r in judged}) == 1:
         word = "accepts" if judged[0].accepted else "rejects"
         notes.append(f"The verifier {word} everything: {len(judged):,} of {len(judged):,} answers.")
     area = (calibrated or {}).get("auroc")

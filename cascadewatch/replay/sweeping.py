@@ -23,8 +23,9 @@ from cascadewatch.metrics.sweep import (
 from cascadewatch.pricing import PriceBook
 from cascadewatch.replay import billing
 from cascadewatch.replay.case import Case as EvalCase
+from cascadewatch.replay.outcomes import is_counted
 from cascadewatch.replay.targets.recorded import recorded
-from cascadewatch.store.replays import DONE, Result
+from cascadewatch.store.replays import Result
 
 FLAGSHIP = "flagship"  # the key of the recorded answers that stand for it
 FEWEST = 30
@@ -68,7 +69,7 @@ def swept(
         else _recommended(chosen, found, is_priced)
         | {"change": _change(found, threshold, chosen.chosen.threshold)},
         "bar": bar,
-        "cheap_only": as_json(point(found, 0.0), is_priced),
+        "cheap_only": _cheap_only(found, is_priced),
         "flagship_only": _flagship_only(found, is_priced),
     }
 
@@ -82,17 +83,15 @@ def both(
     for result in results:
         case = cases.get(result.case)
         other = None if case is None else case.answers.get(FLAGSHIP)
-        usable = (
-            result.state == DONE and result.correct is not None and "control" not in (result.detail or {})
-        )
-        if other is None or other.correct is None or result.score is None or not usable:
+        if other is None or other.correct is None or result.score is None or not is_counted(result):
             continue
         answer = recorded(other)
         dear = billing.priced(answer, book, now).cost
         is_priced = is_priced and None not in (result.cost, dear)
+        verdict = _verdict_cost(result)
         found[result.case] = Case(
             result.case, result.score, bool(result.correct), other.correct,
-            (result.cost or 0) + _verdict_cost(result), dear or 0,
+            (result.cost or 0) + verdict, dear or 0, verdict,
         )  # fmt: skip
     return list(found.values()), is_priced and bool(found)
 
@@ -127,6 +126,17 @@ def _right(case: Case, threshold: float | None) -> int:
     """1 where the answer served at this threshold is right."""
     accepted = threshold is not None and case.score >= threshold
     return int(case.cheap_right if accepted else case.flagship_right)
+
+
+def _cheap_only(cases: Sequence[Case], is_priced: bool) -> dict[str, Any]:
+    """Nothing but the cheap tier: every answer served, whatever its score, and no verdict paid for."""
+    n = len(cases)
+    cost = sum(case.cheap_cost - case.verdict_cost for case in cases)
+    return {
+        "quality": sum(case.cheap_right for case in cases) / n,
+        "cost_usd": cost / n / 1e9 if is_priced else None,
+        "escalation_rate": 0.0,
+    }
 
 
 def _flagship_only(cases: Sequence[Case], is_priced: bool) -> dict[str, Any]:

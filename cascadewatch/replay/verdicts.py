@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from cascadewatch.drift.mde import smallest_change
 from cascadewatch.drift.mix import holm
@@ -20,6 +20,7 @@ WORDS = {
 }
 OF = {"accuracy": "cases", "false_accept": "wrong answers", "false_escalate": "right answers"}
 UNSTABLE = 0.1  # share of cases that flip between identical runs, until it has been measured
+LEAST_UNSTABLE = 0.02  # of which a run without any flip is no proof
 SMALL = 0.05 / 100
 
 
@@ -50,16 +51,27 @@ class Rate:
     sentence: str
 
 
+class Limits(NamedTuple):
+    """What all rates of a run are held to: how rarely chance alone may say "changed", the tolerance (a
+    share), answers per case, and how many rates are compared at once."""
+
+    alpha: float
+    tolerance: float
+    repeats: int
+    at_once: int
+
+
 def rates(
     after: Mapping[RateName, Mapping[str, float]],
     before: Mapping[RateName, Mapping[str, float]] | None,
     *,
     alpha: float,
     tolerance: float,
+    repeats: int = 1,
     reason: str = "there is no baseline yet",
     decided: Mapping[RateName, str] | None = None,
 ) -> dict[RateName, Rate]:
-    """Every rate that has cases; outcomes by case, 0 or 1 (means over repeats are in between).
+    """Every rate that has cases; outcomes by case, 0 or 1 (means over `repeats` answers are in between).
 
     `before` None: nothing to compare with, for the `reason` given. A rate is regressed or improved where
     Holm's p over all rates compared is below `alpha`; unchanged where the interval of the change lies
@@ -71,13 +83,14 @@ def rates(
     tested = [name for name in present if pairs[name].p is not None]
     adjusted = holm([pairs[name].p or 0.0 for name in tested])
     ps = dict(zip(tested, adjusted, strict=True))
+    limits = Limits(alpha, tolerance, repeats, len(tested or present))
     return {
         name: _rate(
             name,
             after[name],
             pairs[name],
             ps.get(name),
-            (alpha, tolerance),
+            limits,
             reason,
             (decided or {}).get(name),
         )
@@ -98,16 +111,15 @@ def _rate(
     outcomes: Mapping[str, float],
     pair: Paired,
     p: float | None,
-    limits: tuple[float, float],
+    limits: Limits,
     reason: str,
     decided: str | None,
 ) -> Rate:
     n = len(outcomes)
     value = sum(outcomes.values()) / n
     low, high = wilson(value * n, n)
-    flips = UNSTABLE if not pair.n else max(UNSTABLE / 5, min(pair.rose, pair.fell) * 2 / pair.n)
-    smallest = smallest_change(pair.n or n, flips, alpha=0.01 if limits[0] <= 0.01 else 0.05)
-    verdict = _verdict(name, pair, p, *limits, decided)
+    smallest = _smallest(pair, n, limits)
+    verdict = _verdict(name, pair, p, limits, decided)
     return Rate(
         name=name,
         verdict=verdict,
@@ -128,17 +140,22 @@ def _rate(
     )
 
 
-def _verdict(
-    name: RateName, pair: Paired, p: float | None, alpha: float, tolerance: float, decided: str | None
-) -> Verdict:
+def _smallest(pair: Paired, n: int, limits: Limits) -> float | None:
+    """The change that so many cases can see, with the noise between the two runs where there are two."""
+    flips, n = (UNSTABLE, n) if pair.noise is None else (pair.noise * limits.repeats, pair.n)
+    return smallest_change(n, max(LEAST_UNSTABLE, flips), limits.repeats, limits.alpha, limits.at_once)
+
+
+def _verdict(name: RateName, pair: Paired, p: float | None, limits: Limits, decided: str | None) -> Verdict:
     if p is None or pair.difference is None or pair.low is None or pair.high is None:
         return "inconclusive"
     if decided == "unchanged":
         return "unchanged"
-    if p < alpha or decided == "changed":
+    if p < limits.alpha or decided == "changed":
         better = pair.difference > 0 if name == "accuracy" else pair.difference < 0
         return "improved" if better else "regressed"
-    return "unchanged" if -tolerance <= pair.low and pair.high <= tolerance else "inconclusive"
+    reach = max(-pair.low, pair.high)
+    return "unchanged" if reach <= limits.tolerance else "inconclusive"
 
 
 def _sentence(

@@ -57,6 +57,8 @@ def beside(of: Report | None, facts: Facts) -> None:
     if of is None:
         del config["set"], config["n"]
     widgets.rows(rows, "beside", config)
+    if facts.labels_of:
+        st.caption(escaped(f"Labels are {facts.labels_of}."))
 
 
 def _row(key: str, metric: Metric, rates: Mapping[str, Any], sources: str) -> dict[str, Any]:
@@ -81,12 +83,12 @@ def _precision(rates: Mapping[str, Any]) -> dict[str, Any] | None:
     accept, escalate = rates.get("false_accept"), rates.get("false_escalate")
     if accept is None or escalate is None:
         return None
-    wrong = round(accept["value"] * accept["n"])
-    right = escalate["n"] - round(escalate["value"] * escalate["n"])
-    if not wrong + right:
+    wrong, right = accept["value"] * accept["n"], (1 - escalate["value"]) * escalate["n"]
+    accepted = wrong + right
+    if not accepted:
         return None
-    low, high = wilson(right, wrong + right)
-    return {"value": right / (wrong + right), "n": wrong + right, "low": low, "high": high}
+    low, high = wilson(right, accepted)
+    return {"value": right / accepted, "n": round(accepted), "low": low, "high": high}
 
 
 def how_to(cascade: str) -> None:

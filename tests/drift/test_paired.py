@@ -1,12 +1,13 @@
 """Two runs over the same cases."""
 
 from itertools import product
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascadewatch.drift.paired import compare, interval, mid_p, sign_flip
+from cascadewatch.drift.paired import compare, interval, mid_p, noise, sign_flip
 
 
 def outcomes(rose: int, fell: int, both: int, neither: int) -> tuple[dict[str, float], dict[str, float]]:
@@ -45,6 +46,22 @@ def test_the_difference_is_taken_over_the_cases_both_runs_have() -> None:
     assert found.low is not None
     assert found.high is not None
     assert found.low < 0.04 < found.high
+
+
+@pytest.mark.parametrize("change", [0.0, 0.03, 0.1])
+@pytest.mark.parametrize(("flips", "repeats"), [(0.05, 1), (0.2, 1), (0.2, 5)])
+def test_noise_is_what_differs_between_runs_of_one_system_whatever_else_changed(
+    flips: float, repeats: int, change: float
+) -> None:
+    rng = Random(5)
+
+    def difference() -> float:
+        if rng.random() < 2 * flips:  # a case whose answer is a coin
+            return sum(rng.choice((1, 0)) - rng.choice((1, 0)) for _ in range(repeats)) / repeats
+        return float(rng.random() < change / (1 - 2 * flips))
+
+    found = [noise([difference() for _ in range(400)]) for _ in range(100)]
+    assert sum(found) / 100 == pytest.approx(flips / repeats, rel=0.15)
 
 
 def test_without_a_common_case_nothing_is_known() -> None:

@@ -1,6 +1,9 @@
 """Whether scores mean what they say, from histograms of 50 bins."""
 
+from collections.abc import Callable
 from math import comb
+from random import Random
+from statistics import NormalDist
 
 import pytest
 from hypothesis import given
@@ -46,15 +49,61 @@ def test_auroc_is_the_share_of_pairs_in_the_right_order(right: dict[int, int], w
     assert metric.value == pytest.approx(wins / (sum(right.values()) * sum(wrong.values())))
 
 
-def test_the_interval_of_auroc_is_delongs() -> None:
-    right, wrong = {10: 5, 20: 5, 30: 10}, {5: 8, 20: 4}
-    places = [8 / 12] * 5 + [10 / 12] * 5 + [1.0] * 10
-    under = [1.0] * 8 + [12.5 / 20] * 4
-    area = sum(places) / 20
-    variance = sum((p - area) ** 2 for p in places) / 19 / 20 + sum((u - area) ** 2 for u in under) / 11 / 12
-    metric = one("auroc", right, wrong)
+def test_the_interval_of_auroc_holds_every_area_within_its_own_196_standard_errors() -> None:
+    metric = one("auroc", {10: 5, 20: 5, 30: 10}, {5: 8, 20: 4})
+    area = (5 * 8 + 5 * 10 + 10 * 12) / (20 * 12)
     assert metric.value == pytest.approx(area)
-    assert metric.low == pytest.approx(area - 1.96 * variance**0.5, abs=1e-4)
+    for edge in (metric.low, metric.high):
+        assert edge is not None
+        shared = 1 + 15 * (1 - edge) / (2 - edge) + 15 * edge / (1 + edge)
+        assert abs(edge - area) == pytest.approx(1.96 * (edge * (1 - edge) * shared / 240) ** 0.5, rel=1e-4)
+
+
+NORMAL = NormalDist()
+
+
+def good(rng: Random, wrong: int, area: float) -> list[exact.Scored]:
+    """50 right answers and some wrong ones of a verifier with such an AUROC."""
+    above = 2**0.5 * NORMAL.inv_cdf(area)
+    rights = [exact.Scored(NORMAL.cdf(rng.gauss(above, 1)), True) for _ in range(50)]
+    return rights + [exact.Scored(NORMAL.cdf(rng.gauss(0, 1)), False) for _ in range(wrong)]
+
+
+def fooled(rng: Random, wrong: int, area: float) -> list[exact.Scored]:
+    """50 right answers, and wrong ones of which a share scores above every right one."""
+    rights = [exact.Scored(0.5 + rng.random() / 10, True) for _ in range(50)]
+    return rights + [exact.Scored(float(rng.random() > area), False) for _ in range(wrong)]
+
+
+@pytest.mark.parametrize(
+    ("verifier", "wrong", "area"),
+    [(good, 10, 0.9), (good, 10, 0.97), (good, 50, 0.99), (fooled, 50, 0.8)],
+)
+def test_the_interval_of_auroc_holds_the_truth_19_times_in_20(
+    verifier: Callable[[Random, int, float], list[exact.Scored]], wrong: int, area: float
+) -> None:
+    rng, held = Random(3), 0
+    for _ in range(400):
+        found = exact.auroc(verifier(rng, wrong, area))
+        assert found is not None
+        assert found.low is not None
+        assert found.high is not None
+        held += found.low <= area <= found.high
+    assert held / 400 >= 0.93
+
+
+def test_repeats_of_a_case_weigh_as_much_as_one_answer() -> None:
+    once = good(Random(4), 20, 0.8)
+    often = [one._replace(weight=1 / 5) for one in once for _ in range(5)]
+    for figure in (exact.ece, exact.brier):
+        assert figure(often) == pytest.approx(figure(once))
+    alone, repeated = exact.auroc(once), exact.auroc(often)
+    assert alone is not None
+    assert repeated is not None
+    assert (repeated.low, repeated.high) == pytest.approx((alone.low, alone.high))
+    for many, single in zip(exact.reliability(often), exact.reliability(once), strict=True):
+        assert (many.n, many.low, many.high) == pytest.approx((single.n, single.low, single.high))
+    assert exact.isotonic(often)(0.6) == pytest.approx(exact.isotonic(once)(0.6))
 
 
 APART, TURNED, TIED = ({40: 500}, {10: 500}), ({10: 500}, {40: 500}), ({25: 500}, {25: 500})
@@ -62,12 +111,11 @@ APART, TURNED, TIED = ({40: 500}, {10: 500}), ({10: 500}, {40: 500}), ({25: 500}
 
 @pytest.mark.parametrize(
     ("bins", "value", "low", "high"),
-    [(APART, 1.0, 0.99238, 1.0), (TURNED, 0.0, 0.0, 0.00762), (TIED, 0.5, 0.49619, 0.50381)],
+    [(APART, 1.0, 0.99614, 1.0), (TURNED, 0.0, 0.0, 0.00386), (TIED, 0.5, 0.46431, 0.53569)],
 )
 def test_scores_of_which_every_pair_says_the_same_have_an_interval_too(
     bins: tuple[dict[int, int], dict[int, int]], value: float, low: float, high: float
 ) -> None:
-    # 500 pairs without a common answer: 500 / (500 + 1.96²) of all pairs at the least say the same.
     metric = one("auroc", *bins)
     assert (metric.value, metric.n) == (value, 1_000)
     assert metric.low == pytest.approx(low, abs=1e-5)
@@ -79,8 +127,10 @@ def test_scores_of_which_every_pair_says_the_same_have_an_interval_too(
 def test_reports_and_live_figures_give_auroc_the_same_interval(
     right: dict[int, int], wrong: dict[int, int]
 ) -> None:
-    scored = [((index + 0.5) / 50, True) for index, count in right.items() for _ in range(count)]
-    scored += [((index + 0.5) / 50, False) for index, count in wrong.items() for _ in range(count)]
+    scored = [exact.Scored((index + 0.5) / 50, True) for index, count in right.items() for _ in range(count)]
+    scored += [
+        exact.Scored((index + 0.5) / 50, False) for index, count in wrong.items() for _ in range(count)
+    ]
     area, metric = exact.auroc(scored), one("auroc", right, wrong)
     assert area is not None
     assert (area.low is None) == (metric.low is None)

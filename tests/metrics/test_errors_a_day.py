@@ -32,6 +32,17 @@ def test_what_is_not_known_is_none(
     assert (found.shipped is not None, found.wasted is not None) == known
 
 
+def test_a_part_of_an_answer_counts_as_one() -> None:
+    # One of five wrong answers was accepted in one of five repeats.
+    seen = {"false_accept": {"value": 0.04, "n": 5}, "false_escalate": {"value": 0.1, "n": 45}}
+    found = errors_a_day(seen, 1_000, 0.01)
+    assert found.shipped is not None
+    assert found.wasted is not None
+    assert found.shipped.value == pytest.approx(0.2 / 50 * 1_000)
+    assert found.shipped.low < found.shipped.value < found.shipped.high
+    assert found.wasted.value == pytest.approx(4.5 / 50 * 1_000 * 0.01)
+
+
 def test_a_young_range_is_an_hour_at_least() -> None:
     assert days(0, 2 * DAY) == 2
     assert days(0, 1) == days(0, 3_600_000) == 1 / 24

@@ -57,12 +57,12 @@ def cases() -> list[Case]:
 @pytest.mark.parametrize(("name", "expected"), [("gsm8k", GSM8K["verifier"]), ("svamp", SVAMP)])
 def test_calibration(name: str, expected: dict[str, Any]) -> None:
     rows = scored(name)
-    everything = [(score, right) for _, score, right in rows]
-    fit = [(score, right) for case, score, right in rows if exact.is_fitting_half(case)]
-    test = [(score, right) for case, score, right in rows if not exact.is_fitting_half(case)]
+    everything = [exact.Scored(score, right) for _, score, right in rows]
+    fit = [exact.Scored(score, right) for case, score, right in rows if exact.is_fitting_half(case)]
+    test = [exact.Scored(score, right) for case, score, right in rows if not exact.is_fitting_half(case)]
     assert (len(rows), len(fit), len(test)) == (expected["n"], expected["n_cal"], expected["n_test"])
     better = exact.isotonic(fit)
-    mapped = [(better(score), right) for score, right in test]
+    mapped = [one._replace(score=better(one.score)) for one in test]
     area = exact.auroc(everything)
     assert area is not None
     assert round(area.value, 4) == expected["auroc"]
@@ -79,7 +79,7 @@ def test_calibration(name: str, expected: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("name", "expected"), [("gsm8k", GSM8K["verifier"]), ("svamp", SVAMP)])
 def test_reliability_bins(name: str, expected: dict[str, Any]) -> None:
-    bins = exact.reliability([(score, right) for _, score, right in scored(name)])
+    bins = exact.reliability([exact.Scored(score, right) for _, score, right in scored(name)])
     assert [
         {"bin": round(b.start * 10), "n": b.n, "mean_score": round(b.score, 4), "accuracy": round(b.right, 4)}
         for b in bins

@@ -1,7 +1,10 @@
 """What a replay says in the end."""
 
+from random import Random
+
 import pytest
 
+from cascadewatch.drift.mde import smallest_change
 from cascadewatch.replay.verdicts import Rate, RateName, Verdict, rates, whole
 
 
@@ -75,6 +78,57 @@ def test_a_sentence_names_every_number_that_decided() -> None:
         "accuracy: 68.0 % against 80.0 % before, −12.0 points (−14.8 to −9.1) over the same"
         " 500 cases; chance alone does this with probability less than 1 in 1,000."
     )
+
+
+def two_runs(rng: Random, n: int, flips: float, repeats: int, change: float) -> tuple[dict[str, float], ...]:
+    """A rate before and after, by case: the answer of every `2 * flips` is a coin, that of `change` rose."""
+    before, after = {}, {}
+    for i in range(n):
+        truth = rng.random() < 0.5
+        if rng.random() < 2 * flips:
+            old, new = (sum(rng.random() < 0.5 for _ in range(repeats)) / repeats for _ in range(2))
+        else:
+            old, new = truth, truth or rng.random() < change / (1 - 2 * flips) / 0.5
+        before[str(i)], after[str(i)] = float(old), float(new)
+    return before, after
+
+
+@pytest.mark.parametrize(("flips", "repeats"), [(0.05, 1), (0.2, 1), (0.2, 5), (0.1, 3)])
+def test_a_report_names_the_change_that_evalset_mde_does(flips: float, repeats: int) -> None:
+    expected = smallest_change(200, flips, repeats, rates=1)
+    assert expected is not None
+    for change in (0.0, expected):
+        rng, said = Random(2), []
+        for _ in range(30):
+            before, after = two_runs(rng, 200, flips, repeats, change)
+            limits = {"alpha": 0.05, "tolerance": 0.05}
+            found = rates({"accuracy": after}, {"accuracy": before}, repeats=repeats, **limits)  # type: ignore[arg-type]
+            said.append(found["accuracy"].smallest or 1.0)
+        assert sum(said) / 30 == pytest.approx(expected, rel=0.1)
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.01])
+def test_the_change_a_report_names_is_found_four_times_in_five_among_three_rates(alpha: float) -> None:
+    names: tuple[RateName, ...] = ("accuracy", "false_accept", "false_escalate")
+    change = smallest_change(200, 0.05, alpha=alpha)
+    assert change is not None
+    rng, hits = Random(3), 0
+    for _ in range(200):
+        pairs = {name: two_runs(rng, 200, 0.05, 1, change if name == names[0] else 0.0) for name in names}
+        found = rates(
+            {name: pair[1] for name, pair in pairs.items()}, {name: pair[0] for name, pair in pairs.items()},
+            alpha=alpha, tolerance=0.05,
+        )  # fmt: skip
+        hits += found["accuracy"].verdict == "improved"
+    assert 0.76 <= hits / 200 <= 0.92
+
+
+def test_without_a_baseline_repeats_are_counted_too() -> None:
+    after = run(150, 200)
+    once = rates({"accuracy": after}, None, alpha=0.05, tolerance=0.05)["accuracy"]
+    often = rates({"accuracy": after}, None, alpha=0.05, tolerance=0.05, repeats=3)["accuracy"]
+    assert once.smallest == smallest_change(200, 0.1, rates=1)
+    assert often.smallest == smallest_change(200, 0.1, 3, rates=1)
 
 
 def test_the_whole_is_the_worst_of_its_rates() -> None:
