@@ -11,6 +11,7 @@ from cascadewatch.drift.alarm import Alarm
 from cascadewatch.drift.changepoint import Change, change_since
 from cascadewatch.drift.delay import delay_to_see
 from cascadewatch.drift.hours import Hour, hour_of
+from cascadewatch.drift.hypotheses import ROUNDING, baseline_shifts
 from cascadewatch.metrics import METRICS
 from cascadewatch.metrics.interval import wilson
 from cascadewatch.metrics.window import Metric
@@ -71,7 +72,9 @@ def details(member: Member, day: Sequence[Hour], threshold: float) -> dict[str, 
         "lacking": watch.lacking if baseline is None else None,
         "baseline": None if baseline is None else baseline.to_dict(),
         "per_hour": per_hour,
+        "tolerance": watch.tolerance,
         "hours_to_see": _hours_to_see(member, per_hour, threshold),
+        "unseen": _unseen(member),
         "evidence": 0.0 if isinf(watch.evidence) else min(1.0, max(0.0, watch.evidence / threshold)),
         "noisy": baseline is not None and baseline.noisy,
         "ratchet": None if baseline is None or pinned is None else ratchet(
@@ -81,17 +84,29 @@ def details(member: Member, day: Sequence[Hour], threshold: float) -> dict[str, 
 
 
 def _hours_to_see(member: Member, per_hour: float, threshold: float) -> float | None:
-    baseline = member.watch.baseline
-    if baseline is None:
+    """How long a move by the tolerance takes to see, in the way that takes longer; None: it is not seen."""
+    watch, ways = member.watch, {"up": (1,), "down": (-1,)}.get(member.watch.wanted, (1, -1))
+    if watch.baseline is None:
         return None
-    for points in (member.watch.tolerance, -member.watch.tolerance):
-        hours = delay_to_see(
-            baseline.rate, per_hour, points, overdispersion=baseline.overdispersion, temper=baseline.temper,
-            false_alarm_hours=exp(threshold),
-        )  # fmt: skip
-        if hours is not None:
-            return hours
-    return None
+    hours = [
+        delay_to_see(
+            watch.baseline, per_hour, way * watch.tolerance,
+            tolerance=watch.tolerance, false_alarm_hours=exp(threshold),
+        )
+        for way in ways
+    ]  # fmt: skip
+    return max((found for found in hours if found is not None), default=None)
+
+
+def _unseen(member: Member) -> str | None:
+    """Which moves are not looked for although the tolerance asks for them, and why; None: all are."""
+    watch = member.watch
+    band = None if watch.baseline is None else watch.baseline.usual_band
+    if watch.baseline is None or band is None or 2 * band + ROUNDING < watch.tolerance:
+        return None
+    least = min(map(abs, baseline_shifts(watch.baseline, watch.tolerance)), default=None)
+    under = "" if least is None else f" under {least * 100:g} points"
+    return f"moves{under} are not looked for: the baseline is known to ±{band * 100:.1f} points only"
 
 
 def _metric(member: Member, day: Sequence[Hour]) -> Metric:
@@ -177,7 +192,8 @@ def _calm(member: Member, metric: Metric) -> str:
     if metric.value is None:
         return NOTHING
     low, high = (metric.low or 0.0) * 100, (metric.high or 0.0) * 100
+    unseen = _unseen(member)
     return (
         f"{_what(member)} is {metric.value * 100:.1f} % ({low:.1f}–{high:.1f}, n {metric.n:,}), "
-        f"normal is {watch.baseline.rate * 100:.1f} %"
+        f"normal is {watch.baseline.rate * 100:.1f} %{f'; {unseen}' if unseen else ''}"
     )

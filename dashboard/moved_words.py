@@ -72,5 +72,10 @@ def _what(of: Episode) -> str:
 
 
 def calm(of: Watched) -> str:
-    """That nothing moved, and how small a move would have been seen."""
-    return text.CALM if of.seen is None else f"{text.CALM} {text.CALM_SEEN.format(time=of.seen)}"
+    """That nothing moved, and how soon a move by the tolerance would have been seen, or that it is not
+    looked for."""
+    if of.seen is not None and of.least is not None:
+        return f"{text.CALM} {text.CALM_SEEN.format(points=of.least, time=of.seen)}"
+    if of.unseen is not None:
+        return f"{text.CALM} {of.unseen[0].upper()}{of.unseen[1:]}."
+    return text.CALM

@@ -84,9 +84,11 @@ def _stream_row(rule: Told, state: RuleState, now: int) -> Row:
         "interval": _interval(rule, state),
         "n": state.n,
         "baseline": baseline(detail),
-        "seen": seen_in(detail),
+        "seen": seen_in(detail) or (text.UNSEEN if unseen(detail) else None),
         "evidence": None if evidence is None else min(100.0, max(0.0, evidence * 100)),
-        "message": str(detail.get("lacking") or (state.message if state.state not in CLEAR else "") or ""),
+        "message": str(
+            detail.get("lacking") or (state.message if state.state not in CLEAR else unseen(detail)) or ""
+        ),
         "evaluated": ago(state.evaluated, now),
     }
 
@@ -123,11 +125,17 @@ def baseline(detail: Mapping[str, Any]) -> str | None:
 
 
 def seen_in(detail: Mapping[str, Any]) -> str | None:
-    """How long a 5-point change takes to see."""
+    """How long a change by the rule's tolerance takes to see; None: it is not known, or not looked for."""
     hours = number(detail.get("hours_to_see"))
     if hours is None:
         return None
     return duration(max(60_000, round(hours * HOUR)))
+
+
+def unseen(detail: Mapping[str, Any]) -> str | None:
+    """Which moves are not looked for although the rule's tolerance asks for them, and why."""
+    said = detail.get("unseen")
+    return said if isinstance(said, str) and said else None
 
 
 def watching_words(rules: int, states: Sequence[RuleState]) -> str:

@@ -14,10 +14,11 @@ STAKES = {"cost": "costs at risk", "quality": "quality at risk", "other": "moved
 STAKES_OF_KINDS = {
     "no_data": "no events", "error": "rule failed", "burn_rate": "budget burning",
     "replay": "replay regressed", "stale": "quality unchecked", "budget": "replays short of money",
+    "callers": "callers stand out",
 }  # fmt: skip
 KINDS = {
     "no_data": "Events", "burn_rate": "Error budget", "error": "Rule", "replay": "Replay", "stale": "Check",
-    "budget": "Spend of replays",
+    "budget": "Spend of replays", "callers": "Callers",
 }  # fmt: skip
 UNKNOWN_METRIC = "A metric"
 PAGE, ACKNOWLEDGED, SILENCED = "page", "acknowledged", "silenced"
@@ -67,6 +68,8 @@ SINCE_MEANING = "When the change began, as estimated from the requests; the rule
 OVER_TIME = "{metric} over time"
 EVENTS_OVER_TIME = "Events over time"
 IN_TRAFFIC, IN_COST = "Single events of this time", "What it cost"
+WHO_SENT_IT = "Who sent what at this time"
+OF_CALLERS_MEANING = "Of all escalations, those of these callers beyond what was expected of them."
 WHY = "Why did it move?"
 WHY_HINT = "Causes are ranked by how much of the move they explain; several may hold at once."
 EXPLAINS = "explains {points} of {shift}"
@@ -190,7 +193,10 @@ RULE_STATES = {
 }
 STREAMS, STREAMS_MEANING = "Streams", "What the rule looks at: a cascade, or one route of it."
 SAYS, VALUE, INTERVAL, N, EVALUATED, WORDS = "Says", "Value", "95 %", "n", "Evaluated", "In words"
-SEEN_IN, SEEN_IN_MEANING = "Seen in", "How long a 5-point change takes to see at this traffic."
+SEEN_IN, SEEN_IN_MEANING = (
+    "Seen in",
+    "How long a change by the rule's tolerance takes to see at this traffic.",
+)
 EVIDENCE_REACHED = "Evidence"
 EVIDENCE_MEANING = "How much of the evidence that an alarm takes has gathered (on a logarithmic scale)."
 ALL_CASCADES = "all cascades"
@@ -241,9 +247,10 @@ GOING_BACK = ", going back"
 FALL = "The bill fell {usd} a day; do not count this as a saving yet."
 FALL_UNPRICED = "Do not count the fall of the bill as a saving yet."
 ALSO_OPEN = "Also open:"
-CALM, CALM_SEEN = "Nothing has moved from its baseline.", "A 5-point change would be seen in about {time}."
+CALM = "Nothing has moved from its baseline."
+CALM_SEEN = "A change of {points} would be seen in about {time}."
 EPISODE_LINK = "Look at the episode"
 EPISODES = "Episodes on the time line"
 LEARNING_TILE = "learning: gross breaks only"
-SEEN_TILE = "5 pts seen in about {time}"
+SEEN_TILE, UNSEEN, UNSEEN_TILE = "{points} seen in about {time}", "not looked for", "{points} not looked for"
 MOVED_TILE = "now {value}, baseline {baseline}"

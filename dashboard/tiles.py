@@ -82,6 +82,7 @@ def quality(facts: Facts) -> None:
         f"n{NB}{count(share.n)}" if share.n else None,
         None if facts.quality_bar is None else f"bar{NB}{percent(facts.quality_bar, 0)}",
         text.NEVER_CHECKED if newest is None else f"checked {ago(newest, facts.now)} {how}",
+        None if facts.is_replayed else facts.labels_of,
     )
     widgets.tile(text.QUALITY, percent(share.value), caption, widgets.meaning("quality"), share.reason)
 
@@ -93,7 +94,11 @@ def _watch(facts: Facts) -> str | None:
         return None
     if of.learning:
         return text_incidents.LEARNING_TILE
-    return None if of.seen is None else text_incidents.SEEN_TILE.format(time=of.seen)
+    if of.least is None:
+        return None
+    if of.seen is not None:
+        return text_incidents.SEEN_TILE.format(points=of.least, time=of.seen)
+    return text_incidents.UNSEEN_TILE.format(points=of.least) if of.unseen else None
 
 
 def _moved(facts: Facts) -> str | None:

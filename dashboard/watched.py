@@ -14,7 +14,8 @@ from cascadewatch.store.episodes import Episode
 from cascadewatch.store.reads import Bucket
 from cascadewatch.store.rule_states import RuleState
 from dashboard import bands, episode_words
-from dashboard.rule_rows import seen_in
+from dashboard.formats import NB
+from dashboard.rule_rows import seen_in, unseen
 
 METRIC = "escalation_rate"
 DEFAULT_RULE = "escalation-drift"  # of the default pack
@@ -23,14 +24,22 @@ DEFAULT_RULE = "escalation-drift"  # of the default pack
 @dataclass(frozen=True, slots=True)
 class Watched:
     """`learning` is true while only gross breaks are seen, and where no rule looks at all; `seen` is how
-    long a 5-point change takes to see, `normal` the baseline's rate over the requests of the range."""
+    long a change by the rule's `tolerance` takes to see, `unseen` which moves are not looked for and why,
+    `normal` the baseline's rate over the requests of the range."""
 
     episodes: tuple[Episode, ...] = ()
     learning: bool = True
     looks: bool = False
+    tolerance: float | None = None
     seen: str | None = None
+    unseen: str | None = None
     normal: float | None = None
     route: str = ""
+
+    @property
+    def least(self) -> str | None:
+        """The smallest change that the rule asks for, in words."""
+        return None if self.tolerance is None else f"{self.tolerance * 100:g}{NB}pts"
 
     @property
     def own(self) -> tuple[Episode, ...]:
@@ -75,9 +84,11 @@ def watched(
         e for e in episodes if _open_at(e, at) and e.cascade == cascade and route in (None, e.route)
     )
     state = next((s for s in states if s.rule in rules and (s.cascade, s.route) == scope), None)
+    detail = {} if state is None else state.detail
     return Watched(
         going, learning=state is None or state.state == "learning", looks=state is not None,
-        seen=None if state is None else seen_in(state.detail), normal=normal, route=scope[1],
+        tolerance=episode_words.number(detail.get("tolerance")), seen=seen_in(detail), unseen=unseen(detail),
+        normal=normal, route=scope[1],
     )  # fmt: skip
 
 

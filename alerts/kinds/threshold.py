@@ -1,4 +1,4 @@
-"""A metric above or below a fixed limit, beyond what chance explains."""
+"""A metric above or below a fixed limit with its whole interval, which is that of the window's requests."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,10 @@
-"""Is a metric past a limit, beyond what chance explains?"""
+"""Is a metric past a limit, with its whole interval?
+
+The interval of a rate is about the requests of its window: it says what chance among them explains, and
+takes them as independent. How much hours differ is not in it, so at high traffic a rate whose usual level
+lies close to the limit crosses it again and again. Whether a rate has moved is for `escalation` to say.
+Means and ratios of money have hours as clusters, and so do contain it.
+"""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,7 +1,8 @@
 """Latency by path: an escalated request is another thing than an accepted one.
 
 Percentiles are read from bins 12 % apart (20 per decade), interpolated evenly on the log scale, so a value
-is within 12 % of the true one. One percentile over all paths hides the slow ones and is not offered.
+of 1 ms or more is within 12 % of the true one; below that is a single bin. One percentile over all paths
+hides the slow ones and is not offered.
 """
 
 from collections.abc import Mapping, Sequence
@@ -79,6 +80,7 @@ def _percentile_spec(percent: int) -> MetricSpec:
         formula=f"{percent}th percentile from bins 12 % apart",
         undefined="no event on the path has a latency",
         function=of_path,
+        reads="bins",
         parts=paths_seen,
     )
 
@@ -94,5 +96,6 @@ SPECS = (
         formula="median of everything before the serving attempt, over escalated events",
         undefined="no escalated event has latencies",
         function=escalation_penalty,
+        reads="bins",
     ),
 )

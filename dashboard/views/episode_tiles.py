@@ -54,4 +54,6 @@ def day(of: Episode) -> None:
 
 
 def _meaning(of: Episode) -> str:
+    if of.kind == "callers":
+        return text.OF_CALLERS_MEANING
     return widgets.meaning(of.metric) if of.metric in METRICS else ""

@@ -40,6 +40,25 @@ class TestAccept:
             None
         ] * 4
 
+    def test_a_level_known_too_roughly_says_which_moves_are_not_looked_for(
+        self, drifting_sqlite: Drift
+    ) -> None:
+        scene = drifting_sqlite()
+        moved(scene)
+        assert isinstance(scene.accept(at(MOVE + 4), at(MOVE + 12)), Pinned)
+        scene.look(at(MOVE + 12) + 300_000)
+        finding = scene.look(at(MOVE + 13))[0]
+        assert finding.detail["hours_to_see"] is None
+        assert "moves under 10 points are not looked for" in finding.message
+        assert finding.detail["unseen"].startswith(
+            "moves under 10 points are not looked for: the baseline is known to ±2."
+        )
+        scene.accept(at(MOVE), at(MOVE + 24))
+        scene.look(at(MOVE + 24) + 300_000)
+        finding = scene.look(at(MOVE + 25))[0]
+        assert finding.detail["unseen"] is None
+        assert finding.detail["hours_to_see"] > 20
+
     def test_a_move_from_the_new_level_is_found(self, drifting_sqlite: Drift) -> None:
         scene = drifting_sqlite()
         scene.add(traffic(lambda n: 0.30 if n < MOVE else 0.40 if n < MOVE + 50 else 0.30, 300))

@@ -171,6 +171,22 @@ class TestWhatIsSaid:
         assert detail["noisy"] is False
         assert detail["ratchet"] is None
 
+    @pytest.mark.parametrize("tolerance", [0.03, 0.10])
+    def test_it_is_known_for_a_move_by_the_rules_tolerance(
+        self, drifting_sqlite: Drift, tolerance: float
+    ) -> None:
+        scene = drifting_sqlite({"tolerance": tolerance})
+        scene.add(traffic(always(0.30), 200))
+        detail = scene.look(at(200))[0].detail
+        assert (detail["tolerance"], detail["unseen"]) == (tolerance, None)
+        assert detail["hours_to_see"] > 40 if tolerance < 0.05 else detail["hours_to_see"] < 12
+
+    def test_it_is_known_for_the_direction_that_is_watched(self, drifting_sqlite: Drift) -> None:
+        scene = drifting_sqlite(*({"name": way, "direction": way} for way in ("up", "down", "both")))
+        scene.add(traffic(always(0.15), 200))
+        hours = {f.rule.name: f.detail["hours_to_see"] for f in scene.look(at(200))}
+        assert hours["down"] < hours["up"] == hours["both"]
+
     def test_it_eases_and_ends(self, drifting_sqlite: Drift) -> None:
         scene = drifting_sqlite()
         scene.add(traffic(lambda n: 0.90 if BREAK <= n < BREAK + 3 else 0.30, BREAK + 30))

@@ -9,6 +9,7 @@ from dashboard import sentence, tiles
 from dashboard.facts import Facts, gathered
 from dashboard.watched import Watched, watched
 from tests.dashboard.alarmed import diagnosis, estimate
+from tests.dashboard.alarmed import watching as rule_watching
 from tests.dashboard.test_episode_words import NOW, SINCE, episode
 from tests.dashboard.test_sentence import UP, cascade
 
@@ -27,7 +28,13 @@ def drift(direction: str = "up", **detail: Any) -> Any:
 
 
 def watching(*episodes: Any) -> Watched:
-    return Watched(tuple(episodes), learning=False, looks=True, seen="6 h", normal=0.30)
+    return Watched(tuple(episodes), learning=False, looks=True, tolerance=0.05, seen="6 h", normal=0.30)
+
+
+def quiet(**detail: Any) -> Watched:
+    """Nothing open, while the drift rule says this of its stream."""
+    state = rule_watching("support", NOW, detail=detail)
+    return watched([], [state], {"escalation-drift"}, 0.30, ("support", None), NOW)
 
 
 def said(of: Facts) -> str:
@@ -59,7 +66,7 @@ def test_a_fall_is_amber_and_no_saving() -> None:
 def test_while_a_rule_watches_the_comparison_of_periods_is_silent() -> None:
     found = facts(watching())
     assert sentence.describe(found).state == "on_target"
-    assert "Nothing has moved from its baseline. A 5-point change would be seen in about 6 h." in said(found)
+    assert "Nothing has moved from its baseline. A change of 5 pts would be seen in about 6 h." in said(found)
     assert "the days before" not in said(found)
 
 
@@ -97,9 +104,29 @@ def test_one_that_eases_says_so() -> None:
 
 
 def test_the_tile_says_how_soon_a_move_is_seen_or_that_it_is_learning() -> None:
-    assert tiles._watch(facts(watching())) == "5 pts seen in about 6 h"
+    assert tiles._watch(facts(watching())) == "5\xa0pts seen in about 6 h"
     assert tiles._watch(facts(Watched(learning=True, looks=True))) == "learning: gross breaks only"
     assert tiles._watch(facts(Watched())) is None
+
+
+@pytest.mark.parametrize(("tolerance", "least"), [(0.03, "3"), (0.025, "2.5"), (0.10, "10")])
+def test_what_is_promised_is_the_rules_own_tolerance(tolerance: float, least: str) -> None:
+    found = facts(quiet(tolerance=tolerance, hours_to_see=9.0))
+    assert f"A change of {least} pts would be seen in about 9 h." in said(found)
+    assert tiles._watch(found) == f"{least}\xa0pts seen in about 9\xa0h"
+
+
+def test_a_move_that_is_not_looked_for_is_not_promised() -> None:
+    unseen = "moves under 10 points are not looked for: the baseline is known to ±2.6 points only"
+    found = facts(quiet(tolerance=0.05, hours_to_see=None, unseen=unseen))
+    assert f"Nothing has moved from its baseline. M{unseen[1:]}." in said(found)
+    assert tiles._watch(found) == "5\xa0pts not looked for"
+
+
+def test_without_traffic_nothing_is_promised() -> None:
+    found = facts(quiet(tolerance=0.05, hours_to_see=None, unseen=None))
+    assert "would be seen" not in said(found)
+    assert tiles._watch(found) is None
 
 
 def test_the_tiles_change_is_against_the_baseline() -> None:

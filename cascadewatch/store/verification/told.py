@@ -16,19 +16,19 @@ def told(connection: Connection, horizon: int) -> Check:
     last = select(t.episode, func.max(t.seq).label("seq")).group_by(t.episode).subquery()
     ended = episodes.outerjoin(last, last.c.episode == e.seq).outerjoin(transitions, t.seq == last.c.seq)
     states = select(e.seq).select_from(ended).where(young, or_(t.state.is_(None), t.state != e.state))
-    _note(check, connection, states, "episode {}: its state is not that of its last change")
+    _note(check, connection, states, "episode", "its state is not that of its last change")
     known = select(e.seq)
-    _note(check, connection, select(t.seq).where(t.episode.not_in(known)), "change {}: its episode is lost")
+    _note(check, connection, select(t.seq).where(t.episode.not_in(known)), "change", "its episode is lost")
     held = or_(e.state != RESOLVED, e.resolved.is_(None))
     openly = (e.open_key.is_(None)) == held
-    _note(check, connection, select(e.seq).where(openly), "episode {}: open and resolved at once")
+    _note(check, connection, select(e.seq).where(openly), "episode", "open and resolved at once")
     of_one = d.episode != 0
     lost = select(d.seq).where(of_one, d.episode.not_in(known))
-    _note(check, connection, lost, "delivery {}: its episode is lost")
+    _note(check, connection, lost, "delivery", "its episode is lost")
     of_young = d.episode.in_(select(e.seq).where(young))
     same = select(1).where(t.seq == d.transition, t.episode == d.episode).exists()
-    _note(check, connection, select(d.seq).where(of_one, of_young, ~same), "delivery {}: of no change")
-    _note(check, connection, select(d.seq).where(_unsound()), "delivery {}: says neither when nor by whom")
+    _note(check, connection, select(d.seq).where(of_one, of_young, ~same), "delivery", "of no change")
+    _note(check, connection, select(d.seq).where(_unsound()), "delivery", "says neither when nor by whom")
     return check
 
 
@@ -39,9 +39,9 @@ def _unsound() -> ColumnElement[bool]:
     return or_(silent, unowned)
 
 
-def _note(check: Check, connection: Connection, which: Select[tuple[int]], words: str) -> None:
+def _note(check: Check, connection: Connection, which: Select[tuple[int]], what: str, wrong: str) -> None:
     """Counts the rows that do not fit; each is an example."""
     found = connection.execute(which).scalars().all()
     check.compared += 1
     for seq in found:
-        check.miss(words.format(seq))
+        check.miss(f"{what} {seq}: {wrong}")
