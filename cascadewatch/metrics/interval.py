@@ -7,6 +7,7 @@ from cascadewatch.metrics.window import Metric
 
 Z = 1.959963984540054  # 97.5 % point of the normal distribution
 MIN_CLUSTERS = 8
+WeightedGroup = tuple[bool, int, int, int]  # success, n, sum of weights, sum of squared weights
 FEW_CLUSTERS = f"no interval: fewer than {MIN_CLUSTERS} hours"
 
 
@@ -40,23 +41,58 @@ def proportion(successes: int, n: int, empty: str) -> Metric:
     return Metric(successes / n, n, *wilson(successes, n))
 
 
-def weighted_proportion(groups: Iterable[tuple[bool, int, int, int]], empty: str) -> Metric:
-    """Horvitz-Thompson share over groups of (success, n, sum of weights, sum of squared weights).
-
-    The interval is Wilson's at Kish's effective number (Σw)² / Σw²; `Metric.n` stays the true number.
+def weighted_proportion(
+    groups: Iterable[WeightedGroup], empty: str, heaviest: tuple[float, float] | None = None
+) -> Metric:
+    """`weighted_share` with Wilson's interval at the effective number; `Metric.n` stays the true number.
 
     >>> m = weighted_proportion([(True, 8, 8_000, 8_000_000), (False, 2, 2_000, 2_000_000)], "no labels")
     >>> m.value, m.n
     (0.8, 10)
     """
-    n = weight = square = good = 0
-    for success, count, w, w2 in groups:
-        n, weight, square = n + count, weight + w, square + w2
-        good += w if success else 0
-    if not weight or not square:
+    held = list(groups)
+    found = weighted_share(held, heaviest)
+    if found is None:
         return Metric(None, 0, reason=empty)
-    share, effective = good / weight, weight * weight / square
-    return Metric(share, n, *wilson(share * effective, effective))
+    share, effective = found
+    return Metric(share, sum(n for _, n, _, _ in held), *wilson(share * effective, effective))
+
+
+def weighted_share(
+    groups: Iterable[WeightedGroup], heaviest: tuple[float, float] | None = None
+) -> tuple[float, float] | None:
+    """Horvitz-Thompson share, and how many labels of equal weight would tell it as surely. None of nothing.
+
+    The number is p(1-p) / V with the linearised variance of a ratio, V = ((1-p)² Σw² of successes + p² Σw²
+    of failures) / (Σw)² (Särndal, Swensson & Wretman 1992, Model Assisted Survey Sampling, section 5.7).
+    Kish's (Σw)² / Σw² would take weight and outcome to be independent, and they are not where rejects are
+    labelled more often than accepts, or one route more often than another.
+
+    The mean weight of successes counts one label more, of the largest weight that one can have, and so does
+    that of failures: a rare and heavy kind of which none was drawn may be there all the same (Fay & Feuer
+    1997, Statistics in Medicine 16:791). These weights are `heaviest`; left out, both are the
+    `heaviest_weight` of all groups. Equal weights give the number of labels.
+    """
+    held = [group for group in groups if group[2]]
+    if not held:
+        return None
+    of_success, of_failure = heaviest or (heaviest_weight(held), heaviest_weight(held))
+    good, good_sq = _weights(held, True)
+    bad, bad_sq = _weights(held, False)
+    mean_good = (good_sq + of_success**2) / (good + of_success)
+    mean_bad = (bad_sq + of_failure**2) / (bad + of_failure)
+    whole = good + bad
+    return good / whole, whole * whole / (bad * mean_good + good * mean_bad)
+
+
+def _weights(groups: Iterable[WeightedGroup], success: bool) -> tuple[int, int]:
+    mine = [(w, w2) for is_success, _, w, w2 in groups if is_success == success]
+    return sum(w for w, _ in mine), sum(w2 for _, w2 in mine)
+
+
+def heaviest_weight(groups: Iterable[WeightedGroup]) -> float:
+    """The largest mean weight of a group, by weight: Σw² / Σw. 0 where nothing weighs anything."""
+    return max((w2 / w for _, _, w, w2 in groups if w), default=0.0)
 
 
 def t_quantile(df: int) -> float:

@@ -8,7 +8,7 @@ not a sample.
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from cascadewatch.metrics.interval import weighted_proportion
+from cascadewatch.metrics.interval import WeightedGroup, heaviest_weight, weighted_proportion
 from cascadewatch.metrics.spec import MetricSpec
 from cascadewatch.metrics.window import LabelCounts, Metric, Window
 
@@ -42,14 +42,12 @@ def label_sources(window: Window) -> dict[str, int]:
 
 def false_accept_rate(window: Window) -> Metric:
     """P(accept | the cheap answer is wrong): what the verifier lets through."""
-    wrong = [row for row in _decided(window) if not row.correct]
-    return _share(wrong, lambda row: row.outcome == "accept", "no wrong cheap answer has a label")
+    return _error_rate(window, False, "accept", "no wrong cheap answer has a label")
 
 
 def false_escalate_rate(window: Window) -> Metric:
     """P(reject | the cheap answer is right): what the verifier turns away for nothing."""
-    right = [row for row in _decided(window) if row.correct]
-    return _share(right, lambda row: row.outcome == "reject", "no right cheap answer has a label")
+    return _error_rate(window, True, "reject", "no right cheap answer has a label")
 
 
 def verifier_precision(window: Window) -> Metric:
@@ -66,9 +64,37 @@ def _decided(window: Window) -> list[LabelCounts]:
     return [row for row in estimating(window, "cheap") if row.outcome in ("accept", "reject")]
 
 
-def _share(rows: Iterable[LabelCounts], success: Callable[[LabelCounts], bool], empty: str) -> Metric:
-    groups = [(success(r), r.counts["n"], r.counts["weight"], r.counts["weight_sq"]) for r in rows]
-    return weighted_proportion(groups, empty)
+def _error_rate(window: Window, correct: bool, outcome: str, empty: str) -> Metric:
+    """Share with the verdict `outcome` among right, or among wrong, cheap answers.
+
+    Labels of rejects alone, as where everything that was escalated is reviewed, tell nothing of accepts:
+    without any label on either side the rate is undefined, and neither 0 nor 1. How heavy a label of either
+    verdict is, is known from all labels of that verdict, right and wrong.
+    """
+    decided = _decided(window)
+    rows = [row for row in decided if row.correct is correct]
+    accepted, judged = window.counts["cheap_accepted"], window.counts["judged"]
+    every, heaviest = heaviest_weight(map(_group, decided)), dict[str, float]()
+    for verdict, given in (("accept", accepted), ("reject", judged - accepted)):
+        known = heaviest_weight(_group(row) for row in decided if row.outcome == verdict)
+        if given and every and not known:
+            return Metric(None, 0, reason=f"no {verdict}ed cheap answer has a label")
+        heaviest[verdict] = known or every
+    other = "reject" if outcome == "accept" else "accept"
+    return _share(rows, lambda row: row.outcome == outcome, empty, (heaviest[outcome], heaviest[other]))
+
+
+def _share(
+    rows: Iterable[LabelCounts],
+    success: Callable[[LabelCounts], bool],
+    empty: str,
+    heaviest: tuple[float, float] | None = None,
+) -> Metric:
+    return weighted_proportion([_group(row, success(row)) for row in rows], empty, heaviest)
+
+
+def _group(row: LabelCounts, success: bool = True) -> WeightedGroup:
+    return success, row.counts["n"], row.counts["weight"], row.counts["weight_sq"]
 
 
 SPECS = (
@@ -81,6 +107,7 @@ SPECS = (
         formula="Σ weight of right / Σ weight, over executable and randomly sampled labels of served answers",
         undefined="no served answer has such a label",
         function=quality,
+        reads="labels",
     ),
     MetricSpec(
         key="quality.selected",
@@ -91,6 +118,7 @@ SPECS = (
         formula="right / labels, over labels neither executable nor randomly sampled; never an interval",
         undefined="no such labels",
         function=selected_quality,
+        reads="labels",
     ),
     MetricSpec(
         key="false_accept_rate",
@@ -99,8 +127,9 @@ SPECS = (
         bad="up",
         definition="Share of wrong cheap answers that the verifier accepted.",
         formula="accepted / wrong, over labelled cheap answers with a verdict",
-        undefined="no wrong cheap answer has a label",
+        undefined="no wrong cheap answer has a label, or of accepted or of rejected ones none has",
         function=false_accept_rate,
+        reads="labels",
     ),
     MetricSpec(
         key="false_escalate_rate",
@@ -109,8 +138,9 @@ SPECS = (
         bad="up",
         definition="Share of right cheap answers that the verifier rejected.",
         formula="rejected / right, over labelled cheap answers with a verdict",
-        undefined="no right cheap answer has a label",
+        undefined="no right cheap answer has a label, or of accepted or of rejected ones none has",
         function=false_escalate_rate,
+        reads="labels",
     ),
     MetricSpec(
         key="verifier_precision",
@@ -121,5 +151,6 @@ SPECS = (
         formula="right / accepted, over labelled cheap answers",
         undefined="no accepted cheap answer has a label",
         function=verifier_precision,
+        reads="labels",
     ),
 )

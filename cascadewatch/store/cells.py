@@ -145,13 +145,12 @@ class Cells:
         for role, index in (("cheap", e.cheap_index), ("served", e.served_index)):
             if index is None:
                 continue
-            truth = estimating(labels, index)
-            apart = _first(x for x in labels if x.attempt == index and not estimates(x))
+            probabilities = _in_force(labels, index)
             for x in labels:
                 if x.attempt == index:
-                    in_force = x in (truth, apart)
                     key = (*at, x.source, x.sampling, role, attempts[index].outcome or "", e.path, x.correct)
-                    self.labels[key].append(tuple([sign * n for n in label_sums(e, x, in_force)]))
+                    sums = label_sums(e, probabilities.get(x))
+                    self.labels[key].append(tuple([sign * n for n in sums]))
 
     def _add_score(self, a: AttemptRow, truth: LabelRow | None, at: Key, sign: int) -> None:
         if a.outcome is None or a.score is None:
@@ -197,6 +196,23 @@ def estimating(labels: Iterable[LabelRow], attempt: int) -> LabelRow | None:
 def estimates(label: LabelRow) -> bool:
     """Whether it was drawn, and not chosen by somebody."""
     return label.source == "executable" or label.sampling == "random"
+
+
+def _in_force(labels: Iterable[LabelRow], attempt: int) -> dict[LabelRow, float]:
+    """The labels of an attempt that count, one of the drawn and one of the chosen, each with the probability
+    to weigh it by.
+
+    Of several that were drawn it is the largest, whichever is in force: an answer with an executable check
+    was labelled anyway. If it weighed as much as one that was found by drawing one in twenty, such answers
+    would count twice.
+    """
+    mine = [x for x in labels if x.attempt == attempt]
+    found = {}
+    for drawn in ([x for x in mine if estimates(x)], [x for x in mine if not estimates(x)]):
+        first = _first(drawn)
+        if first is not None:
+            found[first] = max(x.probability for x in drawn)
+    return found
 
 
 def _first(labels: Iterable[LabelRow]) -> LabelRow | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from cascadewatch.metrics.measures import PARTS
 from cascadewatch.store.rows import NOT_PRICEABLE
-from cascadewatch.store.rowtypes import AttemptRow, EventRow, LabelRow
+from cascadewatch.store.rowtypes import AttemptRow, EventRow
 
 Key = tuple[Any, ...]
 
@@ -21,14 +21,14 @@ def time_before(attempts: Sequence[AttemptRow], served: int) -> float | None:
     return total
 
 
-def label_sums(e: EventRow, x: LabelRow, in_force: bool) -> list[int]:
-    """LABEL_MEASURES of one label; only one in force has weight."""
-    if not in_force:
+def label_sums(e: EventRow, probability: float | None) -> list[int]:
+    """LABEL_MEASURES of one label; `probability` None: it is not in force, and has no weight."""
+    if probability is None:
         return [1, 0, 0, 0, 0, 0]
-    weight = round(1000 / x.probability)
+    weight = round(1000 / probability)
     if e.priced != e.priceable:
         return [1, 1, weight, weight * weight, 0, 0]
-    return [1, 1, weight, weight * weight, round(e.extra_cost / x.probability), weight]
+    return [1, 1, weight, weight * weight, round(e.extra_cost / probability), weight]
 
 
 def _columns(row: type[EventRow | AttemptRow], first: str, after: str) -> Callable[[Any], Key]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from cascadewatch.drift.diagnosis import Diagnosis, diagnose
-from cascadewatch.drift.diagnosis.material import Callers, Change, Group, Material, Share, Span
+from cascadewatch.drift.diagnosis.material import Callers, Change, Confusion, Group, Material, Share, Span
 
 HOUR, DAY = 3_600_000, 86_400_000
 SINCE = 1_795_262_400_000  # Saturday 2026-11-21 12:00 UTC
@@ -44,6 +44,13 @@ def callers(rates: dict[str, tuple[float, int, float, int]], seen: int | None = 
     )
     rest = Group("", Share(0, 0), Share(0, 0))
     return Callers(Span(SINCE, NOW), groups, rest, len(groups) if seen is None else seen)
+
+
+def labelled(right: tuple[Share, Share], wrong: tuple[Share, Share]) -> Confusion:
+    """Rejects of right and of wrong answers before and after, by labels of equal weight."""
+    n = [int(r.n + w.n) for r, w in zip(right, wrong, strict=True)]
+    answers = Group("answers", *(Share(r.n, both) for r, both in zip(right, n, strict=True)))
+    return Confusion(answers, Group("right", *right), Group("wrong", *wrong), *n)
 
 
 def told(given: Material) -> Diagnosis:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cascadewatch.drift.diagnosis.chance import chance
-from cascadewatch.drift.diagnosis.material import Confusion, Group, Share
-from tests.drift.materials import keys, material
+from cascadewatch.drift.diagnosis.material import Group, Share
+from tests.drift.materials import keys, labelled, material
 
 sides = st.integers(0, 12).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 tables = st.tuples(sides, sides)
@@ -80,7 +80,6 @@ def test_31_labels_of_a_verifier_that_did_not_change_hardly_ever_accuse_it() -> 
     accused = 0
     for _ in range(400):
         before, after = side(1000), side(31)
-        right, wrong = (Group("", *both) for both in zip(before, after, strict=True))
-        labels = Confusion(right, wrong, 1000, 31)
+        labels = labelled(*zip(before, after, strict=True))
         accused += "verifier_changed" in keys(material(0.36, labels=labels))
     assert accused <= 2

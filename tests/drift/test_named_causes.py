@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import pytest
 
 from cascadewatch.drift.diagnosis import KEYS, TITLES
-from cascadewatch.drift.diagnosis.material import Change, Confusion, Group, Share, Use
+from cascadewatch.drift.diagnosis.material import Change, Group, Share, Use
 from cascadewatch.drift.diagnosis.thresholds import threshold_changed
 from cascadewatch.drift.diagnosis.view import View
 from tests.drift.materials import (
@@ -18,6 +18,7 @@ from tests.drift.materials import (
     callers,
     changed,
     keys,
+    labelled,
     material,
     moved,
     share,
@@ -79,12 +80,7 @@ class TestVerifierChanged:
 
     def test_by_labels_it_judges_alike_answers_differently(self) -> None:
         """Right answers: 10 % rejected, then 40 %. As many are right as before."""
-        labels = Confusion(
-            Group("right", Share(70, 700), Share(280, 700)),
-            Group("wrong", Share(240, 300), Share(240, 300)),
-            1000,
-            1000,
-        )
+        labels = labelled((Share(70, 700), Share(280, 700)), (Share(240, 300), Share(240, 300)))
         found = told(material(0.51, labels=labels))
         assert found.causes[0].key == "verifier_changed"
         assert found.causes[0].points == pytest.approx(0.21)
@@ -173,12 +169,7 @@ class TestCheapModelChanged:
 
     def test_by_labels_the_answers_got_worse(self) -> None:
         """Rejects follow the truth as before; fewer answers are right."""
-        labels = Confusion(
-            Group("right", Share(80, 800), Share(50, 500)),
-            Group("wrong", Share(160, 200), Share(400, 500)),
-            1000,
-            1000,
-        )
+        labels = labelled((Share(80, 800), Share(50, 500)), (Share(160, 200), Share(400, 500)))
         found = told(material(0.51, labels=labels))
         assert found.causes[0].key == "cheap_model_changed"
         assert found.likeliest == (
@@ -187,12 +178,7 @@ class TestCheapModelChanged:
         )
 
     def test_not_where_the_questions_changed(self) -> None:
-        labels = Confusion(
-            Group("right", Share(80, 800), Share(50, 500)),
-            Group("wrong", Share(160, 200), Share(400, 500)),
-            1000,
-            1000,
-        )
+        labels = labelled((Share(80, 800), Share(50, 500)), (Share(160, 200), Share(400, 500)))
         easy = Group("easy", Share(2000, 8000), Share(100, 400))
         hard = Group("hard", Share(1000, 2000), Share(300, 600))
         found = told(

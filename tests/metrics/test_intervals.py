@@ -10,6 +10,7 @@ from cascadewatch.metrics.interval import (
     ratio_half_width,
     t_quantile,
     weighted_proportion,
+    weighted_share,
     wilson,
 )
 
@@ -53,14 +54,36 @@ def test_equal_weights_change_nothing() -> None:
     assert weighted.high == pytest.approx(plain.high)
 
 
+@given(
+    st.integers(1, 10**6).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.integers(1, 10**6)
+)
+def test_equal_weights_tell_as_much_as_their_number(drawn: tuple[int, int], weight: int) -> None:
+    right, n = drawn
+    groups = [
+        (True, right, right * weight, right * weight**2),
+        (False, n - right, (n - right) * weight, (n - right) * weight**2),
+    ]
+    assert weighted_share(groups) == pytest.approx((right / n, n), rel=1e-12)
+    weighted, plain = weighted_proportion(groups, ""), proportion(right, n, "")
+    assert (weighted.low, weighted.high) == pytest.approx((plain.low, plain.high), rel=1e-9, abs=1e-12)
+
+
 def test_uneven_weights_widen_the_interval_but_n_stays_the_true_number() -> None:
     # 10 rare labels stand for 100 events each, 90 for one each.
     metric = weighted_proportion([(False, 10, 10**6, 10**11), (True, 90, 90_000, 9 * 10**7)], "")
     assert metric.n == 100
     assert metric.value == pytest.approx(90 / 1090)
-    assert metric.low is not None
     assert metric.high is not None
-    assert metric.high - metric.low > 0.3  # as few as 12 labels of equal weight
+    assert metric.high > 0.25  # 0 of 10 may be 28 %
+
+
+def test_weights_that_go_with_the_outcome_count_as_what_they_are() -> None:
+    # 100 successes stand for 1 each, 100 failures for 9: log odds as uncertain as of 100 against 100.
+    found = weighted_share([(True, 100, 100_000, 10**8), (False, 100, 900_000, 81 * 10**8)], (1000, 9000))
+    assert found == pytest.approx((0.1, 1_000_000 / (0.9 * 1000 + 0.1 * 9000)))
+    assert found is not None
+    share, n = found
+    assert 1 / (n * share * (1 - share)) == pytest.approx(1 / 100 + 1 / 100)
 
 
 def test_seven_hours_are_too_few_and_eight_are_enough() -> None:

@@ -42,6 +42,17 @@ def test_a_later_label_counts_as_if_it_had_come_with_the_event(opened: Opened) -
     assert opened.broken() == {}
 
 
+def test_the_report_names_what_quality_rests_on(opened: Opened) -> None:
+    opened.send(accepted("a", labels=[Label(0, True, "executable")]), accepted("b", route="faq"))
+    opened.label(says("b", True, time=moment(NOON)))
+    with opened.store.reading() as connection:
+        rows = report(connection, opened.settings, NOON - 30 * DAY, NOON + DAY)["cascades"]
+    told = {row["route"]: row["metrics"]["quality"]["reason"] for row in rows}
+    assert "from labels: 1 executable, 1 human; the newest of 2026-11-21T12:00:00.000Z" in told[None]
+    assert "from labels: 1 human" in told["faq"]
+    assert "newest" not in told["faq"]
+
+
 def test_an_early_label_waits_for_its_event(opened: Opened) -> None:
     opened.label(says("a", True))
     assert opened.number("waiting_labels") == 1
@@ -140,6 +151,50 @@ def test_a_label_of_a_smaller_sample_weighs_more(opened: Opened) -> None:
     opened.send(accepted("a"), accepted("b"))
     opened.label(says("a", True), says("b", False, probability=0.25))
     assert quality(opened) == 0.2
+
+
+CHECKED, DRAWN = range(0, 80, 2), range(4)  # of 80 answers: 40, all right; and one in twenty of all
+
+
+def right(i: int) -> bool:
+    """All of the checked answers, and half of the others."""
+    return i in CHECKED or i % 4 == 1
+
+
+@pytest.mark.parametrize(
+    ("by", "come"),
+    [
+        ("executable", "with their events"),
+        ("executable", "checks first"),
+        ("executable", "reviews first"),
+        ("judge", "reviews first"),
+    ],
+)
+def test_an_answer_that_is_labelled_anyway_weighs_no_more_for_being_drawn_too(
+    opened: Opened, by: Any, come: str
+) -> None:
+    checks = [says(f"e{i}", right(i), by) for i in CHECKED]
+    reviews = [says(f"e{i}", right(i), probability=0.05) for i in DRAWN]
+    if come == "with their events":
+        said = {f"e{i}": [x.label() for x in checks + reviews if x.id == f"e{i}"] for i in range(80)}
+        opened.send(*(accepted(name, labels=labels) for name, labels in said.items()))
+    else:
+        opened.send(*(accepted(f"e{i}") for i in range(80)))
+        for requests in (checks, reviews) if come == "checks first" else (reviews, checks):
+            opened.label(*requests)
+    assert quality(opened) == 0.75
+    assert opened.broken() == {}
+    opened.rebuild()
+    assert quality(opened) == 0.75
+
+
+def test_the_word_of_the_source_in_force_still_counts(opened: Opened) -> None:
+    opened.send(accepted("a"), accepted("b"))
+    opened.label(says("a", True, "executable"), says("b", True, "executable"))
+    opened.label(says("a", False, probability=0.05))
+    assert in_force(opened) == [("executable", "random", True), ("human", "random", False)]
+    assert quality(opened) == 0.5
+    assert opened.broken() == {}
 
 
 def test_a_label_finds_the_event_of_the_source_it_names(opened: Opened) -> None:

@@ -1,6 +1,6 @@
 """What a diagnosis rests on: counts of the time since a change against the time before it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -72,16 +72,28 @@ class Use(NamedTuple):
 
 
 class Confusion(NamedTuple):
-    """Labelled cheap answers: how many were rejected, by whether they were right.
+    """Labelled cheap answers: how many were right, and how many of the right and of the wrong were rejected.
 
-    Weighted by 1 / the probability of the label, and scaled so that they add up to the effective number
-    on each side; `n_before` and `n_after` are the true numbers.
+    Shares are weighted by 1 / the probability of the label. The `n` of each is how many labels of equal
+    weight would tell that share as surely, so those of right and wrong do not add up to that of `answers`;
+    `n_before` and `n_after` are the true numbers.
     """
 
+    answers: Group
     right: Group
     wrong: Group
     n_before: int
     n_after: int
+
+    def rejects(self) -> tuple[Group, Group]:
+        """Rejects of right and of wrong answers, each `n` being the share of such answers among all."""
+        right = [side.rate or 0.0 for side in (self.answers.before, self.answers.after)]
+        return _part(self.right, right), _part(self.wrong, [1 - share for share in right])
+
+
+def _part(group: Group, shares: Sequence[float]) -> Group:
+    sides = zip((group.before, group.after), shares, strict=True)
+    return Group(group.name, *(Share(n * (side.rate or 0.0), n) for side, n in sides))
 
 
 class Callers(NamedTuple):

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from cascadewatch.drift.diagnosis.cause import Cause, Fact
 from cascadewatch.drift.diagnosis.chance import chance
-from cascadewatch.drift.diagnosis.material import Group, Share
 from cascadewatch.drift.diagnosis.spoken import listed, part_of, percent, shown
 from cascadewatch.drift.diagnosis.verdicts import carried_by, reject_facts
 from cascadewatch.drift.diagnosis.view import (
@@ -47,9 +46,7 @@ def answers_differ(view: View) -> Iterator[Cause]:
         return
     if any(split is not None and split.is_mix for split in (view.routes, view.callers)):
         return  # other questions, not other answers
-    right = Group(
-        "", *(Share(r.n, r.n + w.n) for r, w in zip(labels.right[1:], labels.wrong[1:], strict=True))
-    )
+    right = labels.answers
     carried = answers.mix * view.scale
     if chance((right,), right.growth > 0) <= BY_CHANCE and view.counts(carried):
         way = "worse" if right.growth < 0 else "better"

@@ -134,9 +134,7 @@ def answer_facts(view: View) -> Iterator[Fact]:
     labels, answers = view.material.labels, view.answers
     if labels is None or answers is None:
         return
-    right, wrong = labels.right, labels.wrong
-    right0 = right.before.n / (right.before.n + wrong.before.n)
-    right1 = right.after.n / (right.after.n + wrong.after.n)
+    right0, right1 = labels.answers.before.rate, labels.answers.after.rate
     yield Fact(
         "Cheap answers right",
         f"{percent(right0)} → {percent(right1)} (n {count(labels.n_before)} and {count(labels.n_after)})",
@@ -181,4 +179,4 @@ def _answers(material: Material) -> Split | None:
     labels = material.labels
     if labels is None or min(labels.n_before, labels.n_after) < LABELS:
         return None
-    return split([labels.right, labels.wrong])
+    return split(labels.rejects())

@@ -1,15 +1,19 @@
 """The report: every metric of every cascade and route, as `report --json` and the API give it."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
 
 from cascadewatch import metrics
 from cascadewatch.errors import UsageError
+from cascadewatch.metrics.quality import label_sources
 from cascadewatch.metrics.window import Metric, Window
 from cascadewatch.settings import Settings
 from cascadewatch.store.reads.windows import Reader
 from cascadewatch.store.stored_event import moment
+
+QUALITY = "quality"
 
 
 def report(
@@ -54,8 +58,20 @@ def _row(cascade: str, route: str | None, window: Window) -> dict[str, Any]:
         "route": route,
         "events": window.counts["events"],
         "judged": window.counts["judged"],
-        "metrics": {key: as_json(m) for key, m in metrics.compute(window).items()},
+        "metrics": {key: as_json(m) for key, m in _told(window, route).items()},
     }
+
+
+def _told(window: Window, route: str | None) -> dict[str, Metric]:
+    """Every metric; quality names what it rests on, and how old that is (of a route this is not known)."""
+    found = metrics.compute(window)
+    share = found[QUALITY]
+    if share.value is None:
+        return found
+    rests = ", ".join(f"{n:,} {source}" for source, n in sorted(label_sources(window).items()))
+    newest = window.last_label if route is None else None
+    notes = (share.reason, f"from labels: {rests}", newest and f"the newest of {stamp(newest)}")
+    return found | {QUALITY: replace(share, reason="; ".join(note for note in notes if note))}
 
 
 def as_json(metric: Metric) -> dict[str, Any]:

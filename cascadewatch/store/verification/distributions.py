@@ -98,9 +98,18 @@ def _labels_of(width: int, fold: Fold, role: str, index: Any) -> Select[Any]:
         other.c.event == x.event, other.c.attempt == x.attempt,
         flag(_estimates(other.c)) == flag(_estimates(x)), _rank(other.c.source) < _rank(x.source),
     )  # fmt: skip
-    weight = whole(literal_column("1000.0", Double) / x.probability)
+    largest = (
+        select(func.max(other.c.probability))
+        .where(
+            other.c.event == x.event, other.c.attempt == x.attempt,
+            flag(_estimates(other.c)) == flag(_estimates(x)),
+        )
+        .correlate(tables.labels)
+        .scalar_subquery()
+    )  # fmt: skip
+    weight = whole(literal_column("1000.0", Double) / largest)
     priced = e.priced == e.priceable
-    extra = whole(cast(e.extra_cost, Double) / x.probability)
+    extra = whole(cast(e.extra_cost, Double) / largest)
     measures = {
         "labels": literal_column("1"),
         "n": flag(~better),
