@@ -15,7 +15,7 @@ def time_before(attempts: Sequence[AttemptRow], served: int) -> float | None:
     """Milliseconds of everything before the serving attempt; None where one is not known."""
     total = 0.0
     for a in attempts[:served]:
-        if a.latency_ms is None:
+        if a.latency_ms is None or (a.outcome is not None and a.verify_latency_ms is None):
             return None
         total += a.latency_ms + (a.verify_latency_ms or 0.0)
     return total

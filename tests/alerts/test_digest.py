@@ -31,7 +31,7 @@ DAY_OF_SUPPORT = (
     "support: saved $0.0011 (55 % of flagship only; saved $0.0015 the day before). "
     "Cost $0.0009 ($0.0005 the day before). "
     "40 % escalated (31–50 %; 20 % the day before), 55 points below break-even. "
-    "100 requests; 100 the day before. Quality last checked less than a minute ago."
+    "100 requests; 100 the day before. Quality last checked 3 h ago."
 )
 
 
@@ -54,12 +54,14 @@ def run(box: Outbox) -> str:
     return digest.run(box.store, box.settings, box.now, None)
 
 
-def traffic(box: Outbox, accepts: int, escalates: int, at: int, labelled: bool = False) -> None:
-    """Requests of `support` at a moment; each costs 1 micro-dollar, an escalated one 21."""
+def traffic(
+    box: Outbox, accepts: int, escalates: int, at: int, labelled: bool = False, cascade: str = "support"
+) -> None:
+    """Requests of a cascade at a moment; each costs 1 micro-dollar, an escalated one 21."""
     writer = Writer(box.store, box.settings, PriceBook(PRICES, bundled=False), lambda: box.now)
     kinds = [accepted] * accepts + [escalated] * escalates
     labels = [Label(0, True, "human", "random")] if labelled else []
-    sent = [kind(f"{at}-{i}", at=at, labels=labels, cascade="support") for i, kind in enumerate(kinds)]
+    sent = [kind(f"{at}-{i}", at=at, labels=labels, cascade=cascade) for i, kind in enumerate(kinds)]
     writer.write([Batch("local", list(enumerate(sent)), [], box.now)])
     writer.close()
 
@@ -161,6 +163,16 @@ class TestWhatItSays:
             "support: lost $3.00 (12 % of flagship only; lost $3.00 the day before). Cost"
         )
 
+    def test_a_cost_of_which_a_part_has_no_price_says_so(self) -> None:
+        said = {
+            "escalation_rate": Metric(0.3, 900), "savings_usd": Metric(3, 600), "headroom": Metric(0.2, 900),
+            "savings_share": Metric(None, 600, reason="withheld"),
+            "cost_usd": Metric(28, 900, unit="usd", reason="77.8 % of attempts priced"),
+        }  # fmt: skip
+        one = CascadeFacts("support", 900, 880, said, said, None)
+        made = digest_words.digest(DigestFacts(0, DAY, (one,), (), (), 0), Settings(), DAY)
+        assert "Cost $28.00 ($28.00 the day before; 77.8 % of attempts priced)" in made.lines[0]
+
     def test_what_happened_and_what_is_to_be_done(self, make: Make) -> None:
         box = daily(make, "team", "mail")
         slot = ms("2026-11-21T08:00")
@@ -182,6 +194,33 @@ class TestWhatItSays:
             NEXT,
             "Times are in UTC.",
         )
+
+    def test_a_cascade_that_is_long_silent_is_left_out(self, make: Make) -> None:
+        box = daily(make, "team")
+        slot = ms("2026-11-21T08:00")
+        traffic(box, 3, 0, slot - 60 * DAY, cascade="oldbot")
+        traffic(box, 3, 0, slot - 3 * DAY, cascade="weekdays")
+        traffic(box, 3, 0, slot - 30 * HOUR, cascade="yesterday")
+        traffic(box, 3, 0, slot - HOUR)
+        box.now = slot
+        run(box)
+        box.run(MINUTE)
+        (message,) = box.messages("team")
+        support, yesterday, todo, _ = sorted(message.lines, key=lambda line: line[:1] in "NT")
+        assert support.startswith("support: ")
+        assert yesterday == "yesterday: no requests; 3 the day before."
+        assert todo == "Next: label a random sample of support: its quality was not checked for a week."
+
+    def test_what_happened_is_told_without_any_traffic_too(self, make: Make) -> None:
+        box = daily(make, "team")
+        box.now = ms("2026-11-21T07:00")
+        box.fire()
+        box.now += HOUR
+        run(box)
+        box.run(MINUTE)
+        (message,) = box.messages("team")
+        assert message.subject.endswith("1 alert")
+        assert message.lines[0].startswith("Still open: support: escalation-drift")
 
     def test_without_any_traffic_there_is_nothing_to_say(self, make: Make) -> None:
         box = daily(make, "team")

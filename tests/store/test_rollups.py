@@ -7,11 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cascadewatch.metrics.counterfactual import flagship_only_cost
-from cascadewatch.model import Event
+from cascadewatch.model import Event, Verdict
 from cascadewatch.store.reads import Reader
 from cascadewatch.store.receipt import LabelRequest
 from cascadewatch.store.state import OTHER
-from tests.model.events import NOON, accepted, escalated, labels, lists_of_events
+from tests.model.events import NOON, accepted, attempt, escalated, event, labels, lists_of_events
 from tests.store.aging import night, old
 from tests.store.conftest import Fresh, Open
 from tests.store.opened import DAY, Opened
@@ -69,6 +69,17 @@ def test_the_sums_do_not_depend_on_the_order_of_arrival(
         for i in range(0, len(shuffled), 3):
             other.send(*shuffled[i : i + 3])
         assert one.rollups() == other.rollups()
+
+
+@pytest.mark.parametrize(("verdict_ms", "waits"), [(20.0, 1), (None, 0)])
+def test_a_wait_of_which_a_part_is_unknown_is_not_counted(
+    opened: Opened, verdict_ms: float | None, waits: int
+) -> None:
+    rejected = Verdict("reject", latency_ms=verdict_ms)
+    opened.send(event("a", attempt("small", verdict=rejected, latency_ms=100.0), attempt("flagship")))
+    bins = opened.rollups()["rollup_bins_day"]
+    assert sum(n for key, (n,) in bins.items() if key[2] == "" and key[4] == "penalty") == waits
+    assert opened.broken() == {}
 
 
 def filled(opened: Opened) -> Opened:

@@ -58,7 +58,8 @@ def _word(word: str) -> Any:
 
 def _before_served() -> Subquery:
     """Each attempt before the answer: its place, and how long it took with its verdict."""
-    took = a.latency_ms + func.coalesce(a.verify_latency_ms, literal_column("0.0", Double))
+    verified = case((a.outcome.is_(null()), literal_column("0.0", Double)), else_=a.verify_latency_ms)
+    took = a.latency_ms + verified
     before = and_(a.event == e.seq, a.position < e.served_index)
     return select(a.position, took.label("ms")).where(before).correlate(tables.events).subquery()
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cascadewatch.metrics import METRICS
 from collectors.api.app import HANDLERS
 from collectors.api.guard import PROBE, PUBLIC, SCOPE
 from collectors.api.openapi import ABOUT, PARAMETERS, REFUSALS, document, shown_path
@@ -79,3 +80,11 @@ def test_the_manual_lists_each_refusal(status: int) -> None:
 
 def test_the_manual_names_each_query_parameter() -> None:
     assert all(f"`{name}`" in DOCS for name in PARAMETERS)
+
+
+def test_every_metric_is_defined_in_a_sentence() -> None:
+    rows = document()["components"]["schemas"]["Report"]["properties"]["cascades"]["items"]
+    described = rows["properties"]["metrics"]["properties"]
+    assert {key: one["description"] for key, one in described.items()} == {
+        key: spec.definition for key, spec in METRICS.items()
+    }
