@@ -47,16 +47,10 @@ def cost_part(window: Window, part: str) -> Metric:
 def savings(window: Window) -> Metric:
     """Flagship-only cost less real cost of the comparable events in USD; below 0 it is a loss."""
     flagship, spent = flagship_only_cost(window), window.counts["comparable_cost"] / NANO
-    if flagship.value is None or flagship.low is None or flagship.high is None:
-        return flagship
-    return Metric(
-        flagship.value - spent,
-        flagship.n,
-        flagship.low - spent,
-        flagship.high - spent,
-        "usd",
-        flagship.reason,
+    value, low, high = (
+        None if end is None else end - spent for end in (flagship.value, flagship.low, flagship.high)
     )
+    return replace(flagship, value=value, low=low, high=high)
 
 
 def cost_ratio(window: Window) -> Metric:
@@ -98,7 +92,7 @@ def _sum(window: Window, nano: int, priced: int, priceable: int) -> Metric:
     n = window.counts["events"]
     if n == 0:
         return Metric(None, 0, unit="usd", reason=NO_EVENTS)
-    if not is_priced(window.counts) or (priceable and not priced):
+    if not is_priced(window.counts, window.tiers) or (priceable and not priced):
         return Metric(None, n, unit="usd", reason=NO_PRICE)
     value, note = nano / NANO, coverage_note(priced, priceable)
     return Metric(value, n, None if note else value, None if note else value, "usd", note)

@@ -1,4 +1,8 @@
-"""The escalation rate as a service level objective: its budget, how fast it goes, when it is gone."""
+"""The escalation rate as a service level objective: its budget, how fast it goes, when it is gone.
+
+The objective is the cascade's. A window of one route holds that route's own requests against it, so that
+everything said there is of the same requests.
+"""
 
 from cascadewatch.metrics.escalation import NO_JUDGED, escalation_rate
 from cascadewatch.metrics.interval import wilson
@@ -39,10 +43,11 @@ def burn_rate(window: Window) -> Metric:
 def exhausted_at(window: Window) -> Metric:
     """Epoch ms at which the budget is gone if the range's escalation rate goes on.
 
-    Assumes even traffic: as the objective's window rolls on, its mean rate is replaced by the range's, so
-    the objective is passed after the fraction (objective - rate there) / (rate here - rate there) of the
-    window. The interval projects the ends of the rate's interval; `high` is open where the lower end
-    would never exhaust it.
+    Assumes even traffic from the first event in the objective's window on. While that window is not full,
+    requests at the range's rate are added and none leaves; then, as it rolls on, its mean rate is replaced
+    by the range's: of a full window the objective is passed after the fraction
+    (objective - rate there) / (rate here - rate there) of its length. The interval projects the ends of the
+    rate's interval; `high` is open where the lower end would never exhaust it.
     """
     goal, rate = window.objective, escalation_rate(window)
     if goal is None or goal.judged == 0:
@@ -73,11 +78,17 @@ def burn_factor_reachable(objective_rate: float, factor: float) -> str | None:
 
 
 def _projected(goal: Objective, rate: float) -> float | None:
-    """When the objective's window, rolling on at `rate`, passes its objective; None: never."""
+    """When the objective's window, going on at `rate`, passes its objective; None: never."""
     if rate <= goal.rate:
         return None
-    so_far = goal.escalated / goal.judged
-    return goal.end + round((goal.rate - so_far) / (rate - so_far) * (goal.end - goal.start))
+    so_far, length = goal.escalated / goal.judged, goal.end - goal.start
+    seen = length if goal.since is None else goal.end - max(goal.start, goal.since)
+    filling = length - seen
+    after = (goal.rate - so_far) * seen / (rate - goal.rate)
+    if after > filling:
+        when_full = (so_far * seen + rate * filling) / length
+        after = filling + (goal.rate - when_full) / (rate - so_far) * length
+    return goal.end + round(after)
 
 
 SPECS = (
@@ -119,7 +130,8 @@ SPECS = (
         definition="When the budget will be used up if escalation goes on as in this range.",
         formula=(
             "end + (objective - rate of its window) / (rate of the range - rate of its window)"
-            " × length of its window"
+            " × length of its window; until the window is full,"
+            " end + (objective - rate so far) / (rate of the range - objective) × time since the first event"
         ),
         undefined="no objective is set, no judged events, the budget lasts at this rate, or is gone already",
         function=exhausted_at,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cascadewatch.metrics.counterfactual import NANO
+from cascadewatch.metrics.coverage import coverage_note, withheld
 from cascadewatch.metrics.interval import FEW_CLUSTERS, half_width, weighted_proportion
 from cascadewatch.metrics.quality import estimating
 from cascadewatch.metrics.spec import MetricSpec
@@ -34,7 +35,8 @@ def wasted_escalation(window: Window) -> Metric:
 
     Escalated events × the labelled share of them that was right × the mean extra cost of those (of all
     escalated events where no right one has a price). The interval is that of the share, scaled; n is the
-    number of labels. Undefined without labels of escalated events' cheap answers.
+    number of labels; there is none where less than 95 % of attempts have a price. Undefined without labels
+    of escalated events' cheap answers.
     """
     rows = [row for row in estimating(window, "cheap") if row.path == "escalated"]
     groups = [(r.correct, r.counts["n"], r.counts["weight"], r.counts["weight_sq"]) for r in rows]
@@ -45,7 +47,9 @@ def wasted_escalation(window: Window) -> Metric:
     if extra is None:
         return Metric(None, share.n, unit="usd", reason="no escalated event is fully priced")
     scale = extra * window.counts["escalated"] / NANO
-    return Metric(share.value * scale, share.n, share.low * scale, share.high * scale, "usd")
+    note = coverage_note(window.counts["priced"], window.counts["priceable"])
+    low, high = (None, None) if withheld(window) else (share.low * scale, share.high * scale)
+    return Metric(share.value * scale, share.n, low, high, "usd", note)
 
 
 def _extra_cost(window: Window, rows: Sequence[LabelCounts]) -> float | None:
@@ -137,5 +141,6 @@ SPECS = (
         formula="escalated × labelled share right × mean cost after the cheap tier",
         undefined="no escalated event has a label of its cheap answer, or none is fully priced",
         function=wasted_escalation,
+        reads="labels",
     ),
 )

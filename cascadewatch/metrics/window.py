@@ -59,7 +59,8 @@ class TokenRatios:
     """Flagship tokens per cheap-tier token, and where that was learned.
 
     `basis` is `route`, `cascade` or `assumed` (1, fewer than 30 pairs). For a cascade these are
-    the routes' ratios weighted so that the routes' figures add up to the cascade's.
+    the routes' ratios weighted so that the routes' figures add up to the cascade's. `billed` is what the
+    cascade's real flagship calls cost of the flagship's price: 1, unless they were billed otherwise.
     """
 
     input: float = 1.0
@@ -68,11 +69,15 @@ class TokenRatios:
     pairs: int = 0
     even_input: float = 1.0  # the same, weighted by the judged events alone
     even_output: float = 1.0
+    billed: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """The SLO of a cascade and what its own window has seen so far."""
+    """The SLO of a cascade and what its own window has seen so far of the cascade, or of one route of it.
+
+    `since` is when its first event there came (epoch ms); None: at the start of the window.
+    """
 
     rate: float
     window_ms: int
@@ -80,15 +85,16 @@ class Objective:
     escalated: int
     start: int
     end: int
+    since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
     """Everything counted for one cascade, or one route of it, between two moments (epoch ms).
 
-    `clusters` are the sums of HOURLY_MEASURES per hour (per day where the range is read from days), for
-    the intervals of money. `bins` maps (family, label) to {bin: n}; families are `latency` (label: a
-    path), `penalty` (label ""), `score` (label: "outcome/right|wrong|unknown") and `reason`
+    `clusters` are the sums of HOURLY_MEASURES per hour (of ranges over 32 days per local day, if 8 of those
+    have events), for the intervals of money. `bins` maps (family, label) to {bin: n}; families are `latency`
+    (label: a path), `penalty` (label ""), `score` (label: "outcome/right|wrong|unknown") and `reason`
     (label: the reason a verdict gave, bin 0). `tier_clusters` are the tiers' sums per hour: rules read
     them, pages do not. `last_label` is the time (epoch ms) of the cascade's newest label that its quality may
     rest on, whatever the range; None: there is none.
@@ -108,7 +114,12 @@ class Window:
     last_label: int | None = None
     objective: Objective | None = None
     tier_clusters: tuple[tuple[TierCounts, ...], ...] = ()
+    bins_read: tuple[int, int] | None = None  # the range that `bins` are of; None: that of the window
+    labels_read: tuple[int, int] | None = None  # the same of `labels`
 
     def narrowed(self, counts: Counts, start: int, end: int) -> "Window":
         """The same cascade over one bucket of the range: its ratios stay those of the range."""
-        return replace(self, counts=counts, start=start, end=end, clusters=(), tiers=(), bins={}, labels=())
+        return replace(
+            self, counts=counts, start=start, end=end, clusters=(), tiers=(), bins={}, labels=(),
+            bins_read=None, labels_read=None,
+        )  # fmt: skip

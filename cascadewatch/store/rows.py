@@ -159,13 +159,15 @@ def _flagship_index(attempts: Sequence[AttemptRow], flagship: str | None) -> int
 
 def _counterfactual(cheap: AttemptRow, time: int, context: Context) -> tuple[int, int] | None:
     """What the flagship would have taken for the cheap answer's input and output tokens, at a
-    ratio of 1, in nano-dollars. None where tokens or the flagship's price are not known."""
+    ratio of 1 and served as that answer was (a batch is billed as a batch), in nano-dollars. None where
+    tokens or the flagship's price are not known, or where it charges a fee for each request: what is kept
+    here is multiplied by ratios of tokens, which a fee does not follow."""
     if context.order.flagship is None or context.flagship is None:
         return None
     if cheap.input is None or cheap.output is None:
         return None
-    rates = context.book.rates(context.flagship.model, context.flagship.provider, time)
-    if rates is None:
+    rates = context.book.rates(context.flagship.model, context.flagship.provider, time, cheap.service_tier)
+    if rates is None or rates.request:
         return None
     tokens = cheap.input + (cheap.cache_read or 0) + (cheap.cache_write or 0)
     whole = pricing.cost(rates, Usage(tokens, None, None, cheap.output))

@@ -50,6 +50,26 @@ def test_verdicts_that_are_free_price_nobody_s_attempts(key: str) -> None:
     assert (metric.value, metric.reason) == (None, NO_PRICE)
 
 
+def test_a_model_of_ones_own_costs_nothing_though_one_call_has_no_price() -> None:
+    found = compute(window(**PRICED | {"priced": 149}))
+    for key in ("cost_usd", "cost_usd.cheap", "blended_cost_usd"):
+        assert (found[key].value, found[key].low) == (0, None), key
+        assert "99.3 % of attempts priced" in str(found[key].reason)
+
+
+def test_answers_that_cost_nothing_are_told_from_verdicts_without_a_price() -> None:
+    own = tier("small", attempts=50, priceable=50, priced=50, verify_priceable=50)
+    found = compute(window({"tiers": (own,)}, **PRICED | {"priced": 50}))
+    assert (found["cost_usd"].value, found["cost_usd"].reason) == (0, "33.3 % of attempts priced")
+    assert (found["cost_usd.verify"].value, found["cost_usd.verify"].reason) == (None, NO_PRICE)
+
+
+def test_calls_that_failed_and_cost_nothing_do_not_make_the_others_free() -> None:
+    failing = tier("small", attempts=100, error=3, priceable=100, priced=3)
+    metric = compute(window({"tiers": (failing,)}, **PRICED | {"priced": 3}))["cost_usd"]
+    assert (metric.value, metric.reason) == (None, NO_PRICE)
+
+
 def test_what_has_a_price_of_nothing_costs_nothing() -> None:
     assert one("cost_usd", **PRICED).value == 0
 

@@ -92,6 +92,16 @@ def test_ratios_are_withheld_below_95_percent_coverage_but_the_sum_is_shown() ->
     assert drawn["savings_usd"].value == 6
 
 
+@pytest.mark.parametrize("key", ["flagship_only_cost_usd", "savings_usd"])
+def test_what_the_flagship_would_have_cost_tells_how_much_has_a_price(key: str) -> None:
+    nearly = metrics({"ratios": MEASURED}, **MIXED | {"priceable": 1_000, "priced": 972})[key]
+    assert nearly.reason == "97.2 % of attempts priced"
+    assert (nearly.low, nearly.high) == (nearly.value - 2, nearly.value)
+    half = metrics({"ratios": MEASURED}, **MIXED | {"priceable": 1_000, "priced": 778})[key]
+    assert (half.value, half.low, half.high) == (nearly.value, None, None)
+    assert half.reason == "77.8 % of attempts priced"
+
+
 def test_hours_that_cost_alike_give_a_narrow_ratio() -> None:
     hour = sums(**{key: count // 10 for key, count in MIXED.items()})
     drawn = metrics({"ratios": MEASURED, "clusters": (hour,) * 10}, **added([hour] * 10))

@@ -81,6 +81,18 @@ def test_without_labels_the_verifier_is_unknown_not_perfect(key: str) -> None:
     assert "label" in str(metric.reason)
 
 
+def test_wasted_escalation_tells_how_much_has_a_price_and_below_95_percent_has_no_interval() -> None:
+    rows = [labels(10, correct=c, outcome="reject", path="escalated", extra=10**9) for c in (True, False)]
+    nearly, half = (
+        one("wasted_escalation_usd", *rows, escalated=100, priceable=100, priced=priced)
+        for priced in (97, 78)
+    )
+    assert nearly.value == half.value == pytest.approx(50)
+    assert nearly.low is not None
+    assert nearly.reason == "97.0 % of attempts priced"
+    assert (half.low, half.high, half.reason) == (None, None, "78.0 % of attempts priced")
+
+
 def test_wasted_escalation_scales_the_labelled_share_to_all_escalated_events() -> None:
     rows = (
         labels(5, correct=True, outcome="reject", extra=2 * 10**9),

@@ -1,6 +1,8 @@
 """The escalation rate as an objective with a budget."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cascadewatch.metrics import compute
 from cascadewatch.metrics.slo import burn_factor_reachable
@@ -38,6 +40,41 @@ def test_the_budget_ends_where_the_rolling_mean_passes_the_objective() -> None:
     assert metric.low is not None
     assert metric.high is not None
     assert metric.low < metric.value < metric.high
+
+
+def young(since: int, escalated: int) -> Objective:
+    """1,000 judged requests since then; now is the end of the 28 days."""
+    return Objective(0.30, 28 * DAY, 1_000, escalated, 0, 28 * DAY, since)
+
+
+def test_of_a_young_cascade_nothing_leaves_the_window_yet() -> None:
+    # Five days of 200 requests, 20 % in all, now 60 %: (200 + 120 x) / (1,000 + 200 x) is 30 % at x = 1.67.
+    metric = one("slo.exhausted_at", young(23 * DAY, 200), judged=10_000, escalated=6_000)
+    assert metric.value == round(28 * DAY + 5 / 3 * DAY)
+
+
+def test_once_the_window_is_full_the_oldest_leave_it() -> None:
+    # 27 days at 10 %, now 40 %: a day fills the window, then each adds 40 % of a day's requests and takes
+    # 10 % of one's away: 27 * 10 % + 40 % + x * 30 % is 28 * 30 % at x = 17.67 days.
+    metric = one("slo.exhausted_at", young(DAY, 100), judged=10_000, escalated=4_000)
+    assert metric.value == pytest.approx(28 * DAY + (1 + 53 / 3) * DAY, abs=1)
+
+
+def test_a_first_event_before_the_window_makes_it_a_full_one() -> None:
+    full = one("slo.exhausted_at", goal(200), judged=10_000, escalated=4_000)
+    assert one("slo.exhausted_at", young(-DAY, 200), judged=10_000, escalated=4_000) == full
+
+
+@given(st.integers(0, 28 * DAY - HOUR), st.integers(0, 300), st.integers(3_001, 10_000))
+def test_at_the_end_of_the_budget_the_window_holds_as_much_as_it_may(
+    since: int, escalated: int, rate: int
+) -> None:
+    metric = one("slo.exhausted_at", young(since, escalated), judged=10_000, escalated=rate)
+    assert metric.value is not None
+    seen, after = 28 * DAY - since, metric.value - 28 * DAY
+    gone = max(0, seen + after - 28 * DAY)
+    held = escalated / 1_000 * (seen - gone) + rate / 10_000 * after
+    assert held / (seen - gone + after) == pytest.approx(0.30, abs=1e-3)
 
 
 def test_the_interval_is_open_where_the_budget_may_last() -> None:
