@@ -2,18 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection
 
 from alerts.decisions import Decision, Held, Orphan
+from alerts.details import detail_of
 from alerts.facts import Facts, severity
 from alerts.finding import Estimate, Finding, Past
 from alerts.joining import RANK, parent_of, speaks
 from alerts.lifecycle import LOOK_MS, Reason, State
 from alerts.sliding import is_worse
-from alerts.telling import Kind, Now, channels_of, due
+from alerts.telling import UNHEARD, Kind, Now, channels_of, due
 from cascadewatch.settings import Rule, Settings
 from cascadewatch.store import episodes, outbox
 from cascadewatch.store.episodes import RESOLVED, Episode
@@ -146,22 +146,26 @@ class Books:
 
     def tell(self) -> None:
         """Puts into the outbox what is to be said of every episode that is open or has just ended."""
+        heard = [one.id for one in self._known.values() if one.is_open and "told" in one.detail]
+        given = outbox.given(self._connection, heard)
         for episode in list(self._known.values()):
             if episode.is_open or episode.id in self._said:
-                self._tell(episode)
+                self._tell(episode, given.get(episode.id))
 
-    def _tell(self, episode: Episode) -> None:
+    def _tell(self, episode: Episode, given: set[str] | None) -> None:
         state, reason, number = self._said.get(episode.id, ("firing", None, 0))
         parent = None if episode.parent is None else self._known.get(episode.parent)
         own, channels = self._voice(episode, parent)
-        now = Now(state, reason, own, self._is_silenced(episode), self._now)
+        unheard = [name for name in channels if own and given is not None and name not in given]
+        now = Now(state, reason, own, self._is_silenced(episode), self._now, bool(unheard))
         kind, why = due(episode, now, self._settings.alerts.repeat)
         if kind is None or not (channels or kind in outbox.ENDINGS):
             return
+        channels = unheard if why == UNHEARD else channels
         if not number:
             number = episodes.note(self._connection, episode.id, self._now, episode.state, episode.state, why)
         self._enqueue(episode, number, kind, channels)
-        if episode.is_open:
+        if episode.is_open and why != UNHEARD:  # the others are repeated to when they would have been
             estimate = episode.detail.get("estimate") or {}
             told = {"time": self._now, "value": estimate.get("value"), "severity": episode.severity}
             detail = {**episode.detail, "told": told}
@@ -228,7 +232,7 @@ class Books:
             "cascade": finding.scope.cascade, "route": finding.scope.route,
             "direction": finding.direction, "severity": facts.severity,
             "opened": opened, "since": min(since, opened),
-            "detail": _detail(finding, estimate, min(since, opened), opened, facts.detail),
+            "detail": detail_of(finding, estimate, min(since, opened), opened, facts.detail),
         }  # fmt: skip
 
     def _refreshed(
@@ -236,7 +240,7 @@ class Books:
     ) -> dict[str, Any]:
         """The detail as the last look found it; what was said and the peak are kept."""
         since = changes.get("since", episode.since)
-        new = _detail(finding, finding.estimate, since, self._now, {} if facts is None else facts.detail)
+        new = detail_of(finding, finding.estimate, since, self._now, {} if facts is None else facts.detail)
         held = changes.get("detail", episode.detail)
         if finding.estimate is None:
             new.pop("estimate", None)
@@ -258,31 +262,6 @@ def _since(finding: Finding, first: int | None, opened: int) -> int:
     if isinstance(said, int):
         return said
     return opened if first is None else first
-
-
-def _detail(
-    finding: Finding, estimate: Estimate | None, since: int, now: int, facts: Mapping[str, Any]
-) -> dict[str, Any]:
-    detail: dict[str, Any] = {"message": finding.message, "unit": finding.metric.unit, **facts}
-    if estimate is not None:
-        started = estimate.since if finding.rule.kind == "drift" else since
-        detail["estimate"] = {**asdict(estimate), "since": started}
-        detail["peak"] = {"value": estimate.value, "time": now}
-    if finding.rule.kind == "drift":
-        detail["tolerance"] = finding.rule.tolerance
-        detail["normal"] = _normal(finding)
-    elif finding.detail.get("limit") is not None:
-        detail["limit"] = finding.detail["limit"]
-    return detail | {key: finding.detail[key] for key in ("about", "cleared") if key in finding.detail}
-
-
-def _normal(finding: Finding) -> dict[str, Any] | None:
-    """How well the level is known that a drift is compared with."""
-    held = finding.detail.get("baseline")
-    if held is None:
-        return {"learning": True} if finding.detail.get("state") == "learning" else None
-    band = held["weekend_band"] if held["weekday_band"] is None else held["weekday_band"]
-    return {"requests": held["requests"], "error": band}
 
 
 def _not_after(episode: Episode, now: int) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def words(store: Store, settings: Settings, end: int, now: int) -> Message | Non
     period = digest_times.latest(settings.alerts, settings.timezone, end)
     with store.reading() as connection:
         facts = gather(connection, settings, period, now)
-    return digest(facts, settings, now) if facts.cascades else None
+    return digest(facts, settings, now) if facts.has_news else None
 
 
 def gather(connection: Connection, settings: Settings, period: Period, now: int) -> DigestFacts:
@@ -61,10 +61,11 @@ def gather(connection: Connection, settings: Settings, period: Period, now: int)
         name: checking.last_check(connection, reader.cascade(name).last_label, replays.get(name, {}))
         for name in reader.known.cascades
     }
+    found = [_cascade(reader, name, period, earlier, at) for name, at in checks.items()]
     return DigestFacts(
         start=period.start,
         end=period.end,
-        cascades=tuple(_cascade(reader, name, period, earlier, at) for name, at in checks.items()),
+        cascades=tuple(one for one in found if one.events or one.events_before),
         episodes=tuple(episodes.page(connection, start=period.start, end=period.end, limit=MOST_EPISODES)),
         off=tuple(s.channel for s in states if s.channel in settings.channel and s.is_off(now)),
         dead=sum(period.start <= row.created < period.end for row in outbox.dead(connection)),

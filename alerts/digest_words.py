@@ -50,8 +50,9 @@ class CascadeFacts:
 class DigestFacts:
     """What happened in [start, end), epoch ms.
 
-    `episodes` are those of which a part lies in it, the last opened first. `off` names channels that are off
-    now, `dead` counts messages of the period that were given up.
+    `cascades` are those with events in it or in the period before. `episodes` are those of which a part lies
+    in it, the last opened first. `off` names channels that are off now, `dead` counts messages of the period
+    that were given up.
     """
 
     start: int
@@ -60,6 +61,11 @@ class DigestFacts:
     episodes: tuple[Episode, ...]
     off: tuple[str, ...]
     dead: int
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is anything to tell of."""
+        return bool(self.cascades or self.episodes or self.off or self.dead)
 
     @property
     def earlier(self) -> str:
@@ -109,9 +115,9 @@ def _cost(one: CascadeFacts, earlier: str) -> str:
     cost, then = one.now["cost_usd"], one.before["cost_usd"].value
     if cost.value is None:
         return f"Cost unknown: {cost.reason}"
-    return f"Cost {dollars(cost.value)}" + _brackets(
-        [f"{dollars(then)} {earlier}"] if then is not None else []
-    )
+    beside = [f"{dollars(then)} {earlier}"] if then is not None else []
+    beside += [cost.reason] if cost.reason else []  # how much of it has a price
+    return f"Cost {dollars(cost.value)}" + _brackets(beside)
 
 
 def _escalating(one: CascadeFacts, earlier: str) -> str:
@@ -158,7 +164,8 @@ def _next(facts: DigestFacts, now: int) -> str:
         steps.append(f"see which {facts.dead} messages could not be delivered")
     if any(e.is_open for e in facts.episodes):
         steps.append("look into what is still open")
-    stale = [c.name for c in facts.cascades if c.checked is None or now - c.checked > CHECKED_MS]
+    served = [c for c in facts.cascades if c.events]  # of the others there is nothing to label
+    stale = [c.name for c in served if c.checked is None or now - c.checked > CHECKED_MS]
     if stale:
         steps.append(f"label a random sample of {listed(stale)}: its quality was not checked for a week")
     return f"Next: {'; '.join(steps)}." if steps else "Nothing to do."

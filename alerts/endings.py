@@ -29,6 +29,11 @@ CLOSED: Mapping[str | None, Closing] = {
     "nothing to judge for a day": Closing(
         "nothing left to judge", f"For a day there was nothing to judge. {UNKNOWN}"
     ),
+    "it has ended": Closing(
+        "it seems to have ended",
+        "Nothing came for seven days. You are not reminded of it any more; if events come again, they are"
+        " watched.",
+    ),
     "watched from a new start": Closing(
         "watched from a new start", f"Its rule has begun to watch it anew. {UNKNOWN}"
     ),

@@ -6,6 +6,7 @@ from hashlib import blake2b
 from typing import Literal
 
 from alerts.backoff import LONGEST_MS
+from alerts.message import Left
 from cascadewatch.store.channel_states import ChannelState
 from cascadewatch.store.outbox import APART_KINDS, PENDING, Waiting
 
@@ -13,6 +14,13 @@ SHOWN = 20  # episodes told one by one in a message; the others are counted
 APART = 4  # cascades that get a message each; more share one
 DOWN_MS = 3_600_000  # what piled up for so long while nothing got through is told at once
 SPACING_MS = 1_000
+
+
+def shown(kind: str) -> int | None:
+    """How many episodes a message to a channel of this kind tells one by one; None: all of them, since
+    Alertmanager makes an alert of each and does its own grouping."""
+    return None if kind == "alertmanager" else SHOWN
+
 
 Reason = Literal["send", "nothing", "off", "asked to wait", "spaced", "gathering", "backing off", "claimed"]
 
@@ -112,6 +120,13 @@ def told_first(rows: Iterable[Waiting]) -> list[int]:
     """The episodes of these rows, those that matter most first: the severe, then the older."""
     order = {r.delivery.episode: (r.severity != "page", r.opened, r.delivery.episode) for r in rows}
     return sorted(order, key=lambda episode: order[episode])
+
+
+def left_out(rows: Sequence[Waiting], episodes: Iterable[int]) -> tuple[Left, ...]:
+    """What a message counts of these episodes, which it does not tell one by one."""
+    cascades = {r.delivery.episode: r.cascade or "" for r in rows}
+    over = {r.delivery.episode for r in rows if r.delivery.kind == "resolved"}
+    return tuple(Left(cascades[episode], episode in over) for episode in episodes)
 
 
 def message_id(rows: Iterable[Waiting]) -> str:

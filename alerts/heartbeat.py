@@ -5,13 +5,14 @@ Whoever owns the address raises the alarm when the calls stop: nothing of ours c
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Literal
 
 from cascadewatch.errors import CascadewatchError
 from cascadewatch.outgoing import OutgoingError, request
 from cascadewatch.settings import Settings
-from cascadewatch.store import leases
+from cascadewatch.store import leases, rule_states
 from cascadewatch.store.engine import Store
 
 log = logging.getLogger("cascadewatch.alerts")
@@ -33,7 +34,12 @@ def beats(evaluated: bool, delivering: bool) -> Beat:
 
 class Heartbeat:
     """Calls `[alerts] heartbeat_url` every minute while alerting works; without an address it does nothing.
-    `delivering(now)` says whether the threads that send messages are at work. `beat` makes one call."""
+    `delivering(now)` says whether messages go out. `beat` makes one call.
+
+    A run of the job in the last five minutes is not enough: after the clock was set back, the runs of the
+    first passage through these minutes are in the rows, and none is made. So rules count as evaluated only if
+    a new moment was, within five minutes by `ticks`, a clock in seconds that nobody sets.
+    """
 
     def __init__(
         self,
@@ -43,12 +49,15 @@ class Heartbeat:
         delivering: Callable[[int], bool],
         *,
         every: float = EVERY_S,
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._url = settings.alerts.heartbeat_url
         self._clock = clock
         self._delivering = delivering
         self._every = every
+        self._ticks = ticks
+        self._looked: tuple[list[tuple[int, int]], float] | None = None  # as last found, and since when
         self._allow_private = settings.alerts.heartbeat_allow_private
         self._ended = threading.Event()
 
@@ -76,13 +85,20 @@ class Heartbeat:
         """Makes one call if alerting works at `now` (epoch ms). Returns what came of it, or why there was
         none."""
         with self._store.reading() as connection:
-            evaluated = leases.went_well(connection, EVALUATION, now - LATELY_MS, now + LATELY_MS)
-        found = beats(evaluated, self._delivering(now))
+            ran = leases.went_well(connection, EVALUATION, now - LATELY_MS, now + LATELY_MS)
+            looked = rule_states.looked(connection)
+        found = beats(self._goes_on(looked) and ran, self._delivering(now))
         if found == "sent" and self._url is not None:
             found = self._call(self._url.reveal())
         if found != "sent":
             log.warning("heartbeat", extra={"fields": {"result": found}})
         return found
+
+    def _goes_on(self, looked: list[tuple[int, int]]) -> bool:
+        """Whether a moment was evaluated lately; at the first beat that is not known, and believed."""
+        if self._looked is None or self._looked[0] != looked:
+            self._looked = looked, self._ticks()
+        return (self._ticks() - self._looked[1]) * 1000 <= LATELY_MS
 
     def _call(self, url: str) -> Beat:
         try:

@@ -1,7 +1,7 @@
 """What is said to people, before it takes the form of a channel."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Status = Literal["firing", "updated", "repeated", "easing", "resolved", "missed", "flapping", "notice"]
 
@@ -28,6 +28,13 @@ class Item:
     started: int
     ended: int | None = None
     zone: str = ""
+
+
+class Left(NamedTuple):
+    """An episode that has no place in a message, and is counted there."""
+
+    cascade: str
+    is_over: bool
 
 
 @dataclass(frozen=True, slots=True)

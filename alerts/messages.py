@@ -4,8 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 
-from alerts import endings, words_budget, words_drift, words_limit, words_replay, words_silence, words_stale
-from alerts.message import Item, Message, Status
+from alerts import (
+    endings,
+    words_budget,
+    words_callers,
+    words_drift,
+    words_limit,
+    words_replay,
+    words_silence,
+    words_stale,
+)
+from alerts.message import Item, Left, Message, Status
 from alerts.sample import KINDS, made_up
 from alerts.words import Speaker, Told, Words, named, scope
 from cascadewatch.drift.diagnosis.spoken import listed
@@ -50,6 +59,11 @@ SAYS: Mapping[str, Mapping[Status, _Say]] = {
         "resolved": words_budget.resolved,
         "missed": words_budget.missed,
     },
+    "callers": {
+        "firing": words_callers.firing,
+        "resolved": words_callers.resolved,
+        "missed": words_callers.missed,
+    },
     "error": {
         "firing": words_silence.failing,
         "resolved": words_silence.works,
@@ -71,8 +85,8 @@ STEADY = ("Steady", "It has been steady for a while: you hear of its changes aga
 NAMES = 3  # cascades named in a subject
 
 
-def compose(told: Sequence[Told], settings: Settings, now: int, *, more: int = 0) -> Message:
-    """One message about some episodes, as they are told at `now` (epoch ms); `more` counts those left out.
+def compose(told: Sequence[Told], settings: Settings, now: int, *, left: Sequence[Left] = ()) -> Message:
+    """One message about some episodes, as they are told at `now` (epoch ms); `left` are those left out.
 
     Whoever sends it gives it its id.
     """
@@ -81,10 +95,10 @@ def compose(told: Sequence[Told], settings: Settings, now: int, *, more: int = 0
     return Message(
         id="",
         kind="alert",
-        subject=_subject(items, told, more),
+        subject=_subject(items, told, left),
         link=_link(items, speaker),
         items=items,
-        more=more,
+        more=len(left),
     )
 
 
@@ -153,20 +167,20 @@ def _words(told: Told, status: Status, speaker: Speaker) -> Words:
     return words if extra is None else Words(words.title, (words.facts[0], extra, *words.facts[1:]))
 
 
-def _subject(items: Sequence[Item], told: Sequence[Told], more: int) -> str:
-    first = items[0].title
-    if len(items) + more == 1:
+def _subject(items: Sequence[Item], told: Sequence[Told], left: Sequence[Left]) -> str:
+    first, alerts = items[0].title, len(items) + len(left)
+    if alerts == 1:
         return first
-    cascades = list(dict.fromkeys(named(one.cascade) for one in items if one.cascade))
-    over = _all_over(items)
+    about = [*(one.cascade for one in items), *(one.cascade for one in left)]
+    cascades = list(dict.fromkeys(map(named, filter(None, about))))
+    over = _all_over(items) if all(one.is_over for one in left) else ""
     if len(cascades) > 1:
         rest = len(cascades) - NAMES
         names = listed([*cascades[:NAMES], *([f"{rest} more"] if rest > 0 else [])])
-        beside = f" ({len(items) + more} alerts)" if len(items) + more > len(cascades) else ""
+        beside = f" ({alerts} alerts)" if alerts > len(cascades) else ""
         return f"{over}{len(cascades)} cascades: {names}{beside}"
-    about = "" if scope(told[0].episode) in first else f"{cascades[0]}: " if cascades else ""
-    others = len(items) + more - 1
-    return f"{about}{first}, and {others} more"
+    ahead = "" if scope(told[0].episode) in first else f"{cascades[0]}: " if cascades else ""
+    return f"{ahead}{first}, and {alerts - 1} more"
 
 
 def _all_over(items: Sequence[Item]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
-from alerts import backoff
+from alerts import backoff, standby
 from alerts.channels import send
 from alerts.channels.error import ChannelError
 from alerts.message import Message
@@ -19,6 +19,7 @@ from alerts.telling import channels_of
 from alerts.words import Speaker
 from cascadewatch.drift.diagnosis.spoken import duration
 from cascadewatch.settings import Settings
+from cascadewatch.store.channel_states import ChannelState
 
 log = logging.getLogger("cascadewatch.alerts")
 
@@ -58,6 +59,8 @@ class Outage:
         self._since: int | None = None  # the first failure
         self._is_ours = self._is_told = False
         self._waiting: dict[str, Told] = {}
+        self._given: set[str] = set()  # channels that hear of this outage, those that stand in among them
+        self._states: dict[str, ChannelState] = {}  # how they fared here: the rows are out of reach
         self._mutex = threading.Lock()
         self._ended = threading.Event()
 
@@ -73,22 +76,27 @@ class Outage:
             if self._since is None or now < self._since:
                 self._since, self._is_ours = now, leads
             if self._is_ours and not self._is_told and now - self._since >= self._patience:
-                self._is_told = True
+                self._is_told, self._given = True, set()
                 self._put(down(self._settings, self._owner, self._since, now, error), now)
 
     def _put(self, message: Message, now: int) -> None:
-        """The newest takes the place of one that did not get through: the end tells of the beginning."""
-        self._waiting.update((name, Told(message, now)) for name in channels_of((), "page", self._settings))
+        """The newest takes the place of one that did not get through: the end tells of the beginning, also
+        where another channel stood in."""
+        self._given.update(channels_of((), "page", self._settings))
+        self._waiting.update((name, Told(message, now)) for name in self._given)
 
     def run_once(self, now: int) -> None:
         """Sends what is due."""
         with self._mutex:
+            for name, told in [*self._waiting.items()]:
+                self._stand_in(name, told, now)
             due = [(name, told) for name, told in self._waiting.items() if told.due <= now]
         for name, told in due:
             after = self._deliver(name, told)
             with self._mutex:
                 if self._waiting.get(name) is not told:
                     continue  # there is news, which is to be told in any case
+                self._stand_in(name, told, now)
                 if after is None:
                     del self._waiting[name]
                 else:
@@ -101,6 +109,9 @@ class Outage:
             self._send(self._settings.channel[name], told.message)
         except ChannelError as error:
             log.warning("failed", extra={"fields": fields | {"reason": str(error)}})
+            since = self._states.get(name, ChannelState(name)).failing
+            first, off = self._clock() if since is None else since, self._clock() if error.permanent else None
+            self._states[name] = ChannelState(name, off=off, failing=first)
             if error.permanent:
                 return None
             attempts = told.attempts + 1
@@ -109,7 +120,20 @@ class Outage:
                 wait = backoff.asked(attempts, error.retry_after)
             return replace(told, attempts=attempts, due=self._clock() + wait)
         log.info("sent", extra={"fields": fields})
+        self._states[name] = ChannelState(name)
         return None
+
+    def _stand_in(self, name: str, told: Told, now: int) -> None:
+        """Another channel tells it too, if this one refused for good or has failed for too long and nobody
+        else hears of it."""
+        if not standby.is_needed(self._states.get(name, ChannelState(name)), now):
+            return
+        channels = self._settings.channel
+        works = (self._states.get(given, ChannelState(given)).works(now) for given in self._given)
+        other = standby.other(name, self._states, channels, now, without=self._given)
+        if other is not None and not any(works):
+            self._given.add(other)
+            self._waiting[other] = Told(told.message, now)
 
     def start(self) -> None:
         """Begins to send in a thread of its own."""

@@ -80,6 +80,19 @@ class Deliverer:
         for thread in self._threads:
             thread.join(max(0, deadline - time.monotonic()))
 
+    def delivering(self, now: int) -> bool:
+        """Whether messages go out: every channel's thread is at work, and nothing urgent waits that no
+        channel can be told."""
+        return self.alive(now) and not self._stands_still(now)
+
+    def _stands_still(self, now: int) -> bool:
+        channels = self._settings.channel
+        with self._store.reading() as connection:
+            states = {state.channel: state for state in channel_states.states(connection)}
+            sick = [name for name in channels if name in states and not states[name].works(now)]
+            rows = [row for name in sick for row in outbox.waiting(connection, name)]
+        return standby.stands_still(rows, states, channels, now)
+
     def alive(self, now: int) -> bool:
         """Whether every channel's thread is at work."""
         return all(thread.is_alive() for thread in self._threads) and all(
@@ -155,7 +168,8 @@ class Deliverer:
             step, _, _ = self._decide(connection, channel, now)
             if step.reason != "send":
                 return None
-            return parcel.take(connection, step.rows, self._owner, now, ticks, self._claim_ms)
+            shown = grouping.shown(self._settings.channel[channel].kind)
+            return parcel.take(connection, step.rows, self._owner, now, ticks, self._claim_ms, shown)
 
     def _deliver(self, taken: Parcel) -> None:
         try:

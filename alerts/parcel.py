@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from alerts import cap_notices, disk_notices, grouping, job_notices, notices
-from alerts.message import Message
+from alerts.message import Left, Message
 from cascadewatch.settings import Settings
 from cascadewatch.store import channel_states, episodes, outbox
 from cascadewatch.store.engine import Store
@@ -17,7 +17,7 @@ from cascadewatch.store.episodes import RESOLVED, Episode
 from cascadewatch.store.outbox import APART_KINDS, CAPS, DIGEST, DISK, JOBS, NOTICE, Waiting
 
 if TYPE_CHECKING:
-    from alerts.messages import Told
+    from alerts.words import Told
 
 log = logging.getLogger("cascadewatch.alerts")
 
@@ -26,7 +26,7 @@ log = logging.getLogger("cascadewatch.alerts")
 class Parcel:
     """Rows that `owner` sends to a channel as one message.
 
-    `told` are the episodes shown, as they were when the rows were taken; `more` counts the others.
+    `told` are the episodes shown, as they were when the rows were taken; `left` are the others.
     `taken` is when that was (epoch ms), and `ticks` the same on the monotonic clock (seconds).
     """
 
@@ -35,7 +35,7 @@ class Parcel:
     owner: str
     rows: tuple[Waiting, ...]
     told: "tuple[Told, ...]"
-    more: int
+    left: tuple[Left, ...]
     taken: int
     ticks: float
 
@@ -65,14 +65,18 @@ class Parcel:
 
 
 def take(
-    connection: Connection, rows: Sequence[Waiting], owner: str, now: int, ticks: float, claim_ms: int
-) -> Parcel:
-    """Claims rows of one channel, and reads what they are about in the same transaction."""
+    connection: Connection, rows: Sequence[Waiting], owner: str, now: int, ticks: float, claim_ms: int,
+    shown: int | None = grouping.SHOWN,
+) -> Parcel:  # fmt: skip
+    """Claims rows of one channel, and reads what they are about in the same transaction. At most `shown`
+    episodes are told one by one."""
     rows = _latest_digest(connection, rows, now)
     number = grouping.message_id(rows)
     outbox.claim(connection, rows, owner, number, now + claim_ms)
-    told, more = _told(connection, rows)
-    return Parcel(rows[0].delivery.channel, number, owner, tuple(rows), told, more, now, ticks)
+    order = [] if rows[0].delivery.kind in APART_KINDS else grouping.told_first(rows)
+    left = () if shown is None else grouping.left_out(rows, order[shown:])
+    told = _told(connection, rows, order[:shown])
+    return Parcel(rows[0].delivery.channel, number, owner, tuple(rows), told, left, now, ticks)
 
 
 def _latest_digest(connection: Connection, rows: Sequence[Waiting], now: int) -> Sequence[Waiting]:
@@ -83,24 +87,22 @@ def _latest_digest(connection: Connection, rows: Sequence[Waiting], now: int) ->
     return [last]
 
 
-def _told(connection: Connection, rows: Sequence[Waiting]) -> "tuple[tuple[Told, ...], int]":
-    from alerts.messages import Told
+def _told(connection: Connection, rows: Sequence[Waiting], shown: Sequence[int]) -> "tuple[Told, ...]":
+    from alerts.words import Told
 
-    if rows[0].delivery.kind in APART_KINDS:
-        return (), 0
-    order = grouping.told_first(rows)
-    shown = order[: grouping.SHOWN]
     joined: dict[int | None, list[Episode]] = {}
     for child in episodes.children(connection, shown):
         joined.setdefault(child.parent, []).append(child)
     told = []
+    said: dict[int, list[str]] = {}
+    for row in rows:
+        said.setdefault(row.delivery.episode, []).append(row.delivery.kind)
     for number in shown:
         episode = episodes.episode(connection, number)
         if episode is not None:
-            kinds = tuple(r.delivery.kind for r in rows if r.delivery.episode == number)
             ended = None if episode.is_open else _why_closed(connection, number)
-            told.append(Told(episode, kinds, tuple(joined.get(number, ())), ended))
-    return tuple(told), len(order) - len(told)
+            told.append(Told(episode, tuple(said[number]), tuple(joined.get(number, ())), ended))
+    return tuple(told)
 
 
 def _why_closed(connection: Connection, number: int) -> str | None:
@@ -133,7 +135,7 @@ def _words(parcel: Parcel, store: Store, settings: Settings, now: int) -> Messag
     from alerts.messages import compose
 
     try:
-        return compose(parcel.told, settings, now, more=parcel.more)
+        return compose(parcel.told, settings, now, left=parcel.left)
     except Exception:
         log.exception("no words for message %s", parcel.id)
-        return notices.plain([one.episode for one in parcel.told], settings, parcel.more)
+        return notices.plain([one.episode for one in parcel.told], settings, len(parcel.left))

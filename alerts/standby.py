@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 from cascadewatch.settings import Channel
 from cascadewatch.store.channel_states import ChannelState
-from cascadewatch.store.outbox import Waiting
+from cascadewatch.store.outbox import APART_KINDS, DIGEST, DISK, NOTICE, Waiting
 
 PATIENCE_MS = 300_000
-CARRIED = ("firing", "resolved")
+LEFT_OUT = (DIGEST, NOTICE)  # a digest can wait, and a notice was put in for the stand-in itself
+URGENT = ("firing", DISK)  # while these wait and nobody can be told, nothing is as it should be
 
 
 class Copy(NamedTuple):
@@ -25,7 +26,7 @@ def is_needed(state: ChannelState, now: int) -> bool:
 
 def copies(
     rows: Iterable[Waiting],
-    heard: Mapping[tuple[int, int, str], set[str]],
+    heard: Mapping[tuple[int, int, str], Mapping[str, int]],
     states: Mapping[str, ChannelState],
     channels: Mapping[str, Channel],
     now: int,
@@ -33,18 +34,42 @@ def copies(
     """Deliveries waiting for a failing channel that no working channel was given either, each with the
     channel that takes over.
 
-    `heard` gives by (episode, transition, kind) every channel that hears of it.
+    `heard` gives by (episode, transition, kind) every channel that hears of it, with when it was put in.
     """
     out = []
     for row in rows:
         it = row.delivery
-        told = heard.get((it.episode, it.transition, it.kind), set())
-        if it.kind not in CARRIED or any(_works(name, states, now) for name in told):
+        same = heard.get((it.episode, it.transition, it.kind), {})
+        # News of the installation itself have the same numbers each time: only those since this row count.
+        told = {name for name, at in same.items() if it.kind not in APART_KINDS or at >= it.created}
+        if it.kind in LEFT_OUT or any(_works(name, states, now) for name in told):
             continue
-        name = other(it.channel, states, channels, now, severity=row.severity, without=told)
+        name = other(it.channel, states, channels, now, severity=urgency(row), without=told)
         if name is not None:
             out.append(Copy(row, name))
     return out
+
+
+def urgency(row: Waiting) -> str:
+    """How severe it is: as its episode, and a disk that fills up is one for pages."""
+    return "page" if row.delivery.kind == DISK else row.severity
+
+
+def stands_still(
+    rows: Iterable[Waiting],
+    states: Mapping[str, ChannelState],
+    channels: Mapping[str, Channel],
+    now: int,
+) -> bool:
+    """Whether something urgent waits for more than five minutes for a channel that does not work, and no
+    other works that could take it. A time ahead was written by a clock gone wrong: it was long ago."""
+    return any(
+        row.delivery.kind in URGENT
+        and abs(now - row.delivery.created) > PATIENCE_MS
+        and not _works(row.delivery.channel, states, now)
+        and other(row.delivery.channel, states, channels, now, severity=urgency(row)) is None
+        for row in rows
+    )
 
 
 def other(

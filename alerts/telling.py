@@ -22,9 +22,10 @@ Why = Literal[
     "silenced",
     "another speaks for it",
     "nobody heard that it began",
-    "it has ended by itself",
     "flapping",
+    "a channel has not heard of it",
 ]
+UNHEARD: Why = "a channel has not heard of it"
 
 
 class Told(NamedTuple):
@@ -43,18 +44,21 @@ class Told(NamedTuple):
 
 class Now(NamedTuple):
     """The rest that matters for whether to tell: the life cycle's state and reason, whether the episode
-    sends messages of its own, whether it is silenced, and the time (epoch ms)."""
+    sends messages of its own, whether it is silenced, the time (epoch ms), and whether one of its channels
+    was never told of it: it is new in the settings, or another episode spoke for this one there."""
 
     state: State
     reason: Reason | None
     speaks: bool
     silenced: bool
     time: int
+    unheard: bool = False
 
 
 def due(episode: Episode, now: Now, repeat: int) -> tuple[Kind | None, Why]:
     """The kind of message to send about an episode now, and why; None and the reason if there is none to
-    send. `repeat` (ms) is how often a lasting episode is repeated."""
+    send. `repeat` (ms) is how often a lasting episode is repeated. With the reason `UNHEARD` it is for the
+    channels alone that were never told."""
     told = Told.of(episode)
     if now.silenced and (told is None or episode.is_open):  # who heard the beginning hears the end
         return None, "silenced"
@@ -70,14 +74,13 @@ def due(episode: Episode, now: Now, repeat: int) -> tuple[Kind | None, Why]:
         return "firing", "nobody heard of it yet"
     if now.reason == "steady for 21 looks":
         return "steady", "changed its state"
-    return _lasting(episode, now.time, told, repeat)
+    kind, why = _lasting(episode, now.time, told, repeat)
+    return ("firing", UNHEARD) if why == "said already" and now.unheard else (kind, why)
 
 
 def _ending(now: Now, told: Told | None) -> tuple[Kind | None, Why]:
     if told is None:
         return None, "nobody heard that it began"
-    if now.reason == "it has ended":
-        return None, "it has ended by itself"
     return "steady" if now.reason == "steady for 21 looks" else "resolved", "changed its state"
 
 

@@ -131,8 +131,7 @@ def missed(told: Told, speaker: Speaker) -> Words:
 def title(episode: Episode) -> str:
     """On one line: where, what, which way, how far."""
     named = title_of_diagnosis(episode)
-    fell = episode.metric == "escalation_rate" and not _rose(episode)
-    risk = ", quality at risk" if fell and Numbers.of(episode).shift is not None else ""
+    risk = ", quality at risk" if _is_quality(episode) and Numbers.of(episode).shift is not None else ""
     return _short(episode, f"{named}, " if named else "") + risk
 
 
@@ -241,7 +240,7 @@ def _each(episode: Episode) -> str:
 
 def _next(episode: Episode) -> Facts:
     (_, step), *_ = next_fact(episode, "Look at the page, then at what was deployed at that time.")
-    if episode.metric == "escalation_rate" and not _rose(episode) and "check" not in step.lower():
+    if _is_quality(episode) and "verifier check" not in step.lower():
         return (("Next", f"{CHECK_FIRST} {step}"),)
     return (("Next", step),)
 

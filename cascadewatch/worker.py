@@ -7,6 +7,7 @@ APScheduler only wakes it. Whether a run is due, and who runs it, is decided by 
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cascadewatch.errors import StoreError
@@ -21,6 +22,7 @@ log = logging.getLogger("cascadewatch.worker")
 LEASE = "worker"
 LEASE_MS = 15_000
 WAKE_S = 5  # a third of the lease: two renewals may fail
+SKEW_MS = 60_000  # a slot so far ahead was not taken by a worker whose clock is a little fast
 LATE_S = 3600  # a wake-up that could not be served in time is still served this much later
 
 
@@ -46,7 +48,7 @@ def alerting(context: Context, clock: Callable[[], int]) -> Sequence[Duty]:
     # Its own name under each fence: threads of a lost leadership may still be at work when it is regained.
     owner = f"{lease.owner}/{lease.fence}"
     deliverer = Deliverer(context.store, context.settings, clock, owner, lease=lease)
-    return deliverer, Heartbeat(context.store, context.settings, clock, deliverer.alive)
+    return deliverer, Heartbeat(context.store, context.settings, clock, deliverer.delivering)
 
 
 def replaying(context: Context, clock: Callable[[], int]) -> Sequence[Duty]:
@@ -92,6 +94,7 @@ class Worker:
         self._duties: Sequence[Duty] = ()
         self._on_duty: int | None = None  # the fence under which they were begun
         self._seen: dict[str, int] = {}  # the last slot known to be taken, by job
+        self._waiting: set[str] = set()  # jobs that wait until the clock has passed where it was before
         self._scheduler: BackgroundScheduler | None = None
         self.fence: int | None = None
         self._is_new = True
@@ -142,15 +145,22 @@ class Worker:
             return False
         lease = self._lease(fence)
         claimed = leases.claim(self._context.store, lease, job.name, slot, now)
-        if claimed or self._is_taken(job, slot):
+        if claimed or self._is_taken(job, slot, now):
             self._seen[job.name] = slot
         if claimed:
+            self._waiting.discard(job.name)
             self._run(job, slot, lease, now)
         return claimed
 
-    def _is_taken(self, job: Job, slot: int) -> bool:
+    def _is_taken(self, job: Job, slot: int, now: int) -> bool:
         with self._context.store.reading() as connection:
-            return leases.is_taken(connection, job.name, slot)
+            taken, last = leases.is_taken(connection, job.name, slot), leases.last_slot(connection, job.name)
+        if taken and last is not None and last > now + SKEW_MS and job.name not in self._waiting:
+            self._waiting.add(job.name)
+            until = datetime.fromtimestamp(last / 1000, UTC).isoformat()
+            why = "these times were passed through before, and no slot runs twice"
+            _note("clock set back", True, job=job.name, waits_until=until, because=why)
+        return taken
 
     def _run(self, job: Job, slot: int, lease: leases.Lease, now: int) -> None:
         try:

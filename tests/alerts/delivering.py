@@ -49,6 +49,7 @@ def settings_with(url: str, *names: str, **said: Any) -> Settings:
     """Settings with webhooks of these names, in this order; keywords are settings."""
     hook = {"kind": "webhook", "secret": "env:NOT_NEEDED"}
     channels = {name: {**hook, "url": f"https://{name}.example.com/in"} for name in names}
+    channels |= said.pop("channel", {})
     for name, options in said.pop("options", {}).items():
         channels[name] |= options
     return Settings.model_validate({"database_url": url, "channel": channels, **said})

@@ -60,6 +60,14 @@ def test_nor_that_events_arrive_again() -> None:
     assert "arrive again" not in str(said.facts)
 
 
+def test_a_cascade_that_has_ended_is_closed_as_such() -> None:
+    said = closed(SILENCE, "it has ended")
+    assert said.status == "resolved"
+    assert said.title == "Closed: support: no events since Wed 10:00, it seems to have ended"
+    assert str(fact(said, "Closed")).startswith("Nothing came for seven days.")
+    assert "arrive again" not in str(said.facts)
+
+
 def test_what_nobody_could_be_told_of_has_not_come_back_either() -> None:
     said = closed(over(), "the rule is gone", "firing", "resolved")
     assert said.status == "missed"

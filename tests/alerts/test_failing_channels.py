@@ -131,7 +131,7 @@ class TestRefusedForGood:
         assert notice.subject == "Channel team: off"
         assert notice.lines == (
             "team refused a message: hooks.slack.com answered 404: there is nothing at this address.",
-            "It is left alone for 24 hours. What it should have said comes here instead.",
+            "It is left alone for 24 hours. What it should have said comes here instead, except digests.",
             REMEDY,
         )
         assert [item.episode for item in alert.items] == [episode]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from alerts.channels.alertmanager import payload
 from alerts.channels.error import ChannelError
 from tests.alerts.delivering import HOUR, MINUTE, SECOND, Make, Outbox, always, fine, opened, until
 
@@ -62,6 +63,25 @@ def test_of_a_storm_of_a_thousand_routes_five_messages_come_at_most(make: Make, 
         assert sum(len(message.items) + message.more for message in messages) == 1_000
         assert max(len(message.items) for message in messages) == 20
     assert box.untold() == 0
+
+
+def test_the_subject_of_a_storm_counts_what_has_no_place(make: Make) -> None:
+    box = make("team")
+    box.fire_many(30, 30, "team")
+    box.run(MINUTE)
+    (message,) = box.messages("team")
+    assert (len(message.items), message.more) == (20, 10)
+    assert message.subject == "30 cascades: cascade-0, cascade-1, cascade-2 and 27 more"
+
+
+def test_alertmanager_is_told_of_every_episode_of_a_storm(make: Make) -> None:
+    hook = {"kind": "alertmanager", "url": "https://am.example.com"}
+    box = make("team", channel={"am": hook})
+    box.fire_many(30, 30, "am")
+    box.run(MINUTE)
+    (message,) = box.messages("am")
+    assert len({alert["labels"]["episode"] for alert in payload(message, box.now)}) == 30
+    assert message.more == 0
 
 
 def test_pages_stand_before_tickets_in_a_message(make: Make) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 def heart(
-    store: Store, receiver: Receiver, now: int, delivering: bool = True, private: bool = True, **more: float
+    store: Store, receiver: Receiver, now: int, delivering: bool = True, private: bool = True, **more: Any
 ) -> Heartbeat:
     secret = Secret("env", "HEARTBEAT", {"HEARTBEAT": receiver.url("/ping/secret")})
     alerts = Alerts.model_construct(heartbeat_url=secret, heartbeat_allow_private=private)

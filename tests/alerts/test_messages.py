@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from alerts.message import Left
 from alerts.messages import compose, sample
 from alerts.words import Told
 from cascadewatch.settings import Settings
@@ -150,6 +151,26 @@ class TestAFall:
         said = item(episode(value=0.22, detail={"diagnosis": threshold}))
         assert str(fact(said, "Next")).startswith("Run a verifier check before anything else")
         assert str(fact(said, "Next")).endswith("Set it back to 0.75.")
+
+    def test_also_where_the_diagnosis_asks_to_check_something_else(self) -> None:
+        mix = {**DIAGNOSIS, "next": "Check with whoever sends it whether it is meant to stay."}
+        said = str(fact(item(episode(value=0.22, detail={"diagnosis": mix})), "Next"))
+        assert said.startswith("Run a verifier check before anything else")
+        assert said.endswith("Check with whoever sends it whether it is meant to stay.")
+
+    def test_one_that_the_diagnosis_asks_for_is_not_asked_for_twice(self) -> None:
+        assert fact(item(episode(value=0.22)), "Next") == DIAGNOSIS["next"]
+
+    def test_is_told_where_the_share_of_the_flagship_speaks_for_it(self) -> None:
+        mix = {**DIAGNOSIS, "next": "Check with whoever sends it whether it is meant to stay."}
+        share = episode(metric="flagship_share", value=0.16, detail={"diagnosis": mix})
+        said = item(share, children=(episode(8, value=0.22, parent=7),))
+        assert said.title == "support: flagship share down 14 points to about 16 %, quality at risk"
+        assert str(fact(said, "Next")).startswith("Run a verifier check before anything else")
+
+    def test_fewer_fallbacks_are_no_risk(self) -> None:
+        said = item(episode(metric="fallback_rate", value=0.22))
+        assert "risk" not in said.title
 
     def test_once_over_a_sample_should_be_looked_at(self) -> None:
         said = item(over(value=0.22, detail={"cost_usd_per_day": self.fall}), "resolved", now=LATER)
@@ -362,7 +383,7 @@ class TestOtherKinds:
         assert item(episode(metric=metric)).title == f"support: {title} up 6 points to about 36 %"
 
     def test_a_kind_of_another_version_is_told_somehow(self) -> None:
-        said = item(episode(kind="callers", metric="quality", detail={"estimate": None, "limit": 0.9}))
+        said = item(episode(kind="later", metric="quality", detail={"estimate": None, "limit": 0.9}))
         assert said.title.startswith("support: quality")
 
 
@@ -379,12 +400,24 @@ class TestSeveral:
         told = [(episode(n, cascade=f"c{n}"), ("firing",)) for n in range(5)]
         assert message(*told).subject == "5 cascades: c0, c1, c2 and 2 more"
 
+    def test_cascades_are_counted_before_the_cut(self) -> None:
+        told = [(episode(n, cascade=f"team{n:02}"), ("firing",)) for n in range(20)]
+        left = [Left(f"team{n}", False) for n in range(20, 30)]
+        assert message(*told, left=left).subject == "30 cascades: team00, team01, team02 and 27 more"
+
+    def test_all_is_over_only_if_those_left_out_are(self) -> None:
+        done = (over(), ("resolved",))
+        assert message(done, left=[Left("coding", True)]).subject.startswith("Resolved: 2 cascades")
+        assert message(done, left=[Left("coding", False)]).subject == "2 cascades: support and coding"
+
     def test_of_one_cascade_the_first_speaks(self) -> None:
         said = message((episode(), ("firing",)), (episode(8, route="faq"), ("firing",)))
         assert said.subject == "support: escalation up 6 points to about 36 %, and 1 more"
 
     def test_those_left_out_are_counted(self) -> None:
-        said = message((episode(), ("firing",)), (self.coding, ("firing",)), more=980)
+        said = message(
+            (episode(), ("firing",)), (self.coding, ("firing",)), left=[Left("support", False)] * 980
+        )
         assert said.more == 980
         assert said.subject == "2 cascades: support and coding (982 alerts)"
 

@@ -172,14 +172,16 @@ def test_silence_pages_once_and_its_end_is_told(watching: Watch, now: int) -> No
     assert [kind for _, kind, _ in watched.said()] == ["firing", "resolved"]
 
 
-def test_a_cascade_that_has_ended_goes_quiet_after_its_one_alert(watching_sqlite: Watch, now: int) -> None:
-    watched = watching_sqlite(NO_DATA, alerts={"repeat": "30d"})
+def test_a_cascade_that_has_ended_is_repeated_for_a_week_then_closed_and_quiet(
+    watching_sqlite: Watch, now: int
+) -> None:
+    watched = watching_sqlite(NO_DATA)
     steady(watched, now - 9 * DAY, now)
     watched.minutes(now, now + 8 * DAY, HOUR)
     assert watched.episode().state == "resolved"
     assert watched.transitions(watched.episode().id)[-1].reason == "it has ended"
     watched.minutes(now + 8 * DAY, now + 20 * DAY, 6 * HOUR)
-    assert [kind for _, kind, _ in watched.said()] == ["firing"]
+    assert [kind for _, kind, _ in watched.said()] == ["firing", *["repeat"] * 6, "resolved"]
     assert watched.state("no-data") == "no_data"
 
 

@@ -22,9 +22,11 @@ class Scene:
     fails: dict[str, ChannelError] = field(default_factory=dict)
     said: list[tuple[str, Message]] = field(default_factory=list)
     calls: int = 0
+    named: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        self.settings = settings_with("sqlite:///none.db", "team", "mail")
+        alerts = {"channels": [*self.named]}
+        self.settings = settings_with("sqlite:///none.db", "team", "mail", alerts=alerts)
         self.outage = Outage(self.settings, lambda: self.now, "host:1:a", send=self.send)
 
     def send(self, channel: Any, message: Message) -> None:
@@ -105,3 +107,20 @@ def test_a_channel_that_refuses_for_good_is_not_asked_again(scene: Scene) -> Non
     scene.fails["mail"] = ChannelError("gone", permanent=True)
     scene.pass_by(HOUR, WHY)
     assert scene.calls == 2
+
+
+@pytest.mark.parametrize("error", [ChannelError("gone", permanent=True), ChannelError("not now")], ids=str)
+def test_where_those_who_should_hear_cannot_another_stands_in(now: int, error: ChannelError) -> None:
+    scene = Scene(now, {"team": error}, named=("team",))
+    scene.pass_by(PATIENCE_MS + 6 * 60 * SECOND, WHY)
+    assert scene.subjects("mail") == ["Database out of reach since Sat 12:00"]
+    scene.pass_by(HOUR, WHY)
+    scene.pass_by(HOUR, None)
+    assert scene.subjects("mail")[1:] == ["Database back after 1 h"]
+
+
+def test_while_they_hear_it_nobody_else_does(now: int) -> None:
+    scene = Scene(now, named=("team",))
+    scene.pass_by(HOUR, WHY)
+    scene.pass_by(HOUR, None)
+    assert (len(scene.subjects("team")), len(scene.subjects("mail"))) == (2, 0)

@@ -92,7 +92,16 @@ def test_while_another_speaks_nothing_is_said() -> None:
 def test_the_end_is_told_to_those_who_heard_the_beginning() -> None:
     assert decision(episode(state="resolved"))[0] == "resolved"
     assert decision(episode(state="resolved", told=None)) == (None, "nobody heard that it began")
-    assert decision(episode(state="resolved"), reason="it has ended") == (None, "it has ended by itself")
+    assert decision(episode(state="resolved"), reason="it has ended")[0] == "resolved"
+
+
+def test_a_channel_that_has_not_heard_of_it_is_told_that_it_fires() -> None:
+    assert decision(episode(), unheard=True) == ("firing", "a channel has not heard of it")
+    assert decision(episode(state="easing"), unheard=True)[0] == "firing"
+    assert decision(episode(acknowledged=START), unheard=True) == (None, "acknowledged")
+    assert decision(episode(), unheard=True, silenced=True) == (None, "silenced")
+    assert decision(episode(), unheard=True, state="flapping") == (None, "flapping")
+    assert decision(episode(), START + DAY, unheard=True)[0] == "repeat"
 
 
 def test_flapping_is_told_once_and_then_that_it_is_steady() -> None:
