@@ -20,8 +20,9 @@ from cascadewatch.pricing.rates import Rates, cost
 from cascadewatch.reasons import cut
 from cascadewatch.store.receipt import Rejection
 from collectors.decode import decode_event
-from collectors.formats import Decoded, Lines, Notice, Options
+from collectors.formats import Decoded, Lines, Notice, Options, too_long
 from collectors.plausibility import ceiling, implausible, split
+from collectors.reading import LongLine
 
 CASCADE, DRAFTER, FLAGSHIP, VERIFIER = "cascadeflow", "drafter", "flagship", "cascadeflow"
 # Runs of the recorded log in which the drafter alone answered cost 0.2 to 1.5 times its single
@@ -101,6 +102,9 @@ def decode(lines: Lines, options: Options, now: int, oldest: int) -> Iterator[De
     calls: dict[str, SingleCall] = {}
     runs: list[tuple[int, bytes, CascadeRun]] = []
     for line, raw in lines:
+        if type(raw) is LongLine:
+            yield too_long(line, raw)
+            continue
         if raw.isspace():
             continue
         try:

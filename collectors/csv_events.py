@@ -15,12 +15,12 @@ import msgspec
 from cascadewatch.errors import InputError
 from cascadewatch.reasons import cut
 from cascadewatch.store.receipt import Rejection
+from collectors.csv_rows import Row, Rows
 from collectors.decode import decode_event
 from collectors.event_paths import Place, convert, leaves, place
 from collectors.formats import Decoded, Lines, Notice, Options, meant
 
 REQUIRED = ("id", "time", "cascade", "attempts.0.tier")
-MAX_CELL = 16 * 1024 * 1024
 DELIMITERS = ",;\t"
 
 Tree = dict[Any, Any]
@@ -51,16 +51,14 @@ def decode(lines: Lines, options: Options, now: int, oldest: int) -> Iterator[De
 
     `InputError` when the header cannot be used.
     """
-    source = _Source(lines)
-    header = next(source, None)
+    rows = Rows(lines)
+    header = rows.header()
     if header is None:
         return
-    csv.field_size_limit(MAX_CELL)
     delimiter = max(DELIMITERS, key=header.count)
     table = _table(_names(header, delimiter), options)
-    for cells, broken in _rows(source, delimiter):
-        result = _event(table, cells, broken, source.start, now, oldest)
-        yield Decoded(source.start, source.raw, result)
+    for row in rows.read(delimiter):
+        yield Decoded(row.line, row.raw, _event(table, row, now, oldest))
 
 
 def _names(header: str, delimiter: str) -> list[str]:
@@ -70,52 +68,6 @@ def _names(header: str, delimiter: str) -> list[str]:
         return next(csv.reader([header], delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise InputError(f"the header is not readable as CSV: {error}; a line ends in LF or CR LF") from None
-
-
-def _rows(source: "_Source", delimiter: str) -> Iterator[tuple[list[str], str | None]]:
-    """The cells of each row that is not blank, or why it cannot be taken apart."""
-    reader = csv.reader(source, delimiter=delimiter, strict=True)
-    while True:
-        source.begin()
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            yield [], f"not readable as CSV: {error}; a quote inside a quoted cell is written twice"
-            continue
-        if cells is None:
-            return
-        if any(cell.strip() for cell in cells):
-            yield cells, None
-
-
-class _Source:
-    """The lines as text for the csv module, remembering the bytes of the row being read."""
-
-    def __init__(self, lines: Lines) -> None:
-        self._lines = iter(lines)
-        self._rows: list[bytes] = []
-        self._number = self.start = 0
-
-    def begin(self) -> None:
-        """The next line is the first of a row."""
-        self._rows.clear()
-        self.start = self._number + 1
-
-    @property
-    def raw(self) -> bytes:
-        return b"".join(self._rows)
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        self._number, raw = next(self._lines)
-        self._rows.append(raw)
-        if self._number == 1:
-            if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-                raise InputError("the file is UTF-16; save it as CSV in UTF-8")
-            raw = raw.removeprefix(b"\xef\xbb\xbf")
-        return raw.decode("utf-8", "surrogateescape")  # what is not UTF-8 is found by _encoded
 
 
 def _table(names: list[str], options: Options) -> _Table:
@@ -167,24 +119,32 @@ def _check(paths: list[str]) -> None:
         raise InputError(f"{min(twice)!r} is given twice; leave one column out with --map 'COLUMN='")
 
 
-def _event(table: _Table, cells: list[str], broken: str | None, line: int, now: int, oldest: int) -> Any:
+def _event(table: _Table, row: Row, now: int, oldest: int) -> Any:
     """The event of a row or its Rejection."""
     tree: Tree = {}
     try:
-        if broken:
-            raise _FaultError(None, broken)
-        _fill(tree, table, cells)
-        raw = _encoded(tree, table, cells)
+        if row.broken:
+            raise _FaultError(None, row.broken)
+        _insist_on_width(table, row)
+        _fill(tree, table, row.cells)
+        raw = _encoded(tree, table, row.cells)
     except _FaultError as fault:
         known = tree.get("id")
-        return Rejection(line, known if known and _is_unicode(known) else None, fault.field, fault.reason)
-    result = decode_event(raw, line, now, oldest)
+        return Rejection(row.line, known if known and _is_unicode(known) else None, fault.field, fault.reason)
+    result = decode_event(raw, row.line, now, oldest)
     return _by_column(result, table) if type(result) is Rejection else result
 
 
+def _insist_on_width(table: _Table, row: Row) -> None:
+    if len(row.cells) == table.width:
+        return
+    told = f"the row has {len(row.cells)} cells, the header {table.width}; is one unquoted?"
+    if row.last > row.line:
+        told += f" By its quotes it is one row from here to line {row.last}: all of it is left out."
+    raise _FaultError(None, told)
+
+
 def _fill(tree: Tree, table: _Table, cells: list[str]) -> None:
-    if len(cells) != table.width:
-        raise _FaultError(None, f"the row has {len(cells)} cells, the header {table.width}; is one unquoted?")
     for name, at, where in table.columns:
         cell = cells[at]
         if not cell or cell.isspace():

@@ -8,7 +8,7 @@ one counts.
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar, cast
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -18,6 +18,7 @@ from cascadewatch.model import FUTURE_MS, ID_LENGTH, NAME_LENGTH, Event, Name, U
 from cascadewatch.reasons import cut, explain
 from cascadewatch.store.receipt import LabelRequest, Rejection
 from collectors.json_text import json_fault, prepared, syntax_fault, tidied
+from collectors.nulls import without_nulls
 
 R = TypeVar("R", Event, LabelRequest)
 T = TypeVar("T", bound=Struct)
@@ -92,7 +93,12 @@ def decode_event(raw: bytes, index: int, now: int, oldest: int) -> Event | Rejec
 def as_it_stands(raw: bytes) -> bool:
     """Whether a line that was decoded well says the same to msgspec alone: nothing in it is tidied."""
     body, odd = prepared(raw)
-    return not odd and body == raw
+    if odd or body != raw:
+        return False
+    try:
+        return b"null" not in raw or bool(_EVENT.decode(raw))
+    except msgspec.ValidationError:  # a null that was left out
+        return False
 
 
 def decode_labels(body: bytes, ndjson: bool, now: int, limit: int | None = None) -> Decoded[LabelRequest]:
@@ -107,17 +113,20 @@ def decode_labels(body: bytes, ndjson: bool, now: int, limit: int | None = None)
 def decode_one(body: bytes, kind: type[T]) -> T:
     """The one record of a body; no body is an empty one. Raises InputError with the field and the reason."""
     body, _ = prepared(body.strip() or b"{}")
+    found: Any
     try:
         found = msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        field, reason = explain(error, body, kind)
-        raise InputError(f"{field or 'the body'}: {reason}") from None
+        found = error if json_fault(body, 0) else _nulls_left_out(body, kind, error, odd=False)
+        if type(found) is msgspec.ValidationError:
+            field, reason = explain(found, body, kind)
+            raise InputError(f"{field or 'the body'}: {reason}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"the body is not valid JSON: {syntax_fault(error)}") from None
     for name in ("rule", "metric", "cascade", "route"):
         if len(getattr(found, name, None) or "") > NAME_LENGTH:
             raise InputError(f"{name} has at most {NAME_LENGTH} characters")
-    return found
+    return cast("T", found)
 
 
 def _decoded(body: bytes, ndjson: bool, limit: int | None, form: _Form, check: Checked[Any]) -> Decoded[Any]:
@@ -185,20 +194,43 @@ def _no_json(raw: bytes, index: int, reason: str) -> Rejection:
 
 def _one(raw: bytes | Raw, index: int, form: _Form, check: Checked[Any], odd: bool, depth: int) -> Any:
     """The record or its Rejection; InputError with nothing but the fault when it is not JSON at all."""
+    found: Any
     try:
         found = form.decode(raw)
+        if odd and form is _EVENT:
+            found = _tidied(raw)
     except msgspec.ValidationError as error:
         data = bytes(raw)
         if fault := json_fault(data, depth):
             raise InputError(fault) from None
-        field, reason = explain(error, data, form.kind)
-        return Rejection(index, _id(data), field, reason)
+        found = _nulls_left_out(data, form.kind, error, odd and form is _EVENT)
+        if type(found) is msgspec.ValidationError:
+            field, reason = explain(found, data, form.kind)
+            return Rejection(index, _id(data), field, reason)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(syntax_fault(error)) from None
-    if odd and form is _EVENT:
-        found = msgspec.convert(tidied(msgspec.json.decode(raw)), Event)
     wrong = check(found)
     return found if wrong is None else Rejection(index, found.id, *wrong)
+
+
+def _nulls_left_out(raw: bytes, kind: type, error: msgspec.ValidationError, odd: bool) -> Any:
+    """The record that was refused with an error, where nothing but nulls was wrong with it; else the error
+    that is left. Only what was refused is looked at for nulls: hardly anybody sends them."""
+    if "got `null`" not in str(error):
+        return error
+    try:
+        value: Any = without_nulls(msgspec.json.decode(raw), kind)
+    except msgspec.ValidationError as left:  # a number out of range, at a place it names otherwise
+        return msgspec.ValidationError(str(left).partition(" - at ")[0])
+    try:
+        found: Any = msgspec.convert(value, kind)
+        return msgspec.convert(tidied(value), kind) if odd else found
+    except msgspec.ValidationError as left:
+        return left
+
+
+def _tidied(raw: bytes | Raw) -> Event:
+    return msgspec.convert(tidied(msgspec.json.decode(raw)), Event)
 
 
 def _id(raw: bytes) -> str | None:

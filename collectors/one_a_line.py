@@ -13,7 +13,7 @@ import msgspec
 
 from cascadewatch.errors import InputError
 from collectors.formats import through_jq
-from collectors.reading import MAX_LINE
+from collectors.reading import MAX_LINE, LongLine
 
 Numbered = Iterator[tuple[int, bytes]]
 
@@ -61,6 +61,8 @@ def until_text(lines: Numbered) -> list[tuple[int, bytes]]:
 
 def _begun(line: bytes) -> bool:
     """Whether a line begins an object and does not end it."""
+    if type(line) is LongLine:
+        return False
     line = line.removeprefix(_BOM)
     if not line.lstrip().startswith(b"{"):
         return False

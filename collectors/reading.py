@@ -1,7 +1,6 @@
 """The lines of a file: plain, gzip or standard input, with the position for a progress bar."""
 
 import errno
-import gzip
 import os
 import sys
 import zlib
@@ -9,19 +8,29 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from io import BufferedReader
 from pathlib import Path
-from typing import IO, cast
+from typing import cast
+
+from collectors.gunzip import Unpacked
 
 STDIN = "-"
 MAX_LINE = 16 * 1024 * 1024
+KEPT_OF_LONG = 10_000  # bytes
+UNPACKED = 128 * 1024  # bytes of a packed file that are unpacked at a time
+PIECE = 64 * 1024  # bytes of a line that are read at a time to leave them out
+TOO_LONG = "longer than 16 MiB; is it one event a line?"
 GZIP_MAGIC = b"\x1f\x8b"
+
+
+class LongLine(bytes):
+    """The beginning of a line that is longer than any event; the rest of it was left out."""
 
 
 class Reading:
     """Numbered lines of one opened file; `after`: how many lie before, in a plain file begun in its
     midst.
 
-    Where the data are damaged the lines end, and `failure` says why: what came before is whole
-    and can be used.
+    Of a line of 16 MiB or more a `LongLine` is given, and the next one is read. Where the data are
+    damaged the lines end, and `failure` says why: what came before is whole and can be used.
     """
 
     def __init__(self, path: str, raw: BufferedReader, after: int = 0) -> None:
@@ -42,19 +51,25 @@ class Reading:
             while line := stream.readline(MAX_LINE):
                 number += 1
                 if len(line) == MAX_LINE and not line.endswith(b"\n"):
-                    self.failure = f"{self.path}, line {number}: longer than 16 MiB; is it one event a line?"
-                    return
+                    line = LongLine(line[:KEPT_OF_LONG] + b"\n")
+                    _leave_out(stream)
                 yield number, line
-        except (EOFError, gzip.BadGzipFile, zlib.error, OSError) as error:
+        except (EOFError, zlib.error, OSError) as error:
             self.failure = (
                 f"{self.path}: damaged or cut off after line {number} ({error}); what came before was "
                 "read, and the whole file can be sent again without counting twice"
             )
 
-    def _decompressed(self) -> IO[bytes]:
+    def _decompressed(self) -> BufferedReader:
         if self._after or self._raw.peek(2)[:2] != GZIP_MAGIC:
             return self._raw
-        return BufferedReader(cast("IO[bytes]", gzip.GzipFile(fileobj=self._raw)))  # type: ignore[type-var]
+        return BufferedReader(Unpacked(self._raw), UNPACKED)
+
+
+def _leave_out(stream: BufferedReader) -> None:
+    """Reads to the end of the line, and holds a piece of it at a time."""
+    while (piece := stream.readline(PIECE)) and not piece.endswith(b"\n"):
+        pass
 
 
 def opened(path: str) -> AbstractContextManager[BufferedReader]:

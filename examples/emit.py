@@ -6,9 +6,8 @@
         if not ok:
             a = big(q); r.attempt("flagship", a)
 
-It never raises into your code and never waits for the network: a background thread empties a
-bounded queue. Latencies are measured between the calls; tokens, model and cost are read from
-responses of OpenAI, Anthropic and LiteLLM. Reference: docs/emit.md.
+It never raises into your code and never waits for the network: a background thread empties a bounded queue.
+Latencies are the times between the calls; tokens, model and cost are read from responses. See docs/emit.md.
 """
 
 import atexit
@@ -64,22 +63,17 @@ class request:  # noqa: N801  reads as a statement: with emit.request(…)
 
     @_quiet
     def attempt(self, tier: str, response: Any = None, status: str = "ok", **fields: Any) -> None:
-        """A tier answered, or failed: `response` may be the exception.
-
-        What the response does not tell: `usage` (the provider's object, or a dict of our names),
-        `cost_usd model provider service_tier kind`, `latency_ms` if not the time since the last call.
-        """
+        """A tier answered, or failed: `response` may be the exception. What it does not tell:
+        `usage` (the provider's object, or a dict of our names), `cost_usd model provider service_tier
+        kind`, and `latency_ms` if not the time since the last call."""
         if isinstance(response, BaseException):
             response, status = None, status_of(response) if status == "ok" else status
-        read = _read(response) if response is not None else {}
-        self.attempts.append(self._timed({**read, **fields, "tier": tier, "status": status}))
+        self.attempts.append(self._timed({**_read(response), **fields, "tier": tier, "status": status}))
 
     @_quiet
     def verdict(self, outcome: Any, **fields: Any) -> None:
         """The verifier's word on the last attempt: True, False, or an outcome (None is `unparseable`).
-
-        Fields: `verifier mechanism score threshold reason model provider usage cost_usd latency_ms`.
-        """
+        Fields: `verifier mechanism score threshold reason model provider usage cost_usd latency_ms`."""
         if not isinstance(outcome, str):
             outcome = "unparseable" if outcome is None else "accept" if outcome else "reject"
         self.attempts[-1]["verdict"] = self._timed({**fields, "outcome": outcome})
@@ -98,9 +92,8 @@ class request:  # noqa: N801  reads as a statement: with emit.request(…)
             self.event["completed"] = False
             last: dict[str, Any] = self.attempts[-1] if self.attempts else {"status": "missing"}
             rejected = last.get("verdict", {}).get("outcome", "accept") != "accept"
-            # A model was due; otherwise the verifier raised, or the service's own code.
             if isinstance(error, Exception) and untried and (last["status"] != "ok" or rejected):
-                self.attempt(untried[0], error)
+                self.attempt(untried[0], error)  # a model was due; else the verifier raised, or your code
         self.event.setdefault("latency_ms", round((time.perf_counter() - self.started) * 1000, 3))
         if self.attempts:
             _sender.put(self.event)
@@ -126,12 +119,16 @@ def _known(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
+def _plain(number: Any) -> Any:  # numpy's numbers are no JSON
+    number = number.item() if hasattr(number, "item") else number
+    return number if isinstance(number, bool) else (int if hasattr(number, "__index__") else float)(number)
+
+
 def _get(thing: Any, name: str) -> Any:
     return thing.get(name) if isinstance(thing, dict) else getattr(thing, name, None)
 
 
-def _first(kinds: Any, *places: tuple[Any, str]) -> Any:
-    """The first value of one of the types; libraries put all sorts of things in these places."""
+def _first(kinds: Any, *places: tuple[Any, str]) -> Any:  # libraries put all sorts of things in places
     for thing, name in places:
         if isinstance(value := _get(thing, name), kinds) and value is not True and value is not False:
             return value
@@ -147,11 +144,15 @@ def usage_of(usage: Any) -> dict[str, int]:
     written = _get(usage, "completion_tokens_details") or _get(usage, "output_tokens_details")
     read = _first(int, (inside, "cached_tokens"), (usage, "cache_read_input_tokens"))
     kept = _first(int, (inside, "cache_creation_tokens"), (usage, "cache_creation_input_tokens"))
+    cached, total = (read or 0) + (kept or 0), _first(int, (usage, "total_tokens")) or 0
     entered = _first(int, (usage, "prompt_tokens"), (usage, "input_tokens"))
-    if entered is not None and (inside is not None or _get(usage, "prompt_tokens") is not None):
-        entered = max(0, entered - (read or 0) - (kept or 0))
+    if entered and cached <= entered and (inside is not None or _get(usage, "prompt_tokens") is not None):
+        entered -= cached
     left = _first(int, (usage, "completion_tokens"), (usage, "output_tokens"))
     thought = _first(int, (written, "reasoning_tokens"))
+    if left is not None:  # xAI counts reasoning beside it, Gemini in the total alone; both bill it as output
+        left = left if entered is None else max(left, total - entered - cached)
+        left += thought if thought and thought > left else 0
     return _known(dict(zip(names, (entered, read, kept, left, thought), strict=True)))
 
 
@@ -162,9 +163,7 @@ def _read(response: Any) -> dict[str, Any]:
         "model": _first(str, (response, "model")) or None,
         "provider": _first(str, (hidden, "custom_llm_provider")) or None,
         "service_tier": _first(str, (response, "service_tier"), (usage, "service_tier")),
-        "cost_usd": _first((int, float), (hidden, "response_cost")),
-        "usage": usage,
-    })  # fmt: skip
+        "cost_usd": _first((int, float), (hidden, "response_cost")), "usage": usage})  # fmt: skip
 
 
 def status_of(error: BaseException) -> str:
@@ -184,9 +183,9 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 class Sender:
     def __init__(self) -> None:
         self.url, self.headers, self.defaults = "", dict[str, str](), dict[str, Any]()
-        self.known: dict[str, list[str]] = {}
-        self.queue: deque[dict[str, Any]] = deque()
+        self.known, self.queue = dict[str, list[str]](), deque[dict[str, Any]]()
         self.counts = {"sent": 0, "rejected": 0, "dropped": 0}
+        self.encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_plain).encode
         self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
         self.forget()
 
@@ -195,7 +194,7 @@ class Sender:
         self.queue.clear()
         self.wake, self.once, self.started = threading.Event(), threading.Lock(), False
         self.batch: list[bytes] = []  # taken from the queue, not yet answered for
-        self.busy, self.failures = False, 0
+        self.busy, self.failures, self.most = False, 0, BATCH
 
     def untried(self, cascade: str, tried: list[str]) -> list[str]:
         """The cascade's tiers that were not tried, as configured or seen in earlier requests."""
@@ -243,29 +242,31 @@ class Sender:
             self.busy = False
 
     def _take(self) -> bool:  # whether there is a batch to send
-        size = sum(map(len, self.batch))
+        size = sum(map(len, self.batch)) + len(self.batch) + 1  # as one JSON array
         while self.queue and len(self.batch) < BATCH and size < BATCH_BYTES:
             try:
-                event = self.queue.popleft()  # numpy's numbers are no JSON, so float
-                text = json.dumps(event, ensure_ascii=False, allow_nan=False, default=float)
-                self.batch.append(text.encode())
-                size += len(text)
+                self.batch.append(self.encode(self.queue.popleft()).encode())
+                size += len(self.batch[-1]) + 1
             except (TypeError, ValueError, RecursionError) as error:
                 self.lose(1, "rejected", f"cannot be written as JSON: {error}")
         return bool(self.batch)
 
     def _send(self) -> None:
-        status, headers, answer = self._post(gzip.compress(b"[" + b",".join(self.batch) + b"]", 1))
+        over = sum(map(len, self.batch)) + len(self.batch) + 1 > BATCH_BYTES  # by its last event
+        count = max(1, min(self.most, len(self.batch) - over))
+        status, headers, answer = self._post(gzip.compress(b"[" + b",".join(self.batch[:count]) + b"]", 1))
         if status == 0 or status in (408, 425, 429) or status >= 500:
             self.failures += 1
             pause = min(LONGEST_PAUSE, 2.0 ** min(self.failures, 9)) * random.uniform(0.5, 1)
             asked = str(headers.get("Retry-After", ""))
-            pause = max(pause, min(float(asked), 3600)) if asked.isdecimal() else pause
             if self.failures == 1:
                 log.warning("%s does not take events (%s); trying again", self.url, status or answer.decode())
-            time.sleep(pause)
+            time.sleep(max(pause, min(float(asked), 3600)) if asked.isdecimal() else pause)
             return
-        count, self.batch, self.failures = len(self.batch), [], 0
+        if status == 413 and count > 1:  # the server takes less at a time
+            self.most = count // 2
+            return
+        self.batch, self.most, self.failures = self.batch[count:], min(BATCH, 2 * self.most), 0
         try:
             told = json.loads(answer) if status == 200 else {}
             refused = told["rejected"] + told["conflict"]
@@ -277,15 +278,16 @@ class Sender:
 
     def _post(self, body: bytes) -> tuple[int, Any, bytes]:
         try:
-            ask = urllib.request.Request(self.url, body, self.headers, method="POST")
-            with self.opener.open(ask, timeout=10) as answer:
+            with self.opener.open(urllib.request.Request(self.url, body, self.headers), timeout=10) as answer:
                 return answer.status, answer.headers, answer.read(1_000_000)
         except urllib.error.HTTPError as error:
             return error.code, error.headers, error.read(10_000)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            return 0, {}, str(error).encode()
+            unread = isinstance(getattr(error, "reason", error), (BrokenPipeError, ConnectionResetError))
+            return 413 if unread and len(body) > 2**20 else 0, {}, str(error).encode()
 
 
+@atexit.register
 def _at_exit() -> None:
     if not flush(2.0):
         _sender.lose(stats()["queued"], "dropped", "the process ended before they could be sent")
@@ -294,6 +296,5 @@ def _at_exit() -> None:
 _sender = Sender()
 flush, stats = _sender.flush, _sender.stats
 configure()
-atexit.register(_at_exit)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_sender.forget)

@@ -8,6 +8,7 @@ import msgspec
 from cascadewatch import __version__
 from cascadewatch.model import Event
 from cascadewatch.store.receipt import LabelRequest
+from collectors.api import metric_schema
 from collectors.api.episodes import Acknowledgement
 from collectors.api.guard import PROBE, PUBLIC, SCOPE
 from collectors.api.replays import Wanted
@@ -182,8 +183,8 @@ SCHEMAS: dict[str, Schema] = {
             "to": {"type": "string"},
             "cascades": {"type": "array", "items": _object(
                 cascade={"type": "string"}, route=_STRING, events=_COUNT, judged=_COUNT,
-                metrics={"type": "object",
-                         "additionalProperties": {"$ref": "#/components/schemas/Metric"}})},
+                metrics={"type": "object", "properties": metric_schema.by_key(),
+                         "additionalProperties": metric_schema.METRIC})},
         },
     },
 }  # fmt: skip
@@ -206,10 +207,24 @@ def document() -> Schema:
                  "description": "Cost and drift of LLM cascades, measured where they run."},
         "paths": paths,
         "components": {
-            "schemas": {**SCHEMAS, **records},
+            "schemas": {**SCHEMAS, **{name: _null_is_left_out(record) for name, record in records.items()}},
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "bearerFormat": "cw_…"}},
         },
     }  # fmt: skip
+
+
+def _null_is_left_out(record: Schema) -> Schema:
+    """A record as it is decoded: null says the same as leaving a field out, and in a mapping a key."""
+    null = {"type": "null"}
+    fields = {name: dict(field) for name, field in record["properties"].items()}
+    for name, field in fields.items():
+        for part in field.get("anyOf", [field]):
+            if "additionalProperties" in part:
+                part["additionalProperties"] = {"anyOf": [part["additionalProperties"], null]}
+        if name not in record["required"] and null not in field.get("anyOf", []):
+            default = {"default": field.pop("default")} if "default" in field else {}
+            fields[name] = {"anyOf": [field, null], **default}
+    return {**record, "properties": fields}
 
 
 def shown_path(path: str) -> str:

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from cascadewatch.errors import InputError
 from cascadewatch.model import Event
 from cascadewatch.store.receipt import Rejection
+from collectors import csv_events, csv_rows
 from collectors.csv_events import decode
+from collectors.csv_rows import Rows
 from collectors.decode import decode_event
 from collectors.event_paths import leaves, place
 from collectors.formats import Decoded, Options
@@ -151,6 +153,77 @@ def test_a_broken_quote_does_not_harm_the_next_row() -> None:
     assert isinstance(bad.result, Rejection)
     assert "not readable as CSV" in bad.result.reason
     assert isinstance(good.result, Event)
+
+
+def table(count: int, odd: dict[int, str]) -> str:
+    """Rows e2, e3, … in the lines of these numbers, some with another last cell."""
+    rows = [f"e{n},2026-11-20T12:00:00Z,support,{odd.get(n, 'small')}" for n in range(2, count + 2)]
+    return "\n".join([HEAD, *rows]) + "\n"
+
+
+def sorted_out(data: str) -> tuple[list[int], list[int]]:
+    """The lines that were taken and those that were refused."""
+    found = read(data)
+    taken = [d.line for d in found if isinstance(d.result, Event)]
+    return taken, [d.line for d in found if isinstance(d.result, Rejection)]
+
+
+@pytest.mark.parametrize(
+    ("odd", "lost"),
+    [
+        ({11: '"small'}, [11]),
+        ({2: '"small'}, [2]),
+        ({501: '"small'}, [501]),
+        ({11: '"small', 12: '"small', 13: '"small'}, [11, 12, 13]),
+        ({11: '"small', 300: '"small"'}, [11]),
+        ({11: 'small"', 12: '"sm"all'}, [12]),
+    ],
+    ids=["alone", "first", "last", "in three rows", "before a quoted cell", "in the midst of a cell"],
+)
+def test_an_open_quote_costs_its_own_line(odd: dict[int, str], lost: list[int]) -> None:
+    taken, refused = sorted_out(table(500, odd))
+    assert refused == lost
+    assert taken == [n for n in range(2, 502) if n not in lost]
+
+
+def test_the_refusal_of_an_open_quote_says_where_it_led() -> None:
+    bad = next(d.result for d in read(table(20, {5: '"small'})) if isinstance(d.result, Rejection))
+    assert bad.index == 5
+    assert "by line 21 there is an error" in bad.reason
+    assert "the next ones are read" in bad.reason
+
+
+def test_rows_that_their_quotes_join_are_named_where_they_are_refused_for_their_width() -> None:
+    (bad,) = (d.result for d in read(table(9, {4: '"x', 7: 'y",z'})) if isinstance(d.result, Rejection))
+    assert "from here to line 7" in bad.reason
+
+
+@pytest.mark.parametrize("line", ['a",,"c', 'x,"y', ',"', '"a""', '""",'])
+def test_a_file_in_which_every_line_has_a_quote_takes_linear_time(
+    line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
+
+    class Counted(Rows):
+        def __next__(self) -> str:
+            nonlocal asked
+            asked += 1
+            return super().__next__()
+
+    monkeypatch.setattr(csv_events, "Rows", Counted)
+    monkeypatch.setattr(csv_rows, "ALLOWANCE", 1000)
+    count = 5_000
+    found = read(HEAD + "\n" + f"{line}\n" * count)
+    assert asked <= 3 * count + 1000
+    assert all(isinstance(d.result, Rejection) for d in found)
+    assert sum(d.raw.count(b"\n") for d in found) == count  # each is told of, once
+
+
+def test_a_row_ends_where_no_row_can_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_rows, "MAX_ROW_LINES", 10)
+    taken, refused = sorted_out(table(500, {11: '"small', 300: '"small\n\n\n\nor so"'}))
+    assert refused == [11]
+    assert len(taken) == 499
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t"])

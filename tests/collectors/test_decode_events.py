@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cascadewatch.errors import InputError
-from cascadewatch.model import Event
+from cascadewatch.model import Event, digest
 from cascadewatch.store.receipt import Rejection
 from collectors.decode import TooManyError, decode_event, decode_events
 
@@ -251,6 +251,79 @@ def test_nul_becomes_its_symbol_and_an_escaped_backslash_stays() -> None:
 def test_a_key_given_twice_counts_the_last_time() -> None:
     raw = body(event()).replace(b'"cascade": "support"', b'"cascade": "a", "cascade": "b"')
     assert decode(raw)[0][0][1].cascade == "b"
+
+
+LABEL = {"attempt": 0, "correct": True, "source": "human"}
+NULLS: dict[str, Change] = {
+    **{
+        field: at(field, value=None)
+        for field in ("route", "caller", "session", "revision", "latency_ms", "completed", "labels",
+                      "fingerprints", "tags", "text")
+    },
+    **{
+        f"an attempt's {field}": at("attempts", 1, field, value=None)
+        for field in ("kind", "provider", "model", "service_tier", "status", "usage", "cost_usd",
+                      "latency_ms", "verdict")
+    },
+    "a verdict's score": attempt("verdict", "threshold", value=None),
+    "a count": attempt("usage", "reasoning", value=None),
+    "the value of a tag": at("tags", value={"team": None}),
+    "answers": at("text", value={"prompt": None, "answers": None}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", NULLS)
+@pytest.mark.parametrize("session", ["s-9", '"' * 200], ids=["as it is", "tidied"])
+def test_null_is_the_same_as_leaving_out(case: str, session: str) -> None:
+    sent = event(session=session)
+    NULLS[case](sent)
+    ((_, found),), refused = decode(body(sent))
+    assert refused == []
+    assert digest(found) == digest(taken(**({} if case == "session" else {"session": session})))
+    assert (found.route, found.labels) == ("default", [])
+    assert (found.attempts[1].kind, found.attempts[1].status) == ("model", "ok")
+
+
+def test_a_label_may_hold_null_for_what_it_leaves_out() -> None:
+    said = taken(labels=[{**LABEL, "sampling": None, "probability": None, "time": None}])
+    assert said.labels == taken(labels=[LABEL]).labels
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "words"),
+    [
+        (at("id", value=None), "id", "got null"),
+        (at("attempts", value=None), "attempts", "got null"),
+        (at("attempts", 0, value=None), "attempts[0]", "got null"),
+        (attempt("tier", value=None), "attempts[0].tier", "got null"),
+        (attempt("verdict", "outcome", value=None), "attempts[0].verdict.outcome", "got null"),
+        (at("labels", value=[None]), "labels[0]", "got null"),
+        (at("anything", value=None), "anything", "unknown key"),
+        (attempt("usage", "input", value=5.0), "attempts[0].usage.input", "got 5.0"),
+        (attempt("usage", "input", value=10**400), "attempts[0].usage.input", "a whole number"),
+        (attempt("status", value="meh"), "attempts[0].status", 'got "meh"'),
+    ],
+)
+def test_beside_a_null_that_may_be_left_out_what_is_wrong_is_told(
+    change: Change, field: str, words: str
+) -> None:
+    def both(sent: dict[str, Any]) -> None:
+        sent["route"] = None
+        change(sent)
+
+    rejection = refused(both)
+    assert rejection.field == field
+    assert words in rejection.reason
+
+
+def test_a_number_beyond_the_floats_is_not_finite_beside_a_null_too() -> None:
+    (rejection,) = decode(body(event(route=None)).replace(b"0.00031", b"1e999"))[1]
+    assert rejection.reason.startswith("not finite")
+
+
+def test_what_is_no_json_is_so_beside_a_null_too() -> None:
+    with pytest.raises(InputError, match="nested deeper"):
+        decode(body(event(route=None)).replace(b'"e-1"', b'"e-1", "x": ' + b"[" * 40 + b"]" * 40))
 
 
 def test_array_object_and_lines_say_the_same() -> None:

@@ -45,11 +45,28 @@ def test_an_invalid_label_is_refused_alone(fields: dict[str, Any], field: str) -
     assert [(r.index, r.id, r.field) for r in rejections] == [(0, "e-1", field)]
 
 
+def test_null_is_the_same_as_leaving_out() -> None:
+    nulls = label(source=None, sampling=None, probability=None, time=None)
+    found, rejections = decode_labels(json.dumps([nulls, label(correct=None)]).encode(), False, NOW)
+    assert [x for _, x in found] == [
+        x for _, x in decode_labels(json.dumps([label()]).encode(), False, NOW)[0]
+    ]
+    assert [(r.index, r.field) for r in rejections] == [(1, "correct")]
+
+
 def test_labels_that_are_no_json_or_too_many_are_refused_whole() -> None:
     with pytest.raises(InputError, match="labels"):
         decode_labels(b'{"events": []}', False, NOW)
     with pytest.raises(TooManyError):
         decode_labels(b"[1,2]", False, NOW, limit=1)
+
+
+def test_null_in_an_annotation_is_the_same_as_leaving_out() -> None:
+    assert decode_one(annotation(cascade=None, deploy=None), Annotation) == decode_one(
+        annotation(), Annotation
+    )
+    with pytest.raises(InputError, match="text: expected a string"):
+        decode_one(annotation(text=None, deploy=None), Annotation)
 
 
 def test_an_annotation_has_a_time_and_a_text() -> None:

@@ -5,11 +5,16 @@ import io
 import json
 import os
 import stat
+import tracemalloc
+import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cascadewatch.errors import BusyError, UsageError
 from cascadewatch.pricing import PriceBook
@@ -19,7 +24,8 @@ from cascadewatch.store.receipt import Batch, Receipt
 from cascadewatch.store.writes import Writer
 from collectors.files import Job, exit_code, ingest, totals
 from collectors.formats import FORMATS
-from collectors.reading import MAX_LINE
+from collectors.gunzip import Unpacked
+from collectors.reading import MAX_LINE, TOO_LONG
 
 NOW = 1_795_262_400_000  # 2026-11-21T12:00:00Z
 OLDEST = NOW - 400 * 86_400_000
@@ -156,6 +162,54 @@ def test_a_gzip_file_that_was_cut_off_gives_what_it_has_and_says_so(file: Callab
     assert exit_code([result]) == 2
 
 
+DAMAGED: dict[str, Callable[[bytes], bytes]] = {
+    "without its end": lambda packed: packed[:-8],
+    "cut off": lambda packed: packed[:-9],
+    "with something after it": lambda packed: packed + b"\0\0garbage",
+    "with a wrong checksum": lambda packed: packed[:-8] + b"\0" * 8,
+    "before a second member that is cut off": lambda packed: packed + packed[:12],
+}
+
+
+@pytest.mark.parametrize("count", [5, 12_000])
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_everything_before_the_damage_in_a_gzip_file_is_taken(
+    file: Callable[..., str], damage: str, count: int
+) -> None:
+    packed = gzip.compress(lines(*(event(n) for n in range(count))))
+    (result,) = ingest([file(DAMAGED[damage](packed), "log.gz")], Job(Recorder(), NOW, OLDEST))
+    assert counters(result.receipt) == (count, count, 0, 0, 0)
+    assert result.failure is not None
+    assert f"damaged or cut off after line {count}" in result.failure
+    assert exit_code([result]) == 2
+
+
+def test_members_of_a_gzip_file_are_read_one_after_the_other(file: Callable[..., str]) -> None:
+    data = lines(*(event(n) for n in range(9)))
+    members = [gzip.compress(data[at : at + 100]) for at in range(0, len(data), 100)]
+    path = file(b"\0\0".join([*members, b""]), "log.gz")
+    (result,) = ingest([path], Job(Recorder(), NOW, OLDEST))
+    assert (result.receipt.accepted, result.failure) == (9, None)
+
+
+@settings(max_examples=60)
+@given(at=st.integers(20, 5_000), value=st.integers(1, 255), size=st.sampled_from([1, 700, 100_000]))
+def test_wherever_a_gzip_stream_is_damaged_all_that_zlib_can_tell_comes_before_the_error(
+    at: int, value: int, size: int
+) -> None:
+    packed = bytearray(gzip.compress(WORDS))
+    packed[at % len(packed)] ^= value
+    stream, known, got = Unpacked(io.BufferedReader(io.BytesIO(packed))), bytearray(), bytearray()
+    member = zlib.decompressobj(31)
+    with suppress(zlib.error):
+        for byte in packed:
+            known += member.decompress(bytes([byte]))
+    with suppress(zlib.error, EOFError):
+        while part := stream.read(size):
+            got += part
+    assert got == known
+
+
 def test_records_are_written_in_batches_of_5000(file: Callable[..., str]) -> None:
     writer = Recorder()
     ingest([file(lines(*(event(n) for n in range(12_001))))], Job(writer, NOW, OLDEST))
@@ -242,12 +296,46 @@ def test_standard_input_is_read_and_its_rejects_are_kept_here(
     assert [p.name for p in tmp_path.iterdir()] == ["stdin.rejected.jsonl"]
 
 
-def test_a_line_longer_than_any_event_ends_the_file(file: Callable[..., str]) -> None:
-    path = file(lines(event(1)) + b'{"id": "' + b"x" * MAX_LINE)
+WORDS = b" ".join(b"%d" % (n * n * 7919) for n in range(2_000))
+TABLE = b"id,time,cascade,attempts.0.tier,text.prompt\n"
+
+
+def row(number: int, prompt: bytes = b"") -> bytes:
+    return b"e%d,2026-11-20T12:00:00Z,support,small,%s\n" % (number, prompt)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(
+    ("before", "long", "after"),
+    [
+        (lines(event(1)), b'{"id": "' + b"x" * (MAX_LINE + 100_000), lines(event(3))),
+        (lines(event(1)), b" " * MAX_LINE, lines(event(3))),
+        (b"", b'{"id": "' + b"x" * MAX_LINE, lines(event(1), event(2))),
+        (TABLE, b"," * (MAX_LINE + 5), row(3) + row(4)),
+        (TABLE + row(2, b'"open'), b"x" * (MAX_LINE + 5), row(4) + row(5)),
+    ],
+    ids=["JSON", "blanks", "the first", "CSV", "CSV after an open quote"],
+)
+def test_a_line_longer_than_any_event_is_refused_and_the_next_one_read(
+    file: Callable[..., str], before: bytes, long: bytes, after: bytes, packed: bool
+) -> None:
+    data = b"".join((before, long, b"\n", after))
+    path = file(gzip.compress(data, 1) if packed else data, "log")
     (result,) = ingest([path], Job(Recorder(), NOW, OLDEST))
-    assert result.receipt.accepted == 1
-    assert result.failure is not None
-    assert "line 2: longer than 16 MiB" in result.failure
+    assert (result.receipt.accepted, result.failure) == (2, None)
+    refused = result.receipt.errors[-1]
+    assert (refused.index, refused.reason) == (before.count(b"\n") + 1, TOO_LONG)
+    assert exit_code([result]) == 1
+
+
+def test_a_line_without_end_takes_no_memory(file: Callable[..., str]) -> None:
+    path = file(gzip.compress(b"x" * 8 * MAX_LINE, 1) + gzip.compress(b"\n" + lines(event(2))))
+    tracemalloc.start()
+    (result,) = ingest([path], Job(Recorder(), NOW, OLDEST, format="events"))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert counters(result.receipt) == (2, 1, 0, 0, 1)
+    assert peak < 4 * MAX_LINE
 
 
 def test_every_format_is_documented() -> None:

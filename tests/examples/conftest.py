@@ -18,13 +18,15 @@ Answer = tuple[int, dict[str, str], bytes]
 
 
 class Server:
-    """`answers` are used up one by one; afterwards everything is accepted."""
+    """`answers` are used up one by one; afterwards everything of at most `most` bytes is
+    accepted. A body of more than `unread` bytes is not even read."""
 
     def __init__(self) -> None:
         self.requests: list[list[dict[str, Any]]] = []
         self.headers: list[dict[str, str]] = []
         self.times: list[float] = []
         self.answers: list[Answer] = []
+        self.most = self.unread = 2**24
         self.hang = threading.Event()
         self.hang.set()
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -45,7 +47,11 @@ class Server:
         self.headers.append(headers)
         if self.answers:
             return self.answers.pop(0)
-        events = json.loads(gzip.decompress(body))
+        decoded = gzip.decompress(body)
+        events = json.loads(decoded)
+        headers |= {"Decoded": str(len(decoded)), "Events": str(len(events))}
+        if len(decoded) > self.most:
+            return 413, {}, b"{}"
         self.requests.append(events)
         told = {
             "received": len(events),
@@ -61,7 +67,11 @@ class Server:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                length = int(self.headers["Content-Length"])
+                if length > server.unread:
+                    self.close_connection = True
+                    return
+                body = self.rfile.read(length)
                 status, headers, answer = server.receive(dict(self.headers) | {"path": self.path}, body)
                 self.send_response(status)
                 for name, value in headers.items():

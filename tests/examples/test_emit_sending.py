@@ -93,6 +93,45 @@ def test_one_event_that_is_no_json_does_not_harm_its_neighbours(emit: ModuleType
     assert emit.stats()["rejected"] == 2
 
 
+def large(emit: ModuleType, *prompts: str) -> None:
+    for number, prompt in enumerate(prompts):
+        with emit.request("support", id=f"e{number}", text={"prompt": prompt}) as r:
+            r.attempt("small")
+
+
+def test_a_request_is_kept_below_its_size_in_bytes_not_in_characters(
+    emit: ModuleType, server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(emit, "BATCH_BYTES", 4000)
+    large(emit, *(["語" * 600] * 5), "x" * 9000, *(["語" * 300] * 5))
+    assert emit.flush(10)
+    assert [e["id"] for e in server.events] == [f"e{number}" for number in range(11)]
+    assert all(int(h["Decoded"]) <= 4000 for h in server.headers if int(h["Events"]) > 1)
+    assert max(int(h["Decoded"]) for h in server.headers) > 9000  # the one that is larger goes alone
+    assert len(server.requests) < 11
+
+
+def test_where_the_server_takes_less_at_a_time_only_what_is_too_large_alone_is_lost(
+    emit: ModuleType, server: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.most = 3000
+    large(emit, *(["x" * 500] * 20), "x" * 4000, *(["x" * 500] * 20))
+    assert emit.flush(10)
+    assert [e["id"] for e in server.events] == [f"e{number}" for number in range(41) if number != 20]
+    assert emit.stats() == {"sent": 40, "rejected": 1, "dropped": 0, "queued": 0}
+    assert "answered 413" in caplog.text
+
+
+def test_an_event_too_large_for_the_server_to_read_does_not_hold_up_the_others(
+    emit: ModuleType, server: Any
+) -> None:
+    server.unread = 2**20
+    large(emit, os.urandom(2**20).hex(), "short")
+    assert emit.flush(10)
+    assert [e["id"] for e in server.events] == ["e1"]
+    assert emit.stats()["rejected"] == 1
+
+
 def test_while_nobody_listens_the_newest_events_are_kept(load: Callable[[], ModuleType], server: Any) -> None:
     emit = load()
     with socket.socket() as closed:

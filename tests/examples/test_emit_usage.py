@@ -1,9 +1,12 @@
 """How the usage objects of providers become disjoint token counts."""
 
+import json
 from collections.abc import Callable
+from decimal import Decimal
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 
@@ -60,8 +63,64 @@ def test_litellm_counts_read_and_written_tokens_into_the_prompt(
     assert emit.usage_of(usage) == {"input": 400, "cache_read": 600, "cache_write": 50, "output": 200}
 
 
+def test_xai_counts_reasoning_beside_the_output(emit: ModuleType, form: Callable[..., Any]) -> None:
+    usage = form(
+        prompt_tokens=12,
+        completion_tokens=2,
+        total_tokens=331,
+        prompt_tokens_details=form(cached_tokens=4),
+        completion_tokens_details=form(reasoning_tokens=317),
+    )
+    assert emit.usage_of(usage) == {"input": 8, "cache_read": 4, "output": 319, "reasoning": 317}
+
+
+def test_less_reasoning_than_output_is_seen_beside_it_by_the_total(
+    emit: ModuleType, form: Callable[..., Any]
+) -> None:
+    usage = form(
+        prompt_tokens=32,
+        completion_tokens=100,
+        total_tokens=142,
+        completion_tokens_details=form(reasoning_tokens=10),
+    )
+    assert emit.usage_of(usage) == {"input": 32, "output": 110, "reasoning": 10}
+
+
+def test_more_reasoning_than_output_stands_beside_it_also_without_a_total(
+    emit: ModuleType, form: Callable[..., Any]
+) -> None:
+    usage = form(prompt_tokens=12, completion_tokens=2, completion_tokens_details=form(reasoning_tokens=317))
+    assert emit.usage_of(usage) == {"input": 12, "output": 319, "reasoning": 317}
+
+
+def test_gemini_counts_reasoning_in_the_total_alone(emit: ModuleType, form: Callable[..., Any]) -> None:
+    assert emit.usage_of(form(prompt_tokens=10, completion_tokens=5, total_tokens=65)) == {
+        "input": 10,
+        "output": 55,
+    }
+
+
+def test_a_total_with_cached_tokens_that_stand_beside_the_input_adds_no_output(
+    emit: ModuleType, form: Callable[..., Any]
+) -> None:
+    usage = form(input_tokens=400, output_tokens=200, cache_read_input_tokens=600, total_tokens=1200)
+    assert emit.usage_of(usage) == {"input": 400, "cache_read": 600, "output": 200}
+
+
 def test_a_count_that_is_missing_is_not_zero(emit: ModuleType, form: Callable[..., Any]) -> None:
     assert emit.usage_of(form(prompt_tokens=10, completion_tokens=None)) == {"input": 10}
+
+
+def test_numbers_of_numpy_are_numbers(emit: ModuleType, server: Any) -> None:
+    usage = {"input": np.int64(5), "output": np.uint8(7)}
+    with emit.request("support", completed=np.bool_(False)) as r:
+        r.attempt("small", usage=usage, cost_usd=np.float32(0.5))
+        r.verdict(True, score=Decimal("0.25"))
+    assert emit.flush(10)
+    (event,) = server.events
+    (attempt,) = event["attempts"]
+    told = (event["completed"], attempt["usage"], attempt["cost_usd"], attempt["verdict"]["score"])
+    assert json.dumps(told) == '[false, {"input": 5, "output": 7}, 0.5, 0.25]'
 
 
 def test_our_own_names_pass(emit: ModuleType) -> None:

@@ -1,4 +1,4 @@
-"""How the usage that endpoints of kind `openai` tell becomes disjoint counts, all that is billed among them."""
+"""The usage that endpoints of kind `openai` tell becomes disjoint counts, with all that is billed in them."""
 
 from typing import Any
 

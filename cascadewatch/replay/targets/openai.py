@@ -8,7 +8,7 @@ from cascadewatch.model import Usage
 from cascadewatch.replay.calling import bearer
 from cascadewatch.replay.case import Turn
 from cascadewatch.replay.targets.hosted import Hosted, Said
-from cascadewatch.replay.targets.reading import count, name_in, object_in, text_in
+from cascadewatch.replay.targets.reading import MOST_TOKENS, count, name_in, object_in, text_in
 from cascadewatch.settings.replaying import Model
 
 
@@ -41,7 +41,10 @@ class OpenAI(Hosted):
 
 
 def _usage(raw: Any) -> Usage | None:
-    """Disjoint buckets: OpenAI counts cached tokens among the prompt's."""
+    """Disjoint buckets: OpenAI counts cached tokens among the prompt's, and reasoning among the output.
+
+    xAI counts reasoning beside the output, Gemini in the total alone, and both bill it as output.
+    """
     if not isinstance(raw, dict):
         return None
     prompt, output = count(raw.get("prompt_tokens")), count(raw.get("completion_tokens"))
@@ -49,6 +52,9 @@ def _usage(raw: Any) -> Usage | None:
         return None
     cached = count(object_in(raw.get("prompt_tokens_details") or {}).get("cached_tokens")) or 0
     reasoning = count(object_in(raw.get("completion_tokens_details") or {}).get("reasoning_tokens"))
+    output = max(output, (count(raw.get("total_tokens")) or 0) - prompt)
+    if reasoning is not None and reasoning > output:
+        output = min(output + reasoning, MOST_TOKENS)
     cached = min(cached, prompt)
     return Usage(input=prompt - cached, cache_read=cached, output=output, reasoning=reasoning)
 

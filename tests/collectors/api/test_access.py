@@ -88,6 +88,19 @@ def test_a_wrong_key_is_told_apart_from_a_right_one_only_by_the_answer(serve: "S
     assert api.post(b"[]", **bearer(key)).status_code == 200
 
 
+def test_the_log_says_whose_key_was_refused(
+    serve: "Serve", now: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    api = serve(require_keys=True)
+    key = keys.create(api.store, "sender", ["ingest"], now)
+    _, prefix, secret = key.split("_", 2)
+    keys.revoke(api.store, "sender", now)
+    with caplog.at_level("INFO", logger="cascadewatch.api"):
+        assert api.post(b"[]", **bearer(key)).status_code == 401
+    assert f'"key": "sender ({prefix}), revoked"' in caplog.text
+    assert secret not in caplog.text
+
+
 @pytest.mark.parametrize("form", ["Basic {}", "{}", "Bearer", "bearer  {}x"])
 def test_another_form_of_authorization_is_no_key(serve: "Serve", now: int, form: str) -> None:
     api = serve(require_keys=True)

@@ -139,7 +139,7 @@ def test_five_copies_at_once_are_stored_once(either: "Api", event: Build) -> Non
 @pytest.mark.parametrize("path", ["/v1/events/", "//v1/events", "/v1//events", "/V1/events", "/v1/events;x"])
 def test_another_spelling_of_the_path_is_never_redirected(api: "Api", event: Build, path: str) -> None:
     answer = api.post([event(1)], path=path)
-    assert answer.status_code in (404, 405)
+    assert answer.status_code == 404
     assert "location" not in answer.headers
-    assert answer.json()["error"]["code"] in ("not_found", "method_not_allowed")
+    assert answer.json()["error"]["code"] == "not_found"
     assert held(api) == 0

@@ -7,8 +7,9 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import func, select
 
-from cascadewatch.store import tables
+from cascadewatch.store import tables, totals
 from cascadewatch.store.rollup_tables import ROLLUPS
+from collectors.api.scrape import Counters
 
 if TYPE_CHECKING:
     from tests.collectors.api.conftest import Api
@@ -125,6 +126,20 @@ def test_an_event_is_found_by_its_id(either: "Api", event: Build) -> None:
     assert either.get("/v1/events/e-2").status_code == 404
 
 
+def test_what_was_sent_of_an_event_comes_back(either: "Api", event: Build) -> None:
+    usage = {"input": 700, "cache_read": None, "cache_write": None, "output": 8, "reasoning": None}
+    verdict = {"outcome": "accept", "mechanism": "judge", "service_tier": "flex", "usage": usage}
+    ends = {"prefix": "ab", "suffix": "cd"}
+    label = {"attempt": 0, "correct": True, "source": "human", "time": "2026-11-21T11:59:30.000Z"}
+    attempts = [{"tier": "small", "verdict": verdict}]
+    either.post([event(1, attempts=attempts, fingerprints=ends, labels=[label]), event(2)])
+    found = either.get("/v1/events/e-1").json()
+    said = found["attempts"][0]["verdict"]
+    assert (said["usage"], said["service_tier"], found["fingerprints"]) == (usage, "flex", ends)
+    assert found["labels"] == [{**label, "sampling": "selected", "probability": 1.0}]
+    assert either.get("/v1/events/e-2").json()["fingerprints"] is None
+
+
 def test_the_status_says_what_came_and_from_whom(either: "Api", event: Build) -> None:
     either.post([event(1), event(1), {"id": "x"}])
     found = either.get("/v1/status").json()
@@ -199,6 +214,18 @@ def test_counters_follow_and_never_fall(either: "Api", event: Build) -> None:
     assert events() == 3
     with either.store.reading() as connection:
         assert connection.execute(select(func.sum(day.c.events)).where(day.c.route == "faq")).scalar() == 2
+
+
+def test_a_restart_tells_the_same_after_what_lowers_the_sums(either: "Api", event: Build) -> None:
+    either.post([event(1), event(2)])
+    with either.store.writing() as connection:
+        was, day = totals.held(connection), ROLLUPS["events"].tiers["day"]
+        connection.execute(day.update().values(cost_cheap=0))
+        totals.keep_fallen(connection, was)
+    both = [counters.read(either.store, either.clock.now) for counters in (Counters(), Counters())]
+    cost = next(f for f in both[0] if f.name == "cascadewatch_cost_nanousd_total")
+    assert cost.values == {("support", "faq"): 2 * 21_000_000}
+    assert both[0] == both[1]
 
 
 def test_nothing_acts_on_get(either: "Api", event: Build) -> None:
