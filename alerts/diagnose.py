@@ -28,6 +28,8 @@ def of(connection: Connection, settings: Settings, finding: Finding, now: int) -
     estimate = finding.estimate
     if finding.rule.kind == "no_data" or finding.outcome == "error" or estimate is None:
         return {"diagnosis": None, "cost_usd_per_day": None}
+    if finding.rule.kind == "callers":  # which says itself who it is
+        return {"diagnosis": None, "cost_usd_per_day": cost(connection, settings, finding, now)}
     end = _end(connection, finding, estimate, now)
     drifted = estimate.baseline is not None
     material = evidence.gather(
@@ -81,6 +83,8 @@ def _terms(finding: Finding, settings: Settings) -> tuple[str, price.Estimate] |
             return None
         low, high = (None if end is None else end * goal for end in (estimate.low, estimate.high))
         return THROUGH, price.Estimate(estimate.value * goal, low, high, goal)
+    if rule.kind == "callers":
+        return THROUGH, _beyond(finding)
     if rule.metric is None:
         return None
     wanted = 1.0 if rule.metric == "cost_ratio" else estimate.baseline
@@ -89,6 +93,14 @@ def _terms(finding: Finding, settings: Settings) -> tuple[str, price.Estimate] |
     if wanted is None:
         return None
     return rule.metric, price.Estimate(estimate.value, estimate.low, estimate.high, wanted)
+
+
+def _beyond(finding: Finding) -> price.Estimate:
+    """How far callers that stand out lift the rate of their whole cascade."""
+    estimate, rate = finding.estimate, finding.detail["about"]["whole"]
+    assert estimate is not None
+    low, high = (None if end is None else end * rate for end in (estimate.low, estimate.high))
+    return price.Estimate(estimate.value * rate, low, high, 0.0)
 
 
 def _end(connection: Connection, finding: Finding, estimate: Estimate, now: int) -> int:

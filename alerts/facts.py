@@ -17,7 +17,7 @@ log = logging.getLogger("cascadewatch.alerts")
 
 DIAGNOSED = 20  # episodes of one look; in a storm the others go without
 SEVERE = 2  # tolerances
-EXPLAINED = {"drift", "threshold", "burn_rate"}
+EXPLAINED = {"drift", "threshold", "burn_rate", "callers"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,10 @@ DEFAULTS = (
     Rule(name="replay-budget", kind="budget"),
 )
 DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
 WEEK_MS = 7 * DAY_MS
 NEARLY = 0.8  # share of the month's money for replays from which on a budget rule speaks
+WORTH = 0.01  # share of all escalations from which on callers are worth a word
 SHORTEST_MS = 60_000  # sums are kept per minute
 BURN_PARTS = 12  # a burn rate is looked at over its window and over a twelfth of it
 
@@ -95,6 +97,8 @@ def _wrong(rule: Rule, settings: Settings) -> str | None:
         return _unsuited_burn(rule, settings)
     if rule.kind == "budget" and rule.above is not None:
         return _unsuited_share(rule.above)
+    if rule.kind == "callers":
+        return _unsuited_callers(rule, settings)
     return None
 
 
@@ -105,13 +109,27 @@ def _unsuited_share(above: float) -> str | None:
     return "would always fire: `above` is a share such as 0.8" if above <= 0 else None
 
 
+def _unsuited_callers(rule: Rule, settings: Settings) -> str | None:
+    if settings.caller_ids == "off":
+        return 'can never fire: callers are not stored, since caller_ids is "off"'
+    kept = min(WEEK_MS, settings.retention.caller_hour_days * DAY_MS)
+    if rule.window is not None and not HOUR_MS <= rule.window <= kept:
+        return (
+            f"its window must be at least an hour and at most {span_words(kept)}: callers are counted by the "
+            "hour, and compared with what was more than 7 days ago"
+        )
+    if rule.above is not None and rule.above >= 1:
+        return f"can never fire: no caller makes more than all escalations{_in_percent(rule.above)}"
+    return "`above` is a share such as 0.05" if rule.above is not None and rule.above < 0 else None
+
+
 def _unsuited_drift(rule: Rule) -> str | None:
     if rule.metric in DRIFT_METRICS:
         return None
     unknown = _unknown(rule)
     return unknown or (
-        f"drift cannot watch {rule.metric}, which is no share of counted requests; it can watch "
-        f"{', '.join(DRIFT_METRICS)}. For others use a rule of kind threshold"
+        f"drift cannot watch {rule.metric}; it can watch {', '.join(DRIFT_METRICS)}. "
+        "For others use a rule of kind threshold"
     )
 
 
@@ -189,7 +207,7 @@ def definition(rule: Rule) -> str:
             f"Fires when {where} uses up the budget of its objective more than {rule.factor:g} times too "
             f"fast, over {span_words(long)} and over the last {span_words(short)}."
         )
-    if rule.kind in ("replay", "stale", "budget"):
+    if rule.kind in ("replay", "stale", "budget", "callers"):
         return _definition_of_checks(rule, where)
     title = _title(rule)
     if rule.kind == "threshold":
@@ -216,6 +234,13 @@ def _definition_of_checks(rule: Rule, where: str) -> str:
         return (
             f"Fires when the quality of {where} with a [replay] was not checked for "
             f"{span_words(rule.window or WEEK_MS)}, or its verifier's calibration may not hold any more."
+        )
+    if rule.kind == "callers":
+        share = shown("escalation_rate", WORTH if rule.above is None else rule.above)
+        return (
+            f"Fires when callers of {where} escalate surely more over the last "
+            f"{span_words(rule.window or DAY_MS)} than their past and everybody else explain, by more than "
+            f"{share} of all escalations."
         )
     share = shown("escalation_rate", rule.above or NEARLY)
     return f"Fires when the replays of a calendar month have spent more than {share} of `month_usd`."

@@ -96,6 +96,17 @@ class Speaker:
         """The page about all episodes."""
         return f"{self.settings.public_url}/incidents"
 
+    def traffic(self, episode: Episode) -> str:
+        """The page about who sends what, from the beginning of an episode to its end, or to now."""
+        end = self.now if episode.resolved is None else episode.resolved
+        last = max(end, episode.since + MINUTE)
+        asked = {
+            "cascade": episode.cascade,
+            "from": _stamp(episode.since),
+            "to": _stamp(last + -last % MINUTE),
+        }
+        return f"{self.settings.public_url}/traffic?{urlencode(asked)}"
+
     def report(self, number: int) -> str:
         """The page about one report."""
         return f"{self.settings.public_url}/replays?report={number}"
@@ -136,13 +147,21 @@ def cause_facts(episode: Episode) -> Facts:
     listed = [mapping(row) for row in rows] if isinstance(rows, list) else []
     # When a change was is in the sentence already.
     new = [row for row in listed if row.get("value") and "time" not in mapping(row.get("numbers"))]
-    evidence = "; ".join(f"{row.get('label')}: {row.get('value')}" for row in new[:3])
+    checked = [row for row in new[3:] if mapping(row.get("numbers")).get("report")]
+    evidence = "; ".join(f"{row.get('label')}: {row.get('value')}" for row in [*new[:3], *checked])
     return ((label, said), *((("Evidence", f"{evidence}."),) if evidence else ()))
 
 
 def next_fact(episode: Episode, otherwise: str) -> Facts:
     """What to do next."""
     return (("Next", text(mapping(episode.detail.get("diagnosis")).get("next")) or otherwise),)
+
+
+def is_checked(episode: Episode) -> bool:
+    """Whether a verifier check ran since the change."""
+    held = mapping(episode.detail.get("diagnosis")).get("checks")
+    known = map(mapping, held) if isinstance(held, list) else ()
+    return any(one.get("kind") == "verifier check" and one.get("report") for one in known)
 
 
 def title_of_diagnosis(episode: Episode) -> str | None:

@@ -44,7 +44,7 @@ STAKES: dict[tuple[str, str], Risk] = {
     ("false_accept_rate", "up"): "quality",
     ("price_coverage", "down"): "other",
 }
-CHECKS = {"replay", "stale", "budget"}  # told in words alone: of no metric that could be drawn
+CHECKS = {"replay", "stale", "budget", "callers"}  # told in words alone: of no metric that could be drawn
 HUGE = 1e15  # nothing that is measured here is larger
 ARROWS = {"up": "▲", "down": "▼", "": "●"}
 
@@ -68,7 +68,7 @@ class Moved:
 def risk(episode: Episode) -> Risk:
     """What is at stake."""
     if episode.metric is None or episode.kind in ("no_data", "error"):
-        return "cost" if episode.kind == "burn_rate" else "other"
+        return "cost" if episode.kind in ("burn_rate", "callers") else "other"
     way = direction(episode)
     told = STAKES.get((episode.metric, way))
     if told is not None:
@@ -121,9 +121,10 @@ def estimate(episode: Episode) -> Moved:
 
 
 def headline(episode: Episode, now: int, zone: str) -> str:
-    """What moved, from what to what, since when; or the rule's own sentence where it has no numbers."""
+    """What moved, from what to what, since when; or the rule's own sentence where it has no numbers, or
+    names callers."""
     moved = estimate(episode)
-    if moved.value is None:
+    if moved.value is None or episode.kind == "callers":
         told = episode.detail.get("message")
         return str(told) if told else f"{metric_title(episode)}, {_period(episode, now, zone)}."
     about = "about " if episode.kind == "drift" else ""

@@ -71,8 +71,8 @@ SENTENCES = {
         'line 1: `rule[1]` is of kind "threshold", which does not take `tolerance`; leave it out.'
     ),
     "rule_of_unknown_kind": (
-        "line 3: `rule[1].kind` must be 'drift', 'threshold', 'burn_rate', 'no_data', 'replay', 'stale' or "
-        "'budget'."
+        "line 3: `rule[1].kind` must be 'drift', 'threshold', 'burn_rate', 'no_data', 'replay', 'stale', "
+        "'budget' or 'callers'."
     ),
     "rule_rolling": (
         'line 5: `rule[1].baseline` cannot be "rolling": a baseline that follows the rate takes slow '

@@ -20,4 +20,5 @@ LIMITS = {
     "replay": "alerts.kinds.replay",
     "stale": "alerts.kinds.stale",
     "budget": "alerts.kinds.budget",
+    "callers": "alerts.kinds.callers",
 }

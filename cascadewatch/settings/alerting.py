@@ -29,12 +29,16 @@ OWN = {
     "replay": set[str](),
     "stale": {"window"},
     "budget": {"above"},
+    "callers": {"above", "window", "min_n", "hold"},
 }
 NEEDED = {"drift": {"metric"}, "threshold": {"metric"}, "burn_rate": {"factor"}}
-# Where a rule looks: reports are about a whole cascade, and the month's budget is that of all replays.
-NOWHERE = {"replay": {"route"}, "stale": {"route"}, "budget": {"cascade", "route"}}
+# Where a rule looks: reports are about a whole cascade, the month's budget is that of all replays, and
+# callers are counted per cascade.
+NOWHERE = {
+    "replay": {"route"}, "stale": {"route"}, "budget": {"cascade", "route"}, "callers": {"route"},
+}  # fmt: skip
 
-Kind = Literal["drift", "threshold", "burn_rate", "no_data", "replay", "stale", "budget"]
+Kind = Literal["drift", "threshold", "burn_rate", "no_data", "replay", "stale", "budget", "callers"]
 
 
 class Alerts(Table):
@@ -68,7 +72,7 @@ class Rule(Table):
 
     name: Name = Field(description="What messages and pages call it.")
     kind: Kind = Field(
-        description="How it decides: drift, threshold, burn_rate, no_data, replay, stale or budget."
+        description="How it decides: drift, threshold, burn_rate, no_data, replay, stale, budget or callers."
     )
     metric: Name | None = Field(default=None, description="Key of the metric (drift, threshold).")
     cascade: Name | None = Field(default=None, description="Only this cascade; not set: each of them.")
@@ -83,7 +87,8 @@ class Rule(Table):
     above: float | None = Field(
         default=None,
         allow_inf_nan=False,
-        description="Fires above this value (threshold), or this share of month_usd (budget, not set: 0.8).",
+        description="Fires above this value (threshold), this share of month_usd (budget, not set: 0.8), "
+        "or this share of all escalations (callers, not set: 0.01).",
     )
     below: float | None = Field(
         default=None, allow_inf_nan=False, description="Fires below this value (threshold)."

@@ -4,13 +4,16 @@ A day of the change at most, less where traffic is dense, and so many callers: i
 many there are.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
 from cascadewatch.drift.diagnosis.material import Callers, Group, Share, Span
+from cascadewatch.drift.hours import Hour
 from cascadewatch.store.cells import HOUR, UTC_DAY
+from cascadewatch.store.cover import Segment
+from cascadewatch.store.reads import sums
 from cascadewatch.store.rollup_tables import ROLLUPS
 
 MOST = 500
@@ -30,22 +33,58 @@ def callers(
     length = max(HOUR, after.end - after.start)
     hours = min(LATEST_HOURS, max(2, round(ENOUGH * length / HOUR / max(1, judged))))
     span = Span(max(after.start, after.end - hours * HOUR) // HOUR * HOUR, after.end)
-    busiest = _busiest(connection, cascade, span)
+    busiest, past = _busiest(connection, cascade, span), _past(before)
     if not busiest:
         return None
-    past = _past(before)
+    wholes = [rows.get((), {}) for rows in both((past, span), "events", (), ("escalated", "judged"))]
+    return _compared(connection, cascade, (past, span), busiest, wholes)
+
+
+def escalating(connection: Connection, cascade: str, past: Span, span: Span) -> Callers | None:
+    """Judged requests in `span` of the callers with the most escalations, and in `past`, which is made of
+    whole UTC days; edges of `span` snap outward to hours. None where no event names a caller."""
+    hours = Span(span.start - span.start % HOUR, span.end + -span.end % HOUR)
+    most = _busiest(connection, cascade, hours, "escalated")
+    if not most:
+        return None
+    of, counted = sums.Of(cascade), ("escalated", "judged")
+    wholes = [
+        sums.total(connection, "events", [Segment("quarter", *one)], of, counted) for one in (past, hours)
+    ]
+    return _compared(connection, cascade, (past, hours), most, wholes)
+
+
+def by_hour(connection: Connection, cascade: str, names: Collection[str], span: Span) -> list[Hour]:
+    """What was judged of these callers together, per hour in which anything was. Edges snap outward."""
+    t = ROLLUPS["callers"].tiers["hour"].c
+    hours = range(span.start - span.start % HOUR, span.end, HOUR)
+    statement = (
+        select(t.bucket, func.sum(t.escalated), func.sum(t.judged))
+        .where(t.cascade == cascade, t.origin == "live", t.caller.in_(list(names)), t.bucket.in_(hours))
+        .group_by(t.bucket)
+        .order_by(t.bucket)
+    )
+    return [Hour(int(at), int(k), int(n)) for at, k, n in connection.execute(statement) if n]
+
+
+def _compared(
+    connection: Connection, cascade: str, spans: tuple[Span, Span], rows: Sequence[Row[Any]],
+    wholes: Sequence[Mapping[str, int]],
+) -> Callers:  # fmt: skip
+    """The callers in `rows`, with what they did before; `wholes` are the sums of the whole cascade, before
+    and after."""
+    past, span = spans
     width = UTC_DAY if past.start % UTC_DAY == 0 and past.end % UTC_DAY == 0 else HOUR
-    former = _former(connection, cascade, past, width, [row.caller for row in busiest])
+    former = _former(connection, cascade, past, width, [row.caller for row in rows])
     groups = tuple(
         Group(row.caller, former.get(row.caller, Share(0, 0)), Share(int(row.escalated), int(row.judged)))
-        for row in busiest
+        for row in rows
     )
-    wholes = [rows.get((), {}) for rows in both((past, span), "events", (), ("escalated", "judged"))]
     before_rest, after_rest = (
         _rest(whole, side)
         for whole, side in zip(wholes, ([g.before for g in groups], [g.after for g in groups]), strict=True)
     )
-    return Callers(span, groups, Group("", before_rest, after_rest), int(busiest[0].seen))
+    return Callers(span, groups, Group("", before_rest, after_rest), int(rows[0].seen))
 
 
 def _rest(whole: Mapping[str, int], taken: Sequence[Share]) -> Share:
@@ -63,7 +102,7 @@ def _past(before: Span) -> Span:
     return Span(before.start - before.start % HOUR, before.end - before.end % HOUR)
 
 
-def _busiest(connection: Connection, cascade: str, span: Span) -> Sequence[Row[Any]]:
+def _busiest(connection: Connection, cascade: str, span: Span, order: str = "judged") -> Sequence[Row[Any]]:
     t = ROLLUPS["callers"].tiers["hour"].c
     judged = func.sum(t.judged)
     each = (
@@ -74,7 +113,7 @@ def _busiest(connection: Connection, cascade: str, span: Span) -> Sequence[Row[A
     )
     seen = func.count().over().label("seen")
     statement = select(each.c.caller, each.c.judged, each.c.escalated, seen).where(each.c.judged > 0)
-    return connection.execute(statement.order_by(each.c.judged.desc(), each.c.caller).limit(MOST)).all()
+    return connection.execute(statement.order_by(each.c[order].desc(), each.c.caller).limit(MOST)).all()
 
 
 def _former(

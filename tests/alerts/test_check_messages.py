@@ -1,4 +1,5 @@
-"""What people read of replays that got worse, quality that is unchecked, and money that is nearly spent."""
+"""What people read of replays that got worse, quality that is unchecked, money that is nearly spent, and
+callers that stand out."""
 
 # ruff: noqa: E501, ISC004 - whole texts are compared
 
@@ -10,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from cascadewatch.store.episodes import Episode
+from tests.alerts.hostile import HOSTILE
 from tests.alerts.told import HOUR, NOW, SINCE, episode, fact, item, message
 
 LATER = NOW + 6 * HOUR
@@ -30,6 +32,15 @@ STALE = {
 SPENT = {
     "spent_usd": 41.2, "month_usd": 50.0, "start": SINCE - 18 * 24 * HOUR, "share": 0.824,
     "by": [{"replay": "nightly", "usd": 36.0, "runs": 18}, {"replay": "judge-check", "usd": 5.2, "runs": 1}],
+}  # fmt: skip
+
+PROBE: dict[str, Any] = {
+    "callers": [
+        {"caller": "probe", "escalated": 72, "judged": 72, "low": 0.95, "high": 1.0, "expected": 0.303,
+         "before": None, "before_n": 0}
+    ],
+    "number": 1, "seen": 41, "of_escalations": 0.152, "of_judged": 0.05, "rate": 1.0, "normal": 0.303,
+    "whole": 0.33, "without": 0.297, "start": SINCE, "end": NOW,
 }  # fmt: skip
 
 
@@ -153,7 +164,75 @@ class TestMoneyForReplays:
         )  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "held"), [("replay", REGRESSED), ("stale", STALE), ("budget", SPENT)])
+class TestCallersThatStandOut:
+    def test_says_who_how_often_since_when_why_what_it_costs_and_what_to_do(self) -> None:
+        said = item(
+            about("callers", PROBE, detail={"cost_usd_per_day": {"value": 4.1, "low": 3.7, "high": 4.1}})
+        )
+        assert said.title == "support: caller probe escalates far more than expected, 100 % of its requests"
+        page = "https://watch.example.com/traffic?cascade=support&from=2026-11-18T09%3A00Z&to=2026-11-18T12%3A00Z"
+        assert said.facts == (
+            (
+                "What moved",
+                "Caller probe: 100 % (95–100 %) of 72 judged events escalated, where 30 % was expected. 15 % of all"
+                " escalations, from 5.0 % of the judged events.",
+            ),
+            (
+                "Since",
+                "Wed 10:00, as far as can be told. Compared with the past of each, where it has one, and with all"
+                " others, 41 callers together.",
+            ),
+            (
+                "Likeliest cause",
+                "Requests made to be rejected, or simply harder ones than before: these numbers do not tell which.",
+            ),
+            ("Evidence", "caller probe: not seen before; all others: 30 % escalate."),
+            ("Cost", "About $4.10 more a day ($3.70–4.10), at today's traffic."),
+            (
+                "Next",
+                f"Read what it sent: {page} `cascadewatch callers find NAME` tells under which name a sender is"
+                " stored. If it is not meant, limit it at your gateway. If it is, acknowledge this: a week on it is"
+                " its own past, and the alert ends by itself.",
+            ),
+        )
+
+    def test_several_are_counted_in_the_title(self) -> None:
+        both = [
+            {**PROBE["callers"][0], "caller": name, "before": 0.31, "before_n": 400} for name in ("a", "b")
+        ]
+        said = item(about("callers", {**PROBE, "callers": both, "number": 7}))
+        assert said.title == "support: 7 callers escalate far more than they used to"
+        assert "and 5 more." in str(fact(said, "What moved"))
+        assert str(fact(said, "Evidence")).startswith("caller a: 31 % of 400 until a week ago; caller b:")
+
+    def test_a_name_of_many_callers_says_so(self) -> None:
+        row = {**PROBE["callers"][0], "caller": "__other__"}
+        said = item(about("callers", {**PROBE, "callers": [row]}))
+        assert "caller __other__ (those without a name of their own, together):" in str(
+            fact(said, "Evidence")
+        )
+
+    @pytest.mark.parametrize("name", HOSTILE)
+    def test_a_name_stays_on_its_line(self, name: str) -> None:
+        said = item(about("callers", {**PROBE, "callers": [{**PROBE["callers"][0], "caller": name}]}))
+        assert all(len(text.splitlines()) == 1 for text in (said.title, *dict(said.facts).values()))
+
+    def test_what_is_over_after_a_week_may_go_on(self) -> None:
+        one = about("callers", PROBE, state="resolved", resolved=SINCE + 6 * HOUR)
+        said = item(one, "resolved", now=LATER)
+        assert said.title == "Resolved: support: no caller stands out any more"
+        assert fact(said, "What") == "No caller stands out any more."
+        week = replace(one, resolved=SINCE + 200 * HOUR)
+        assert "has become their own past" in str(
+            fact(item(week, "resolved", now=SINCE + 200 * HOUR), "What")
+        )
+        missed = item(one, "firing", "resolved", now=LATER)
+        assert missed.title.endswith("100 % of its requests, for a time")
+
+
+@pytest.mark.parametrize(
+    ("kind", "held"), [("replay", REGRESSED), ("stale", STALE), ("budget", SPENT), ("callers", PROBE)]
+)
 def test_what_another_version_left_out_stays_unsaid(kind: str, held: dict[str, Any]) -> None:
     for key in held:
         less = json.loads(json.dumps({k: v for k, v in held.items() if k != key}))

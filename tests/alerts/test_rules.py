@@ -94,7 +94,7 @@ def rule(kind: str, **said: Any) -> dict[str, Any]:
         ),
         (
             rule("drift", metric="cost_ratio"),
-            ("drift cannot watch cost_ratio, which is no share of counted requests; it can watch "
+            ("drift cannot watch cost_ratio; it can watch "
             f"{', '.join(DRIFT_METRICS)}. For others use a rule of kind threshold"),
         ),
         (rule("drift", metric="escalations"), "unknown metric 'escalations'"),
@@ -133,6 +133,13 @@ def rule(kind: str, **said: Any) -> dict[str, Any]:
             "can never fire: replays never spend more than month_usd; for 80 % write 0.8",
         ),
         (rule("budget", above=0), "would always fire: `above` is a share such as 0.8"),
+        (
+            rule("callers", above=5),
+            "can never fire: no caller makes more than all escalations; for 5 % write 0.05",
+        ),
+        (rule("callers", above=-0.1), "`above` is a share such as 0.05"),
+        (rule("callers", window="30m"), "its window must be at least an hour and at most 7 days"),
+        (rule("callers", window="8d"), "its window must be at least an hour and at most 7 days"),
     ],
     ids=lambda given: given["metric"] if isinstance(given, dict) and "metric" in given else None,
 )  # fmt: skip
@@ -154,11 +161,20 @@ def test_a_rule_that_could_never_work_is_refused_with_a_sentence(
         ("stale", "above", 0.5),
         ("budget", "cascade", "support"),
         ("budget", "window", "7d"),
+        ("callers", "route", "faq"),
+        ("callers", "below", 0.1),
+        ("callers", "metric", "escalation_rate"),
     ],
 )
 def test_what_a_kind_is_not_about_is_refused(kind: str, key: str, value: Any) -> None:
     with pytest.raises(ValueError, match=f'is of kind "{kind}", which does not take `{key}`; leave it out'):
         settings(rule(kind, **{"cascade": "support", key: value} if key == "route" else {key: value}))
+
+
+def test_callers_that_are_not_stored_cannot_be_watched() -> None:
+    assert refused(rule("callers"), caller_ids="off") == (
+        'rule mine: can never fire: callers are not stored, since caller_ids is "off".'
+    )
 
 
 def test_every_wrong_rule_is_named() -> None:
@@ -232,6 +248,11 @@ def test_every_default_rule_is_told_in_one_sentence(one: Any) -> None:
         (
             rule("budget", above=0.5),
             "Fires when the replays of a calendar month have spent more than 50 % of `month_usd`.",
+        ),
+        (
+            rule("callers", window="12h", above=0.02, cascade="support"),
+            ("Fires when callers of support escalate surely more over the last 12 h than their past and "
+            "everybody else explain, by more than 2 % of all escalations."),
         ),
     ],
 )  # fmt: skip

@@ -14,7 +14,14 @@ ABOUT: dict[str, dict[str, Any]] = {
     "replay": {"report": 12, "replay": "nightly"},
     "stale": {"calibration": 9},
     "budget": {"spent_usd": 41.2},
+    "callers": {"callers": [{"caller": "probe"}]},
 }
+NUMBERS: dict[str, dict[str, Any]] = {
+    "callers": {
+        "estimate": {"value": 0.12, "baseline": None, "low": 0.11, "high": 0.12, "n": 1440},
+        "unit": "share", "limit": 0.01, "cost_usd_per_day": {"value": 4.1, "low": 3.7, "high": 4.1},
+    }
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +39,8 @@ def told(recorded: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
                 "rule": f"my-{kind}", "kind": kind, "metric": None, "cascade": cascade, "route": "",
                 "direction": "", "severity": "ticket", "state": "firing", "opened": now, "since": now,
                 "easing": None, "parent": None, "updated": now,
-                "detail": {"message": f"What the rule my-{kind} says.", "about": about},
+                "detail": {"message": f"What the rule my-{kind} says.", "about": about}
+                | NUMBERS.get(kind, {}),
             }  # fmt: skip
             episodes.add(connection, values)
 
@@ -63,3 +71,10 @@ def test_one_is_told_in_words_without_a_chart_of_something_else(
     assert not app.exception
     assert f"What the rule my-{kind} says." in words(app)
     assert "over time" not in words(app)
+
+
+def test_callers_that_stand_out_are_told_with_their_part_and_cost(told: Place, look_at: LookAt) -> None:
+    look_at(told)
+    app = page("incidents", episode=str(number_of(told, "callers")))
+    assert not app.exception
+    assert all(said in words(app) for said in ("callers stand out", "12", "4.10"))

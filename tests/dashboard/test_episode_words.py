@@ -54,6 +54,14 @@ def test_without_numbers_the_rules_own_sentence_is_told() -> None:
     assert episode_words.badge(of) == ("● no events", "gray")
 
 
+def test_callers_that_stand_out_are_named() -> None:
+    words = "Caller probe: 100 % (95–100 %) of 72 judged events escalated, 30 % expected."
+    detail = {"message": words, "estimate": estimate(SINCE, 0.12, None), "limit": 0.01, "unit": "share"}
+    of = episode(detail, kind="callers", metric=None, direction="up")
+    assert headline(of) == words
+    assert episode_words.badge(of) == ("▲ callers stand out", "red")
+
+
 @pytest.mark.parametrize(
     ("metric", "direction", "said", "tone"),
     [

@@ -8,10 +8,11 @@ expected of them. That is about half on a quiet day and in an attack, and nearly
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import exp, lgamma
+from math import exp, lgamma, log
 from typing import Any, Literal, NamedTuple
 
 from cascadewatch.drift.diagnosis.material import Callers, Group, Share
+from cascadewatch.drift.hours import Hour
 
 SPREAD = 0.04  # overdispersion between honest callers
 STEADY = 240.0  # past requests beyond which a caller's own day-to-day wobble is all that is left
@@ -81,11 +82,10 @@ def concentration(callers: Callers, rising: bool) -> Concentration | None:
     and not named here.
     """
     everybody = [*callers.busiest, callers.rest]
-    judged, escalated = sum(g.before.n for g in everybody), sum(g.before.k for g in everybody)
+    fleet = _fleet(everybody)
     listed = [g for g in callers.busiest if g.after.n]
-    if not listed or not judged:
+    if not listed or fleet is None:
         return None
-    fleet = min(0.999, max(0.001, escalated / judged))
     tested = [_tested(g, fleet, rising) for g in listed]
     named = _discoveries(tested, max(callers.seen, len(listed)), rising)
     excess = sum(g.after.k - g.after.n * _expected(g, fleet) for g in everybody)
@@ -105,21 +105,76 @@ def concentration(callers: Callers, rising: bool) -> Concentration | None:
     )
 
 
+def standing_out(callers: Callers, false_names: float = FALSE_NAMES) -> tuple[Named, ...]:
+    """Which callers escalate more than their own past, and than all others with them, explain; the largest
+    excess first. Empty without a past, and where nobody else was judged.
+
+    A rule asks this day by day, whether or not the whole moved. So where all the others lie above what was
+    expected of them, as with a stricter verifier, as much is expected of the caller too (in log-odds): it
+    stands out from the rest, not with it. The test is that of `concentration`; of those named the share
+    `false_names` may be wrong (Benjamini-Hochberg), which is also the chance that anybody is named on a day
+    on which nobody changed.
+    """
+    everybody = [*callers.busiest, callers.rest]
+    fleet = _fleet(everybody)
+    if fleet is None:
+        return ()
+    k, n = (sum(side) for side in zip(*(g.after for g in everybody), strict=True))
+    expected = sum(g.after.n * _expected(g, fleet) for g in everybody)
+    tested = []
+    for g in callers.busiest:
+        others = n - g.after.n
+        if g.after.n and others:
+            normal = (expected - g.after.n * _expected(g, fleet)) / others
+            risen = max(0.0, _log_odds((k - g.after.k) / others) - _log_odds(normal))
+            tested.append(_tested(g, fleet, True, risen))
+    return tuple(_discoveries(tested, max(callers.seen, len(tested)), True, false_names))
+
+
+def began(hours: Iterable[Hour], normal: float) -> int | None:
+    """Since when (epoch ms) callers escalate more than `normal`, a share: the start that best explains these
+    hours; None if none of them lies above it.
+
+    Maximises (Σ(k - n·normal))² / Σn over the start, the gain in Gaussian log-likelihood of hours that vary
+    like coins.
+    """
+    best, first, pull, weight = 0.0, None, 0.0, 0
+    for hour in sorted(hours, reverse=True):
+        pull += hour.escalated - hour.judged * normal
+        weight += hour.judged
+        if pull > 0 and pull * pull / weight > best:
+            best, first = pull * pull / weight, hour.start
+    return first
+
+
+def _fleet(everybody: Sequence[Group]) -> float | None:
+    """The past rate of all callers together, kept off 0 and 1; None without a past."""
+    judged, escalated = sum(g.before.n for g in everybody), sum(g.before.k for g in everybody)
+    return min(0.999, max(0.001, escalated / judged)) if judged else None
+
+
+def _log_odds(share: float) -> float:
+    held = min(0.999, max(0.001, share))
+    return log(held / (1 - held))
+
+
 def _verdict(carried: float, above: float | None, named: bool) -> Verdict:
     if above is not None and above >= SYSTEMIC:
         return "systemic"
     return "concentrated" if named and carried >= CARRIED else "unclear"
 
 
-def _tested(g: Group, fleet: float, rising: bool) -> Named:
-    """The caller with the chance of so many escalations, or more extreme ones, if nothing had changed."""
-    a, b = _prior(g, fleet)
-    strength = a + b
-    if strength > STEADY:
-        a, b = a * STEADY / strength, b * STEADY / strength
+def _tested(g: Group, fleet: float, rising: bool, risen: float = 0.0) -> Named:
+    """The caller with the chance of so many escalations, or more extreme ones, if nothing had changed but
+    the log-odds of everybody, by `risen`."""
+    strength = min(STEADY, sum(_prior(g, fleet)))
+    mean = _expected(g, fleet)
+    if risen:
+        mean = 1 / (1 + exp(-_log_odds(mean) - risen))
+    a, b = mean * strength, (1 - mean) * strength
     k, n = g.after if rising else Share(g.after.n - g.after.k, g.after.n)
     p = upper_tail(round(k), round(n), *((a, b) if rising else (b, a)))
-    return Named(g.name, g.before, g.after, n * _expected(g, fleet), p)
+    return Named(g.name, g.before, g.after, n * mean, p)
 
 
 def _prior(g: Group, fleet: float) -> tuple[float, float]:
@@ -133,13 +188,15 @@ def _expected(g: Group, fleet: float) -> float:
     return a / (a + b)
 
 
-def _discoveries(tested: Sequence[Named], family: int, rising: bool) -> list[Named]:
+def _discoveries(
+    tested: Sequence[Named], family: int, rising: bool, false_names: float = FALSE_NAMES
+) -> list[Named]:
     """Benjamini & Hochberg 1995 over all callers seen, those not tested counted as unsuspicious; of these,
     the ones that moved with the whole, the largest excess first."""
     ordered = sorted(tested, key=lambda one: (one.p, one.caller))
     last = 0
     for rank, one in enumerate(ordered, 1):
-        if one.p <= FALSE_NAMES * rank / family:
+        if one.p <= false_names * rank / family:
             last = rank
     found = [one for one in ordered[:last] if (one.excess > 0) == rising]
     return sorted(found, key=lambda one: (-abs(one.excess), one.caller))
