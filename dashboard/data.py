@@ -21,6 +21,7 @@ import streamlit as st
 from sqlalchemy import Connection
 
 from cascadewatch.metrics.errors_a_day import days as days_of
+from cascadewatch.metrics.measures import EVENT_MEASURES
 from cascadewatch.metrics.window import Counts, Window
 from cascadewatch.settings import Settings, load
 from cascadewatch.settings.reading import CONFIG_VARIABLE, DATABASE_VARIABLE
@@ -31,7 +32,7 @@ from cascadewatch.store.engine import Store, open_store
 from cascadewatch.store.reads import (
     Arrivals,
     Bucket,
-    Caller,
+    ByCaller,
     Database,
     Filter,
     Job,
@@ -173,17 +174,14 @@ def over_the_caps() -> list[tuple[str, str]]:
 
 
 @st.cache_data(ttl=STEADY, max_entries=ANSWERS, show_spinner=False)
-def callers(cascade: str, start: int, end: int) -> list[Caller]:
-    """The callers with the most escalated events; they are counted per cascade, not per route."""
-    with reading() as (connection, _):
-        return reads.callers(connection, cascade, start, end)
-
-
-@st.cache_data(ttl=STEADY, max_entries=ANSWERS, show_spinner=False)
-def caller_count(cascade: str, start: int, end: int) -> int:
-    """How many callers were seen."""
-    with reading() as (connection, _):
-        return reads.caller_count(connection, cascade, start, end)
+def callers(cascade: str, start: int, end: int) -> ByCaller:
+    """The callers with the most escalated events, beside all events of the same range; they are counted per
+    cascade, not per route."""
+    with reader() as r:
+        found = reads.callers(r.connection, cascade, start, end)
+        seen = reads.caller_count(r.connection, cascade, start, end)
+        whole = r.counts(cascade, None, r.cover(found.start, found.end), EVENT_MEASURES)
+    return ByCaller(found, seen, whole)
 
 
 @st.cache_data(ttl=LIVE, max_entries=ANSWERS, show_spinner=False)

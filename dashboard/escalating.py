@@ -5,7 +5,7 @@ what came after the cheap tier: escalations and fallbacks.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
@@ -17,7 +17,7 @@ from cascadewatch.metrics.interval import proportion
 from cascadewatch.metrics.tiers import tier_names
 from cascadewatch.metrics.window import Counts, Metric, Window
 from cascadewatch.model import CAUSES, JUDGE_FAILURES
-from cascadewatch.store.reads import Caller
+from cascadewatch.store.reads import ByCaller, Caller
 from dashboard.formats import count, dollars, percent, span
 
 NANO = 1_000_000_000
@@ -38,9 +38,9 @@ class Part:
 Line = tuple[Part, ...]
 
 
-def answer(window: Window, routes: Mapping[str, Counts], callers: Sequence[Caller], seen: int) -> list[Line]:
-    """Who carries the escalations, in up to four lines. `routes` and `callers` are those of the cascade, of
-    whose callers `seen` is the number; where one route is looked at, leave both empty."""
+def answer(window: Window, routes: Mapping[str, Counts], by_caller: ByCaller | None = None) -> list[Line]:
+    """Who carries the escalations, in up to four lines. `routes` and `by_caller` are those of the cascade;
+    where one route is looked at, leave both out."""
     counts = window.counts
     rate = proportion(counts["escalated"], counts["judged"], "no judged events")
     if rate.value is None:
@@ -49,7 +49,8 @@ def answer(window: Window, routes: Mapping[str, Counts], callers: Sequence[Calle
         f"{percent(rate.value)} of {count(rate.n)} judged events escalated ({span(rate.low, rate.high)});"
         f" {_after(extra_usd(counts))}."
     )
-    return [(Part(first),), *_route_lines(counts, routes), *_caller_line(counts, callers, seen)]
+    lines = [(Part(first),), *_route_lines(counts, routes)]
+    return lines if by_caller is None else [*lines, *_caller_line(by_caller)]
 
 
 def _after(extra: float | None) -> str:
@@ -88,8 +89,9 @@ def _steepest(whole: Counts, routes: Mapping[str, Counts]) -> tuple[str | None, 
     return (name, rates[name]) if low is not None and low > overall else (None, None)
 
 
-def _caller_line(whole: Counts, callers: Sequence[Caller], seen: int) -> list[Line]:
+def _caller_line(by_caller: ByCaller) -> list[Line]:
     """The caller furthest beyond what its traffic explains; else that none stands out."""
+    callers, seen, whole = by_caller.callers.rows, by_caller.seen, by_caller.whole
     if len(callers) < 2 or not whole["escalated"]:
         return []
     out = [c for c in callers if stands_out(c, whole, seen)]
@@ -182,8 +184,9 @@ def _rate(escalated: int, judged: int) -> Row:
     return {"rate": percentage(rate.value), "interval": span(rate.low, rate.high)}
 
 
-def caller_rows(whole: Counts, callers: Sequence[Caller], seen: int) -> list[Row]:
+def caller_rows(by_caller: ByCaller) -> list[Row]:
     """One row per caller, the one furthest beyond what its traffic explains first."""
+    seen, whole = by_caller.seen, by_caller.whole
     rows = [
         {
             "caller": c.caller, "events": c.events, "judged": c.judged, "escalated": c.escalated,
@@ -191,7 +194,7 @@ def caller_rows(whole: Counts, callers: Sequence[Caller], seen: int) -> list[Row
             "extra": c.extra_cost / NANO if is_priced(whole) else None,
             "stands_out": stands_out(c, whole, seen),
         }
-        for c in callers
+        for c in by_caller.callers.rows
     ]  # fmt: skip
     return sorted(rows, key=lambda r: (not r["stands_out"], -r["excess"]))
 

@@ -8,6 +8,7 @@ from cascadewatch.metrics.breakeven import Economics, economics
 from cascadewatch.metrics.coverage import coverage_note
 from cascadewatch.metrics.errors_a_day import days as days_of
 from cascadewatch.metrics.window import Metric, Window
+from dashboard import reach
 from dashboard.change import Change
 from dashboard.formats import DAY
 from dashboard.replayed import Replayed
@@ -74,6 +75,11 @@ class Facts:
         """Milliseconds since labels or a replay last told of quality; None: neither ever did."""
         last = self.replayed.at if self.replayed and self.is_replayed else self.last_check
         return None if last is None else max(0, self.now - last)
+
+    @property
+    def labels_of(self) -> str | None:
+        """Of what time the labels are, where that is longer than the range."""
+        return reach.wider(self.window, "labels", self.zone)
 
     @property
     def objective(self) -> float | None:

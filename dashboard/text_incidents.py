@@ -34,6 +34,7 @@ WITH_OTHERS_ONE, WITH_OTHERS = "One more belongs to it.", "{n} more belong to it
 JOINED_ONE, JOINED_MANY = "One more belongs to one of them.", "{n} more belong to them."
 SHOW = "Look closer"
 TO_REPORT, TO_REPLAYS = "Open the report", "Open replays"
+TO_REPORT_OF = "Open the report of {name}"
 NOW, A_DAY = "About now", "A day"
 A_DAY_MEANING = "What the move costs, or takes off the bill, per day at today's traffic and prices."
 NOT_A_SAVING = "do not count this as a saving yet"

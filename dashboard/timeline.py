@@ -67,12 +67,9 @@ def steps(event: Mapping[str, Any]) -> list[Step]:
 
 
 def _attempt(a: Mapping[str, Any], start: float, retry: bool, served: bool) -> Step:
-    usage = a["usage"]
-    given = [usage[bucket] for bucket in ("input", "cache_read", "cache_write")]
-    prompt = None if given[0] is None else sum(n or 0 for n in given)
     return Step(
         "attempt", a["tier"], a["status"], a["model"], start, a["latency_ms"], a["cost_usd"],
-        tokens=(prompt, usage["output"]), retry=retry, served=served,
+        tokens=_tokens(a["usage"]), retry=retry, served=served,
     )  # fmt: skip
 
 
@@ -80,8 +77,14 @@ def _verdict(v: Mapping[str, Any], start: float) -> Step:
     name = v["verifier"] or v["mechanism"] or text.VERIFIER
     return Step(
         "verdict", name, v["outcome"], v["reason"], start, v["latency_ms"], v["cost_usd"],
-        score=v["score"], threshold=v["threshold"],
+        tokens=_tokens(v["usage"]), score=v["score"], threshold=v["threshold"],
     )  # fmt: skip
+
+
+def _tokens(usage: Mapping[str, int | None]) -> tuple[int | None, int | None]:
+    """Tokens in, cached or not, and tokens out."""
+    given = [usage[bucket] for bucket in ("input", "cache_read", "cache_write")]
+    return None if given[0] is None else sum(n or 0 for n in given), usage["output"]
 
 
 def length_ms(shown: Sequence[Step]) -> float:

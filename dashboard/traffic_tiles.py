@@ -6,15 +6,17 @@ from cascadewatch.metrics.coverage import NO_PRICE
 from cascadewatch.metrics.escalation import escalation_rate
 from cascadewatch.metrics.latency import escalation_penalty
 from cascadewatch.metrics.window import Window
-from dashboard import escalating, text, widgets
+from cascadewatch.store.reads import ByCaller
+from dashboard import escalating, reach, text, widgets
+from dashboard.choice import Choice
 from dashboard.formats import UNKNOWN, count, dollars, escaped, milliseconds, percent, span
 
 
-def four(window: Window, callers: int, whole: bool, days: float) -> None:
-    """All four, side by side where there is room; callers are counted on all routes, `whole` or not.
+def four(window: Window, by_caller: ByCaller, choice: Choice, days: float) -> None:
+    """All four, side by side where there is room; callers are counted on all routes, one chosen or not.
     `days` are those from the first event on."""
-    tiles = [partial(_escalation, window), partial(_extra, window, days), partial(_wait, window)]
-    widgets.tiles([*tiles, partial(_callers, window, callers, whole)], "traffic_tiles")
+    tiles = [partial(_escalation, window), partial(_extra, window, days), partial(_wait, window, choice.zone)]
+    widgets.tiles([*tiles, partial(_callers, by_caller, choice.route is None)], "traffic_tiles")
 
 
 def _escalation(window: Window) -> None:
@@ -34,14 +36,16 @@ def _extra(window: Window, days: float) -> None:
     widgets.tile(text.EXTRA, dollars(extra), caption, meaning)
 
 
-def _wait(window: Window) -> None:
+def _wait(window: Window, zone: str) -> None:
     wait = escalation_penalty(window)
-    between = "" if wait.low is None else f"{milliseconds(wait.low)} to {milliseconds(wait.high)} · "
+    between = "" if wait.low is None else f"{milliseconds(wait.low)} to {milliseconds(wait.high)}"
+    caption = " · ".join(filter(None, (between, f"n {count(wait.n)}", reach.wider(window, "bins", zone))))
     meaning = widgets.meaning("escalation_latency_penalty_ms")
-    widgets.tile(text.PENALTY, milliseconds(wait.value), f"{between}n {count(wait.n)}", meaning, wait.reason)
+    widgets.tile(text.PENALTY, milliseconds(wait.value), caption, meaning, wait.reason)
 
 
-def _callers(window: Window, callers: int, whole: bool) -> None:
-    each = f"{count(window.counts['events'] / callers)} events each" if callers else text.NO_CALLERS
+def _callers(by_caller: ByCaller, whole: bool) -> None:
+    seen = by_caller.seen
+    each = f"{count(by_caller.whole['events'] / seen)} events each" if seen else text.NO_CALLERS
     caption = each if whole else text.ON_ALL_ROUTES
-    widgets.tile(text.CALLERS_SEEN, count(callers), caption, escaped(text.CALLERS_MEANING))
+    widgets.tile(text.CALLERS_SEEN, count(seen), caption, escaped(text.CALLERS_MEANING))

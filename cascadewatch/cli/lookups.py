@@ -1,6 +1,5 @@
 """`events show`, `callers`, `quarantine`: one thing looked up, and what can be done about it."""
 
-import json
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,10 +8,12 @@ import typer
 from cascadewatch.cli.actor import commander
 from cascadewatch.cli.opening import opened, writing
 from cascadewatch.cli.options import Config, Db, Json
-from cascadewatch.cli.output import answer, shown, table
-from cascadewatch.errors import UsageError
+from cascadewatch.cli.output import answer, say, shown, table
+from cascadewatch.cli.prune import LOG_KEPT
+from cascadewatch.errors import BusyError, UsageError
 
 if TYPE_CHECKING:
+    from cascadewatch.store.engine import Store
     from cascadewatch.store.erasure import Found
 
 
@@ -42,7 +43,7 @@ def show_event(
     if found is None:
         by = "" if source is None else f" of the sender {shown(source)}"
         raise UsageError(f"no event {shown(event_id)}{by} is held; rows are kept for retention.raw_days days")
-    print(json.dumps(found, indent=2))
+    answer(found, True, str)
 
 
 def find_caller(
@@ -62,7 +63,7 @@ def find_caller(
     from cascadewatch.store.pseudonym import pseudonyms
 
     with opened(config, db) as (settings, store):
-        stored = pseudonyms(settings, store)(raw)
+        stored = pseudonyms(settings, store)(_kept(raw))
     if stored is None:
         raise UsageError('callers are not stored: caller_ids is "off"')
     answer({"caller": raw, "stored": stored}, as_json, lambda: shown(stored))
@@ -92,12 +93,34 @@ def forget_caller(
     if caller in ("", OTHER):
         raise UsageError("that names no single caller")
     with opened(config, db) as (settings, store), writing(settings, store) as writer:
-        hashed = hash_of(settings, store, caller)
-        names = {name for name in (caller, hashed) if name}
+        name = _kept(caller)
+        hashed = hash_of(settings, store, name)
+        names = {name} | ({hashed} if hashed else set())
         found = erasure.find(store, names)
         if any(found):
             erasure.forget(writer, names, found, commander(), hashed)
-    answer({"forgotten": any(found)} | found._asdict(), as_json, lambda: _forgotten(found))
+        emptied = _emptied(store)
+    document = {"forgotten": any(found)} | found._asdict() | {"log_emptied": emptied}
+    answer(document, as_json, lambda: _forgotten(found))
+    if not emptied:
+        say(LOG_KEPT)
+
+
+def _kept(name: str) -> str:
+    """A caller's name as it is kept: one that is too long was cut before it was hashed."""
+    from cascadewatch.model import NAME_LENGTH
+    from cascadewatch.reasons import cut
+
+    return cut(name, NAME_LENGTH)
+
+
+def _emptied(store: "Store") -> bool:
+    """Whether nothing that was taken out is left in SQLite's write-ahead log; tried also where there was
+    nothing to take out, for the sake of an earlier time that could not."""
+    try:
+        return store.checkpoint()
+    except BusyError:  # what was asked for is done all the same
+        return False
 
 
 def _forgotten(found: "Found") -> str:
@@ -159,9 +182,12 @@ def accept_quarantined(
 
     with opened(config, db) as (settings, store), writing(settings, store) as writer:
         made = writer.change(partial(accept, number=number, by=commander()))
+        made["log_emptied"] = _emptied(store)
     what = f"{shown(made['source'])}/{shown(made['id'])}"
     cost = " -> ".join(_dollars(made[side]["cost_usd"]) for side in ("before", "after"))
     answer(made, as_json, lambda: f"{what}: {made['before']['path']} -> {made['after']['path']}, {cost}")
+    if not made["log_emptied"]:
+        say(LOG_KEPT)
 
 
 def _dollars(cost: float | None) -> str:

@@ -24,6 +24,10 @@ KEPT = {
     "caller_hour": "callers per hour", "distribution": "distributions of routes per quarter-hour",
     "rollup": "all other sums",
 }  # fmt: skip
+LOG_KEPT = (
+    "A reader kept what was deleted in the write-ahead log; the next prune, or the end of all processes, "
+    "empties it"
+)
 
 
 def prune(
@@ -61,8 +65,7 @@ def prune(
         document = _document(found, dry_run) | {"bytes": _size(store)}
     answer(document, as_json, lambda: _told(document))
     if not found.log_emptied:
-        say("A reader kept what was deleted in the write-ahead log; the next prune, or the end of all "
-            "processes, empties it")  # fmt: skip
+        say(LOG_KEPT)
 
 
 def _pruned(store: "Store", settings: "Settings") -> "Pruned":

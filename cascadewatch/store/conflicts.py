@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from cascadewatch.errors import NotFoundError, UsageError
 from cascadewatch.metrics.coverage import is_priced, total_nano
 from cascadewatch.model import Event, Label, Text
-from cascadewatch.store import audit, dialect, ingest, labelling, raw, rollup, tables
+from cascadewatch.store import audit, dialect, ingest, labelling, raw, rollup, tables, totals
 from cascadewatch.store.reads.report import stamp
 from cascadewatch.store.rows import Rows, build
 from cascadewatch.store.rowtypes import EventRow
@@ -73,8 +73,8 @@ def _replace(connection: Connection, state: State, old: raw.Held, made: Rows) ->
     before.add(*old)
     after.add(*made, [x for x in old.labels if x.attempt < len(made.attempts)])
     rollup.replace_rows(connection, [made])
-    rollup.apply(connection, before, -1)
-    rollup.apply(connection, after, room=state.cascade(e.cascade).room)
+    taken = rollup.apply(connection, before, -1)
+    totals.keep(connection, [taken, rollup.apply(connection, after, room=state.cascade(e.cascade).room)])
     if old.event.cascade != e.cascade:
         _move_sender(connection, old.event, e)
 

@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, update
 
 from cascadewatch.model import epoch_ms
-from cascadewatch.store import dialect, forgotten, raw
+from cascadewatch.store import dialect, forgotten, raw, totals
 from cascadewatch.store.cells import DAY_TIER
 from cascadewatch.store.engine import Store
 from cascadewatch.store.horizons import Horizons, kept
@@ -236,6 +236,7 @@ def drop_counters(connection: Connection, before: int) -> Gone:
         counted = select(func.sum(t.n)).where(*of_events, t.outcome == outcome)
         n = int(connection.execute(counted).scalar() or 0)
         forgotten.add(connection, "accepted" if outcome == "accepted" else "conflict", n)
+    totals.keep_arrived(connection, before)
     gone = connection.execute(delete(ingest_counters).where(t.bucket < before))
     return {"ingest_counters": gone.rowcount}
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, func, select
 
 from cascadewatch import pricing
 from cascadewatch.errors import UsageError
-from cascadewatch.store import audit, horizons, ingest, raw, rollup
+from cascadewatch.store import audit, horizons, ingest, raw, rollup, totals
 from cascadewatch.store.cells import Cells
 from cascadewatch.store.engine import Store
 from cascadewatch.store.rows import NOT_PRICEABLE, Context, Flagship, Rows, event_row
@@ -190,10 +190,10 @@ def _rewrite(
             after.setdefault(name, rollup.new_cells(state, name)).add(*made, held.labels)
             news.append(made)
     rollup.replace_rows(connection, news)
-    for sums in before.values():
-        rollup.apply(connection, sums, -1)
+    applied = [rollup.apply(connection, sums, -1) for sums in before.values()]
     for name, sums in after.items():
-        rollup.apply(connection, sums, room=state.cascade(name).room)
+        applied.append(rollup.apply(connection, sums, room=state.cascade(name).room))
+    totals.keep(connection, applied)
     if note is not None and news:
         note(connection, now=around.now())
     return len(news)

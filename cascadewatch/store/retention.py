@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from cascadewatch.settings import Settings
 from cascadewatch.settings.retention import Retention
 from cascadewatch.store import alert_tables as alerting
-from cascadewatch.store import deletions, dialect, horizons, outbox, tables
+from cascadewatch.store import deletions, dialect, horizons, outbox, tables, totals
 from cascadewatch.store.cells import UTC_DAY
 from cascadewatch.store.deletions import Deletion, Gone, rows
 from cascadewatch.store.engine import Store
@@ -89,8 +89,10 @@ def prune(
     Raises BusyError while the database is out of reach.
     """
     with store.writing() as connection:
-        going = _going(horizons.stored(connection), settings, now)
-        if going.horizons != horizons.stored(connection):
+        known = horizons.stored(connection)
+        going = _going(known, settings, now)
+        if going.horizons != known:
+            totals.keep_old(connection, known.rollup, going.horizons.rollup)
             horizons.store(connection, going.horizons)
             touch(connection)
     done = Pruned(going.horizons)

@@ -5,13 +5,14 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
-from cascadewatch.store import dialect, horizons, raw, routes, tables
+from cascadewatch.store import dialect, horizons, raw, routes, tables, totals
 from cascadewatch.store.bounds import Room
 from cascadewatch.store.cells import DAY_TIER, Cells, Sums
 from cascadewatch.store.rollup_tables import ROLLUPS
 from cascadewatch.store.rows import Context, Rows, event_row
 from cascadewatch.store.state import Names, State, touch
 from cascadewatch.store.stored_event import event_of
+from cascadewatch.store.totals import Applied
 
 _PAGE = 20_000  # events in memory at once
 
@@ -28,12 +29,14 @@ def new_cells(state: State, cascade: str) -> Cells:
     return Cells(state.names.of(cascade), state.zone, state.horizons.floors)
 
 
-def apply(connection: Connection, cells: Cells, sign: int = 1, room: Room | None = None) -> None:
-    """Adds the sums to every tier, or with `sign` -1 takes them away. InputError when `room` has none."""
+def apply(connection: Connection, cells: Cells, sign: int = 1, room: Room | None = None) -> Applied:
+    """Adds the sums to every tier, or with `sign` -1 takes them away; gives what was added. InputError when
+    `room` has none."""
     made = cells.tables(sign)
     if room is not None:
         room.take(connection, made)
     _add(connection, made)
+    return made
 
 
 def _add(connection: Connection, made: dict[tuple[str, str], Sums]) -> None:
@@ -70,8 +73,7 @@ def rederive(connection: Connection, state: State, cascade: str, context: Contex
                 after.add(*made, held.labels)
                 news.append(made)
         replace_rows(connection, news)
-        apply(connection, before, -1)
-        apply(connection, after)
+        totals.keep(connection, [apply(connection, before, -1), apply(connection, after)])
         changed += len(news)
     return changed
 
@@ -88,6 +90,7 @@ def rebuild(connection: Connection, state: State) -> int:
     """Empties the rollups from the raw horizon on and sums the held events up again, under the limits on
     names as they are now; returns the number of events. Older sums stay, and are found: their events are
     gone."""
+    was = totals.held(connection)
     while raw.delete_before(connection, state.horizons.raw)["events"]:
         pass  # what waits to be deleted was summed under the names known until now
     connection.execute(tables.names.delete())
@@ -106,6 +109,7 @@ def rebuild(connection: Connection, state: State) -> int:
         for sums in cells.values():
             _add(connection, from_horizon(sums, state))
         total += len(page)
+    totals.keep_fallen(connection, was)
     state.save_names(connection)
     touch(connection)
     return total

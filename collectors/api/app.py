@@ -86,7 +86,8 @@ def routes(  # noqa: PLR0913 - one for each part
     for name, handler in HANDLERS.items():
         method, _, path = name.partition(" ")
         route = Route(path, _guarded(context, handler, SCOPE.get(name)), methods=[method])
-        route.path_regex = re.compile(route.path_regex.pattern, re.DOTALL)  # an id may hold line breaks
+        # An id may hold line breaks, and has one character at least.
+        route.path_regex = re.compile(route.path_regex.pattern.replace(".*", ".+"), re.DOTALL)
         made.append(route)
     return made
 

@@ -2,20 +2,16 @@
 
 import threading
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
-from cascadewatch.metrics.measures import PARTS
+from cascadewatch.store import totals
 from cascadewatch.store.engine import Store
-from cascadewatch.store.rollup_tables import ROLLUPS
-from cascadewatch.store.tables import ingest_counters
 from collectors.api import scrape_alerting
 from collectors.metrics_text import Family
 
 Values = dict[tuple[str, ...], int]
 
 _KEPT_MS = 5000  # scrapes that come together share one reading
-_EVENTS = ROLLUPS["events"].tiers["day"]
-_ATTEMPTS = ROLLUPS["attempts"].tiers["day"]
 _SERIES = ("cascade", "route")
 
 _HELP = {
@@ -35,8 +31,8 @@ _VERDICTS = {  # measure to outcome
 
 
 class Counters:
-    """Reads the sums and lets none fall: days that leave the rollups, or a cheaper price, would look
-    to Prometheus like a restart."""
+    """Reads the totals, which days that leave the rollups and cheaper prices do not lower; and lets nothing
+    else fall while the process runs, as that would look to Prometheus like a restart."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -49,8 +45,7 @@ class Counters:
         with self._lock:
             if self._read is None or not 0 <= now - self._read < _KEPT_MS:
                 with store.reading() as connection:
-                    found = [*_events(connection), _verdicts(connection), _ingest(connection)]
-                    found += scrape_alerting.counted(connection)
+                    found = _families(totals.told(connection)) + scrape_alerting.counted(connection)
                     now_so = [*scrape_alerting.present(connection), _over_caps(connection)]
                 self._families = [*(f._replace(values=self._rising(f)) for f in found), *now_so]
                 self._read = now
@@ -66,42 +61,19 @@ class Counters:
         return shown
 
 
-def _events(connection: Connection) -> list[Family]:
-    t = _EVENTS.c
-    cost = sum((t[f"cost_{part}"] for part in PARTS[1:]), t[f"cost_{PARTS[0]}"])
-    sums = {"events": t.events, "judged": t.judged, "escalated": t.escalated, "cost_nanousd": cost}
-    rows = connection.execute(
-        select(t.cascade, t.route, *(func.sum(s) for s in sums.values()))
-        .where(t.origin == "live", t.route != "")  # "": the sums over all routes
-        .group_by(t.cascade, t.route)
-    ).all()
-    return [
-        _counter(name, _HELP[name], _SERIES, {(r[0], r[1]): int(r[i]) for r in rows})
-        for i, name in enumerate(sums, start=2)
-    ]
-
-
-def _verdicts(connection: Connection) -> Family:
-    t = _ATTEMPTS.c
-    rows = connection.execute(
-        select(t.cascade, t.route, *(func.sum(t[name]) for name in _VERDICTS))
-        .where(t.origin == "live", t.route != "")
-        .group_by(t.cascade, t.route)
-    )
-    values: Values = {
-        (r[0], r[1], outcome): int(r[i])
-        for r in rows
-        for i, outcome in enumerate(_VERDICTS.values(), 2)
-        if r[i]
-    }
-    return _counter("verdicts", "Verdicts by outcome.", (*_SERIES, "outcome"), values)
-
-
-def _ingest(connection: Connection) -> Family:
-    t = ingest_counters.c
-    rows = connection.execute(select(t.source, t.outcome, func.sum(t.n)).group_by(t.source, t.outcome))
+def _families(told: totals.Totals) -> list[Family]:
+    """A family for each counter of live traffic, one for verdicts, one for what arrived."""
+    values: dict[str, Values] = {name: {} for name in (*_HELP, "verdicts", "ingest")}
+    for (name, *labels), n in told.items():
+        if name in _VERDICTS:
+            if n:
+                values["verdicts"][labels[0], labels[1], _VERDICTS[name]] = n
+        else:
+            values[name][labels[0], labels[1]] = n
+    found = [_counter(name, _HELP[name], _SERIES, values[name]) for name in _HELP]
+    found.append(_counter("verdicts", "Verdicts by outcome.", (*_SERIES, "outcome"), values["verdicts"]))
     help_text = "Records received, by sender and by what became of them."
-    return _counter("ingest", help_text, ("source", "outcome"), {(r[0], r[1]): int(r[2]) for r in rows})
+    return [*found, _counter("ingest", help_text, ("source", "outcome"), values["ingest"])]
 
 
 def _over_caps(connection: Connection) -> Family:

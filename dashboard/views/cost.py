@@ -138,8 +138,8 @@ def _waste(found: Found) -> None:
 def _wasted(found: Found) -> None:
     wasted = found["wasted_escalation_usd"]
     between = dollar_span(wasted.low, wasted.high)
-    labels = f"n{NB}{count(wasted.n)} labels"
-    caption = f"range {between} · {labels}" if between else labels
+    parts = (between and f"range {between}", f"n{NB}{count(wasted.n)} labels", wasted.reason)
+    caption = " · ".join(part for part in parts if part)
     tile(text.WASTED, dollars(wasted.value), caption, widgets.meaning("wasted_escalation_usd"), wasted.reason)
 
 

@@ -38,18 +38,22 @@ def _one(number: int, choice: Choice) -> None:
     episode_tiles.head(of)
     st.text(episode_words.headline(of, now, choice.zone))
     since = partial(_since, of, now, choice.zone)
-    if of.kind in episode_words.CHECKS:
+    value, day = partial(episode_tiles.value, of), partial(episode_tiles.day, of)
+    if of.kind == "callers":
+        widgets.tiles((value, day, since), "tiles")
+    elif of.kind in episode_words.CHECKS:
         widgets.tiles((since,), "tiles")
     else:
-        value, day = partial(episode_tiles.value, of), partial(episode_tiles.day, of)
         widgets.tiles((value, partial(_normal, of, choice.zone), day, since), "tiles")
     acts.row(of, choice.zone)
     _spoken_for(of)
-    if of.kind in episode_words.CHECKS:
+    if of.kind == "callers":
+        widgets.link("traffic", text.WHO_SENT_IT, _shown(of, now, choice), data.settings().timezone)
+    elif of.kind in episode_words.CHECKS:
         _to_report(of, choice)
     else:
         _over_time(of, choice, now)
-        why.show(of, choice.zone)
+        why.show(of, choice)
     history.show(of, choice)
 
 
@@ -116,12 +120,16 @@ def _over_time(of: Episode, choice: Choice, now: int) -> None:
     letters = charts.annotate(fig, marks, span, choice.zone, axis.dark)
     widgets.chart(fig, "episode", episode_words.headline(of, now, choice.zone))
     widgets.marks(letters, choice.zone)
-    there = Choice(
-        of.cascade, of.route if of.route not in ("", "__other__") else None, fixed=span, zone=choice.zone
-    )
+    there = _shown(of, now, choice)
     with st.container(horizontal=True, gap="medium"):
         widgets.link("traffic", text.IN_TRAFFIC, there, data.settings().timezone)
         widgets.link("cost", text.IN_COST, there, data.settings().timezone)
+
+
+def _shown(of: Episode, now: int, choice: Choice) -> Choice:
+    """What an episode is about, over the range in which it is drawn."""
+    route = of.route if of.route not in ("", "__other__") else None
+    return Choice(of.cascade, route, fixed=episode_figure.window(of, now), zone=choice.zone)
 
 
 def _chart_title(of: Episode) -> str:

@@ -50,7 +50,7 @@ def show(choice: Choice) -> None:
         _details(found, choice.zone)
     with right:
         _costs(found)
-        _labels(found)
+        _labels(found, choice.zone)
     _text(found)
 
 
@@ -104,18 +104,20 @@ def _costs(found: Mapping[str, Any]) -> None:
     widgets.rows(event_story.cost_rows(found), "event_costs", config)
 
 
-def _labels(found: Mapping[str, Any]) -> None:
+def _labels(found: Mapping[str, Any], zone: str) -> None:
     if not found["labels"]:
         return
     st.subheader(text.LABELS, anchor=False)
     rows = [
         {"attempt": f"{x['attempt'] + 1}. {found['attempts'][x['attempt']]['tier']}",
-         "correct": text.YES if x["correct"] else text.NO, "source": x["source"], "sampling": x["sampling"]}
+         "correct": text.YES if x["correct"] else text.NO, "source": x["source"], "sampling": x["sampling"],
+         "time": moment(time_of(x["time"], zone), zone)}
         for x in found["labels"]
     ]  # fmt: skip
     config = {
         "attempt": tables.words(text.ATTEMPT), "correct": tables.words(text.RIGHT),
         "source": tables.words(text.LABEL_SOURCE), "sampling": tables.words(text.SAMPLING),
+        "time": tables.words(text.TIME),
     }  # fmt: skip
     widgets.rows(rows, "event_labels", config)
 

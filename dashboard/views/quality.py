@@ -73,6 +73,7 @@ def _labels(facts: Facts) -> None:
         f"n{NB}{count(share.n)}",
         sources,
         f"last {ago(facts.last_check, facts.now)}",
+        facts.labels_of,
     ]
     caption = " · ".join(part for part in parts if part) if share.n else UNKNOWN
     widgets.tile(text.LIVE_QUALITY, percent(share.value), caption, widgets.meaning("quality"), share.reason)
@@ -93,7 +94,7 @@ def _replay(facts: Facts, has_replays: bool) -> None:
 
 def _error(facts: Facts, key: str) -> None:
     share = compute(facts.window, [key])[key]
-    parts = [span(share.low, share.high), f"n{NB}{count(share.n)}"]
+    parts = [span(share.low, share.high), f"n{NB}{count(share.n)}", facts.labels_of if share.n else None]
     caption = " · ".join(part for part in parts if part)
     widgets.tile(text.ERROR_NAMES[key], percent(share.value), caption, widgets.meaning(key), share.reason)
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from cascadewatch.metrics.window import Window
 from cascadewatch.store.reads import Bucket
-from dashboard import bands, data, escalating, template, text, traffic_charts, traffic_tiles, widgets
+from dashboard import bands, data, escalating, reach, template, text, traffic_charts, traffic_tiles, widgets
 from dashboard.choice import Choice
 from dashboard.formats import count, escaped, is_plain, percent
 from dashboard.points import coarsened
@@ -42,9 +42,9 @@ def _numbers(choice: Choice) -> None:
         with st.container(border=not alone, gap="small"):
             _answer(name, window, choice, (start, end), named=len(known) > 1)
     if alone:
-        callers = data.caller_count(name, start, end)
+        by_caller = data.callers(name, start, end)
         days = data.days(name, choice.route, start, end)
-        traffic_tiles.four(window, callers, choice.route is None, days)
+        traffic_tiles.four(window, by_caller, choice, days)
     traffic_tables.routes({n: data.window(n, None, start, end) for n in windows}, choice, (start, end))
     if alone:
         _one_cascade(name, window, choice, (start, end))
@@ -59,8 +59,7 @@ def _answer(name: str, window: Window, choice: Choice, at: tuple[int, int], name
         st.text(f"{text.ROUTE}: {choice.route}")
     whole = choice.route is None
     routes = data.routes(name, *at) if whole else {}
-    callers = data.callers(name, *at) if whole else []
-    for line in escalating.answer(window, routes, callers, data.caller_count(name, *at)):
+    for line in escalating.answer(window, routes, data.callers(name, *at) if whole else None):
         _sentence(line)
 
 
@@ -76,7 +75,7 @@ def _one_cascade(name: str, window: Window, choice: Choice, at: tuple[int, int])
     _mix(name, choice, at)
     drawn = (
         partial(traffic_tables.callers, name, choice, at),
-        partial(_latency, window),
+        partial(_latency, window, choice.zone),
         partial(_reasons, window),
         partial(traffic_tables.revisions, name, window, choice, at),
         partial(_tiers, window),
@@ -123,13 +122,14 @@ def _mix_in_words(buckets: list[Bucket]) -> str:
     return f"{text.OVER_TIME}: {', '.join(parts)} of {count(events)} events."
 
 
-def _latency(window: Window) -> None:
+def _latency(window: Window, zone: str) -> None:
     st.subheader(text.LATENCY, anchor=False, help=escaped(text.PATH_MEANINGS))
     found = traffic_charts.latencies(window)
     if not found:
         st.caption(escaped(text.NO_LATENCIES))
         return
-    st.caption(escaped(text.LATENCY_HINT))
+    of = reach.wider(window, "bins", zone)
+    st.caption(escaped(f"{text.LATENCY_HINT} Latencies are {of}." if of else text.LATENCY_HINT))
     says = "; ".join(f"{text.PATHS[p]} {traffic_charts.summary(metrics)}" for p, metrics in found.items())
     widgets.chart(
         traffic_charts.latency_dots(found, template.is_dark()), "latency", f"{text.LATENCY}: {says}"

@@ -8,7 +8,7 @@ import streamlit as st
 from cascadewatch.metrics.window import Window
 from dashboard import data, escalating, tables, text, widgets
 from dashboard.choice import Choice
-from dashboard.formats import escaped
+from dashboard.formats import escaped, moment
 
 MOST = 20  # rows in sight; longer tables scroll
 _CHOSEN = "traffic_chosen"  # a row was clicked: the sidebar must be drawn anew
@@ -56,13 +56,14 @@ def _route_chosen(key: str) -> None:
 
 def callers(name: str, choice: Choice, at: tuple[int, int]) -> None:
     """Who sends what escalates."""
-    whole = data.window(name, None, *at).counts
-    rows = escalating.caller_rows(whole, data.callers(name, *at), data.caller_count(name, *at))
+    found = data.callers(name, *at)
+    rows = escalating.caller_rows(found)
     if not rows:
         st.caption(escaped(f"{text.NO_CALLERS} {text.NO_CALLERS_HINT}"))
         return
+    start, end = (moment(edge, choice.zone) for edge in (found.callers.start, found.callers.end))
     also = f" {text.CALLERS_OF_ALL_ROUTES}" if choice.route else ""
-    st.caption(escaped(text.BY_CALLER_HINT + also))
+    st.caption(escaped(f"{text.BY_CALLER_HINT} {text.CALLERS_FROM.format(start=start, end=end)}{also}"))
     shown = [{**row, "stands_out": text.STANDS_OUT if row["stands_out"] else ""} for row in rows]
     columns = ["stands_out", "caller", "rate", "interval", "excess", "extra", "escalated", "judged", "events"]
     config = {

@@ -101,7 +101,8 @@ def state(rule: str, cascade: str, now: int, **more: Any) -> RuleState:
 def watching(cascade: str, now: int, **more: Any) -> RuleState:
     """The drift rule with its baseline."""
     detail = {"state": "watching", "lacking": None, "baseline": BASELINE.to_dict(), "per_hour": 40.0,
-              "hours_to_see": 6.4, "evidence": 0.25, "noisy": False, "ratchet": None}  # fmt: skip
+              "tolerance": 0.05, "hours_to_see": 6.4, "unseen": None, "evidence": 0.25, "noisy": False,
+              "ratchet": None}  # fmt: skip
     return state(more.pop("rule", "escalation-drift"), cascade, now, **{"detail": detail, **more})
 
 

@@ -96,6 +96,13 @@ def test_one_that_learns_says_what_it_lacks() -> None:
     assert row["seen"] is None
 
 
+def test_one_that_does_not_look_for_its_tolerance_says_so() -> None:
+    unseen = "moves under 10 points are not looked for: the baseline is known to ±2.6 points only"
+    held = watching("support", NOW, detail={"evidence": 0.0, "hours_to_see": None, "unseen": unseen})
+    (row,) = rule_rows.stream_rows(Told("escalation-drift"), [held], NOW)
+    assert (row["seen"], row["message"]) == ("not looked for", unseen)
+
+
 def test_a_back_tests_episode_says_from_what_to_what() -> None:
     row = rule_rows.past_row(
         {"scope": {"cascade": "support", "route": None}, "direction": "up",

@@ -20,9 +20,10 @@ def attempt(tier: str, latency_ms: float | None = 100.0, **more: Any) -> dict[st
 
 
 def verdict(outcome: str = "reject", latency_ms: float | None = 40.0, **more: Any) -> dict[str, Any]:
+    usage = {"input": 700, "cache_read": None, "cache_write": None, "output": 8, "reasoning": None}
     given = {
         "outcome": outcome, "verifier": "judge", "mechanism": "judge", "score": 0.41, "threshold": 0.5,
-        "reason": "low_score", "cost_usd": 0.00002, "latency_ms": latency_ms,
+        "reason": "low_score", "usage": usage, "cost_usd": 0.00002, "latency_ms": latency_ms,
     }  # fmt: skip
     return given | more
 
@@ -81,6 +82,7 @@ def test_a_verdict_shows_score_against_threshold_and_its_reason() -> None:
     said = steps(ESCALATED)[1]
     assert heading(said) == "judge: rejected · low_score"
     assert caption(said).startswith("score 0.41, threshold 0.50 · 40")
+    assert caption(said).replace("\u00a0", " ").endswith("700 tokens in, 8 out")
 
 
 def test_an_attempt_shows_time_cost_and_tokens() -> None:

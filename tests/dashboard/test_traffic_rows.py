@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cascadewatch.metrics.measures import ATTEMPT_MEASURES, EVENT_MEASURES
 from cascadewatch.metrics.window import TierCounts, Window
 from cascadewatch.model import TierOrder
-from cascadewatch.store.reads import Caller
+from cascadewatch.store.reads import ByCaller, Caller, Callers
 from dashboard import escalating
 
 ORDER = TierOrder(("small", "flagship"), "small", "flagship")
@@ -28,30 +28,34 @@ def caller(name: str, judged: int, escalated: int, extra: int = 0) -> Caller:
     return Caller(name, judged, judged, escalated, 2 * extra, extra)
 
 
+def by_caller(whole: dict[str, int], callers: list[Caller], seen: int) -> ByCaller:
+    return ByCaller(Callers(0, 86_400_000, tuple(callers)), seen, whole)
+
+
 def said(lines: list[escalating.Line]) -> str:
     return "\n".join("".join(part.words for part in line) for line in lines).replace("\u00a0", " ")
 
 
 def test_without_a_price_nothing_is_said_of_money() -> None:
     unpriced = {"events": 900, "judged": 900, "escalated": 300, "priceable": 2_100, "priced": 900}
-    callers = [caller("a", 300, 250), caller("b", 600, 50)]
     of = window(**unpriced)
-    assert "what came after the cheap tier has no price." in said(escalating.answer(of, {}, callers, 2))
-    assert "$" not in said(escalating.answer(of, {"faq": of.counts, "orders": of.counts}, callers, 2))
-    assert {row["extra"] for row in escalating.caller_rows(of.counts, callers, 2)} == {None}
+    beside = by_caller(counts(**unpriced), [caller("a", 300, 250), caller("b", 600, 50)], 2)
+    assert "what came after the cheap tier has no price." in said(escalating.answer(of, {}, beside))
+    assert "$" not in said(escalating.answer(of, {"faq": of.counts, "orders": of.counts}, beside))
+    assert {row["extra"] for row in escalating.caller_rows(beside)} == {None}
     (route,) = escalating.route_rows("support", of, {"faq": of.counts})
     assert (route["cost"], route["extra"], route["per_event"]) == (None, None, None)
 
 
 def test_nothing_judged_means_nothing_escalated() -> None:
-    assert said(escalating.answer(window(events=12), {}, [], 0)) == (
+    assert said(escalating.answer(window(events=12), {})) == (
         "None of the 12 events was judged, so none escalated."
     )
 
 
 def test_the_first_line_gives_rate_interval_and_money() -> None:
     shown = window(events=1000, judged=1000, escalated=300, cost_escalated=5 * NANO, cost_fallback=NANO)
-    assert said(escalating.answer(shown, {}, [], 0)) == (
+    assert said(escalating.answer(shown, {})) == (
         "30.0 % of 1,000 judged events escalated (27–33 %); what came after the cheap tier cost $6.00."
     )
 
@@ -62,7 +66,7 @@ def test_the_route_with_most_escalations_is_named_with_its_share() -> None:
         "returns": counts(judged=200, escalated=100, cost_escalated=3 * NANO),
     }
     shown = window(events=1000, judged=1000, escalated=300, cost_escalated=5 * NANO)
-    lines = escalating.answer(shown, routes, [], 0)
+    lines = escalating.answer(shown, routes)
     assert "Route faq carries most: 67 % of the escalations and $2.00 of the $5.00, from 80 % of" in said(
         lines
     )
@@ -75,19 +79,19 @@ def test_a_route_without_a_price_carries_escalations_and_no_money() -> None:
         "returns": counts(judged=200, escalated=100, cost_escalated=3 * NANO),
     }
     shown = window(events=1000, judged=1000, escalated=300, cost_escalated=3 * NANO, priceable=900)
-    assert "67 % of the escalations, from 80 % of" in said(escalating.answer(shown, routes, [], 0))
+    assert "67 % of the escalations, from 80 % of" in said(escalating.answer(shown, routes))
 
 
 def test_a_rate_on_few_events_is_not_called_the_highest() -> None:
     routes = {"faq": counts(judged=900, escalated=270), "rare": counts(judged=100, escalated=90)}
     shown = window(events=1000, judged=1000, escalated=360)
-    assert "most often" not in said(escalating.answer(shown, routes, [], 0))
+    assert "most often" not in said(escalating.answer(shown, routes))
 
 
 def test_names_are_kept_apart_from_our_words() -> None:
     routes = {"*faq*": counts(judged=800, escalated=200), "b": counts(judged=200, escalated=10)}
     shown = window(events=1000, judged=1000, escalated=210)
-    line = escalating.answer(shown, routes, [], 0)[1]
+    line = escalating.answer(shown, routes)[1]
     assert [part.words for part in line if part.theirs] == ["*faq*"]
 
 
@@ -95,9 +99,10 @@ def test_a_caller_who_always_escalates_stands_out() -> None:
     others = [caller(f"c{i}", 300, 90) for i in range(20)]
     prober = caller("prober", 300, 285, 7 * NANO)
     whole = counts(judged=6300, escalated=2085, cost_escalated=40 * NANO)
-    lines = escalating.answer(Window(0, 1, whole, ORDER), {}, [*others, prober], 21)
+    beside = by_caller(whole, [*others, prober], 21)
+    lines = escalating.answer(Window(0, 1, whole, ORDER), {}, beside)
     assert "Caller prober stands out: 95 % of its judged events escalated" in said(lines)
-    assert escalating.caller_rows(whole, [*others, prober], 21)[0]["caller"] == "prober"
+    assert escalating.caller_rows(beside)[0]["caller"] == "prober"
 
 
 def test_honest_callers_of_differing_rates_do_not_stand_out() -> None:
@@ -105,8 +110,17 @@ def test_honest_callers_of_differing_rates_do_not_stand_out() -> None:
     whole = counts(judged=6000, escalated=sum(c.escalated for c in callers))
     assert not any(escalating.stands_out(c, whole, 20) for c in callers)
     assert "No caller stands out: c19 has the most" in said(
-        escalating.answer(Window(0, 1, whole, ORDER), {}, callers, 20)
+        escalating.answer(Window(0, 1, whole, ORDER), {}, by_caller(whole, callers, 20))
     )
+
+
+def test_callers_are_compared_with_all_events_of_their_own_range() -> None:
+    """Which is a little longer than the window's, whose 60 escalations are not those of the callers."""
+    shown = window(events=500, judged=500, escalated=60)
+    beside = by_caller(counts(judged=1500, escalated=500), [caller("a", 900, 410), caller("b", 600, 90)], 2)
+    lines = said(escalating.answer(shown, {}, beside))
+    assert "12.0 % of 500 judged events escalated" in lines
+    assert "It sends 60 % of the judged events and 82 % of the escalations" in lines
 
 
 def test_few_events_never_stand_out() -> None:

@@ -78,7 +78,7 @@ def test_callers_and_sessions_are_keyed_hashes(opening: Open) -> None:
     assert len(hashes["a"]) == 24
     assert NAME not in dump(opened)
     with opened.store.reading() as connection:
-        assert callers(connection, "support", NOON - DAY, NOON + DAY)[0].caller == hashes["a"]
+        assert callers(connection, "support", NOON - DAY, NOON + DAY).rows[0].caller == hashes["a"]
     assert opened.broken() == {}
 
 

@@ -317,7 +317,7 @@ def test_callers_of_long_ago_are_read_by_day(aged: Opened) -> None:
     night(aged)
     with aged.store.reading() as connection:
         at = NOON - 60 * DAY
-        assert [c.caller for c in callers(connection, "support", at, at + 3_600_000)] == ["tenant-1"]
+        assert [c.caller for c in callers(connection, "support", at, at + 3_600_000).rows] == ["tenant-1"]
 
 
 # --- pure

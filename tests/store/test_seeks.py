@@ -49,6 +49,7 @@ def pages(connection: Any, opened: Opened) -> None:
         reader.tier_series("support", "faq", span)
         reader.label_series("support", None, span)
         reads.callers(connection, "support", NOON - length, NOON)
+        reads.caller_count(connection, "support", NOON - length, NOON)
         for sought in ({"path": "fallback"}, {"route": "faq"}, {"caller": "tenant-1"}):
             reads.page(connection, reads.Filter("support", start=NOON - length, end=NOON, **sought))
     evidence.gather(connection, opened.settings, "support", "", NOON - DAY, NOON)

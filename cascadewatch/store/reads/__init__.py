@@ -3,7 +3,7 @@
 Plain Core statements, so that another SQL engine can carry them later.
 """
 
-from cascadewatch.store.reads.callers import Caller, caller_count, callers
+from cascadewatch.store.reads.callers import ByCaller, Caller, Callers, caller_count, callers
 from cascadewatch.store.reads.events import Filter, Page, event, page
 from cascadewatch.store.reads.installation import Database, Job, database, jobs
 from cascadewatch.store.reads.known import CascadeKnown, Known, Tier, known
@@ -24,7 +24,9 @@ from cascadewatch.store.reads.windows import Bucket, LabelBucket, Reader
 __all__ = [
     "Arrivals",
     "Bucket",
+    "ByCaller",
     "Caller",
+    "Callers",
     "CascadeKnown",
     "Database",
     "Filter",

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from cascadewatch.metrics.coverage import is_priced
+from cascadewatch.model import Usage
 from cascadewatch.store import raw, tables
 from cascadewatch.store.ingest import identity
 from cascadewatch.store.reads.presence import Sought, spans
@@ -107,10 +108,8 @@ def as_json(connection: Connection, held: raw.Held) -> dict[str, Any]:
         "session": e.session, "revision": e.revision, "latency_ms": e.latency_ms,
         "tags": msgspec.json.decode(e.tags) if e.tags else {},
         "attempts": [_attempt(a) for a in held.attempts],
-        "labels": [
-            {"attempt": x.attempt, "correct": bool(x.correct), "source": x.source, "sampling": x.sampling,
-             "probability": x.probability} for x in held.labels
-        ],
+        "labels": _labels(connection, e.seq),
+        "fingerprints": {"prefix": e.prefix, "suffix": e.suffix} if e.prefix or e.suffix else None,
         "facts": {
             "path": e.path, "cause": e.cause, "served_tier": e.served_tier, "served_attempt": e.served_index,
             "completed": bool(e.completed), "judged": bool(e.judged), "escalated": bool(e.escalated),
@@ -120,6 +119,15 @@ def as_json(connection: Connection, held: raw.Held) -> dict[str, Any]:
         "priced": e.priced == e.priceable,
         "text": _text(connection, e.seq),
     }  # fmt: skip
+
+
+def _labels(connection: Connection, seq: int) -> list[dict[str, Any]]:
+    t = tables.labels.c
+    statement = select(tables.labels).where(t.event == seq).order_by(t.attempt, t.source)
+    return [
+        {"attempt": x.attempt, "correct": bool(x.correct), "source": x.source, "sampling": x.sampling,
+         "probability": x.probability, "time": stamp(x.time)} for x in connection.execute(statement)
+    ]  # fmt: skip
 
 
 def _text(connection: Connection, seq: int) -> dict[str, Any] | None:
@@ -133,18 +141,24 @@ def _attempt(a: AttemptRow) -> dict[str, Any]:
         verdict = {
             "outcome": a.outcome, "verifier": a.verifier, "mechanism": a.mechanism, "score": a.score,
             "threshold": a.threshold, "reason": a.reason, "provider": a.verify_provider,
-            "model": a.verify_model, "cost_usd": _usd(a.verify_cost),
+            "model": a.verify_model, "service_tier": a.verify_service_tier,
+            "usage": _usage(a.verify_input, a.verify_cache_read, a.verify_cache_write, a.verify_output,
+                            a.verify_reasoning),
+            "cost_usd": _usd(a.verify_cost),
             "price_source": None if a.verify_price_source == NOT_PRICEABLE else a.verify_price_source,
             "latency_ms": a.verify_latency_ms,
         }  # fmt: skip
     return {
         "tier": a.tier, "kind": a.kind, "provider": a.provider, "model": a.model,
         "service_tier": a.service_tier, "status": a.status,
-        "usage": {"input": a.input, "cache_read": a.cache_read, "cache_write": a.cache_write,
-                  "output": a.output, "reasoning": a.reasoning},
+        "usage": _usage(a.input, a.cache_read, a.cache_write, a.output, a.reasoning),
         "cost_usd": _usd(a.cost), "price_source": a.price_source, "latency_ms": a.latency_ms,
         "verdict": verdict,
     }  # fmt: skip
+
+
+def _usage(*counts: int | None) -> dict[str, int | None]:
+    return dict(zip(Usage.__struct_fields__, counts, strict=True))
 
 
 def _usd(nanos: int | None) -> float | None:

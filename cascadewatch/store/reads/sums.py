@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
 
 from cascadewatch.store import routes
-from cascadewatch.store.cells import ALL
+from cascadewatch.store.cells import ALL, QUARTER
 from cascadewatch.store.cover import Segment
 from cascadewatch.store.rollup_tables import ROLLUPS
 
@@ -58,6 +58,13 @@ def total(
     counted."""
     found = grouped(connection, family, segments, of, (), measures)
     return found.get((), dict.fromkeys(measures, 0) or zero(family))
+
+
+def first(connection: Connection, of: Of, start: int, end: int) -> int | None:
+    """Start of the first quarter of an hour with events from `start` up to `end` (epoch ms)."""
+    table = ROLLUPS["events"].tiers["quarter"]
+    within = _within(table, Segment("quarter", start - start % QUARTER, end))
+    return connection.execute(select(func.min(table.c.bucket)).where(*_where(table, of), *within)).scalar()
 
 
 def per_bucket(

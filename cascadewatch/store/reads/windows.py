@@ -1,12 +1,14 @@
 """Windows: everything counted in a range, ready for the metrics."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
 
+from cascadewatch.metrics.billing import billed_share
 from cascadewatch.metrics.counterfactual import route_ratios, token_ratios
+from cascadewatch.metrics.interval import MIN_CLUSTERS
 from cascadewatch.metrics.measures import HOURLY_MEASURES
 from cascadewatch.metrics.window import (
     Counts,
@@ -21,7 +23,7 @@ from cascadewatch.store.cells import ALL, HOUR
 from cascadewatch.store.cover import Cover, Segment, by_whole_days, cover, series_width
 from cascadewatch.store.reads import sums
 from cascadewatch.store.reads.known import CascadeKnown, Known, known
-from cascadewatch.store.zone import local_days
+from cascadewatch.store.zone import local_days, next_day
 
 LABELS_BY_HOUR_MS = 4 * 24 * HOUR  # of longer ranges labels are charted by local day
 LABEL_KEY = ("source", "sampling", "role", "outcome", "path", "correct")
@@ -55,6 +57,7 @@ class Reader:
         self.known: Known = known(connection, settings)
         self.local_day = local_days(self.known.timezone)
         self._per_route: dict[tuple[str, Cover], dict[str, Counts]] = {}
+        self._billed: dict[tuple[str, Cover], float] = {}
 
     def cover(self, start: int, end: int) -> Cover:
         """The range as it can be read, in the zone of the days that are kept."""
@@ -66,7 +69,8 @@ class Reader:
         of = sums.Of(cascade, ALL if route is None else route)
         per_route = self.routes(cascade, span)
         counts = sums.total(self.connection, "events", span.fine, of)
-        tiers = self._tiers(of, span)
+        tiers, bins_of = self._tiers(of, span), self._segments_of_bins(of, span)
+        billed = self._billed_share(cascade, span, tiers if route is None else None)
         return Window(
             start=span.start,
             end=span.end,
@@ -74,13 +78,15 @@ class Reader:
             order=what.order,
             clusters=self._clusters(of, span),
             tiers=tiers,
-            bins=self._bins(of, span),
+            bins=self._bins(of, bins_of),
             labels=self._labels(of, span),
-            ratios=_ratios(route, per_route),
+            ratios=replace(_ratios(route, per_route), billed=billed),
             cache_share=_cache_share(tiers),
             flagship_mean=_flagship_mean(per_route),
             last_label=what.last_label,
-            objective=self._objective(cascade, span.end),
+            objective=self._objective(cascade, route, span.end),
+            bins_read=_read(bins_of),
+            labels_read=_read(span.coarse),
         )
 
     def counts(self, cascade: str, route: str | None, span: Cover, measures: Sequence[str]) -> Counts:
@@ -135,6 +141,15 @@ class Reader:
             for bucket, rows in sorted(found.items())
         ]
 
+    def _billed_share(self, cascade: str, span: Cover, tiers: tuple[TierCounts, ...] | None) -> float:
+        """What real flagship calls were billed of its price: of the whole cascade, so that its routes add up
+        to it. `tiers` are the whole cascade's, if they are read already."""
+        if (cascade, span) not in self._billed:
+            whole = self._tiers(sums.Of(cascade), span) if tiers is None else tiers
+            routes, order = self.routes(cascade, span).values(), self.cascade(cascade).order
+            self._billed[cascade, span] = billed_share(routes, whole, order)
+        return self._billed[cascade, span]
+
     def width(self, span: Cover) -> int | None:
         """Width of the buckets of `series` in ms; None: local days."""
         return series_width(span.start, span.end, self.known.minute_floor)
@@ -155,24 +170,31 @@ class Reader:
         return start + width if width else self.local_day(start + 36 * HOUR)
 
     def _clusters(self, of: sums.Of, span: Cover) -> tuple[Counts, ...]:
-        if span.end - span.start <= CLUSTERS_BY_HOUR_MS:
-            tier, width, edges = "quarter", HOUR, (span.start - span.start % HOUR, span.end)
-        else:
-            tier, width, edges = "day", None, (self.local_day(span.start), span.end)
-        segment = Segment(tier, *edges)
+        """By the hour; of a long range by local day, unless too few days for an interval have events."""
+        start, end = span.start, span.end
+        if end - start > CLUSTERS_BY_HOUR_MS:
+            days = self._clustered(of, Segment("day", self.local_day(start), end), None)
+            if not 0 < len(days) < MIN_CLUSTERS:
+                return tuple(days.values())
+            start, end = max(start, min(days)), min(end, next_day(max(days), self.local_day))
+        return tuple(self._clustered(of, Segment("quarter", start - start % HOUR, end), HOUR).values())
+
+    def _clustered(self, of: sums.Of, segment: Segment, width: int | None) -> dict[int, Counts]:
         found = sums.per_bucket(self.connection, "events", segment, width, of, measures=HOURLY_MEASURES)
-        return tuple(found.values())
+        return {bucket: counts for (bucket,), counts in found.items()}
 
     def _tiers(self, of: sums.Of, span: Cover) -> tuple[TierCounts, ...]:
         by = ("tier", "model", "verifier")
         found = sums.grouped(self.connection, "attempts", span.fine, of, by)
         return tuple(TierCounts(t, m, v, counts) for (t, m, v), counts in sorted(found.items()))
 
-    def _bins(self, of: sums.Of, span: Cover) -> dict[tuple[str, str], dict[int, int]]:
+    def _segments_of_bins(self, of: sums.Of, span: Cover) -> tuple[Segment, ...]:
+        floor = 0 if of.route == ALL else self.known.distribution_floor
+        return by_whole_days(span.coarse, floor, self.local_day)
+
+    def _bins(self, of: sums.Of, segments: Sequence[Segment]) -> dict[tuple[str, str], dict[int, int]]:
         by = ("family", "label", "bin")
         out: dict[tuple[str, str], dict[int, int]] = {}
-        floor = 0 if of.route == ALL else self.known.distribution_floor
-        segments = by_whole_days(span.coarse, floor, self.local_day)
         for (family, label, index), counts in sums.grouped(self.connection, "bins", segments, of, by).items():
             if counts["n"]:
                 out.setdefault((family, label), {})[index] = counts["n"]
@@ -183,12 +205,13 @@ class Reader:
         found = sums.grouped(self.connection, "labels", span.coarse, of, by)
         return tuple(_label_counts(key, counts) for key, counts in sorted(found.items()) if counts["labels"])
 
-    def _objective(self, cascade: str, end: int) -> Objective | None:
+    def _objective(self, cascade: str, route: str | None, end: int) -> Objective | None:
         wanted = self.settings.cascade.get(cascade)
         if wanted is None or wanted.objective is None:
             return None
         span = self.cover(end - wanted.objective_window, end)
-        counts = self.counts(cascade, None, span, ("judged", "escalated"))
+        counts = self.counts(cascade, route, span, ("judged", "escalated"))
+        of = sums.Of(cascade, ALL if route is None else route)
         return Objective(
             wanted.objective,
             wanted.objective_window,
@@ -196,11 +219,16 @@ class Reader:
             counts["escalated"],
             span.start,
             span.end,
+            sums.first(self.connection, of, span.start, span.end),
         )
 
     def cascade(self, name: str) -> CascadeKnown:
         """What is known of one cascade."""
         return self.known.cascades[name]
+
+
+def _read(segments: Sequence[Segment]) -> tuple[int, int] | None:
+    return (segments[0].start, segments[-1].end) if segments else None
 
 
 def _label_counts(key: tuple[Any, ...], counts: Counts) -> LabelCounts:
