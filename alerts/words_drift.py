@@ -11,6 +11,7 @@ from alerts.words import (
     between,
     cause_facts,
     course,
+    is_checked,
     mapping,
     next_fact,
     number,
@@ -240,7 +241,7 @@ def _each(episode: Episode) -> str:
 
 def _next(episode: Episode) -> Facts:
     (_, step), *_ = next_fact(episode, "Look at the page, then at what was deployed at that time.")
-    if _is_quality(episode) and "verifier check" not in step.lower():
+    if _is_quality(episode) and "verifier check" not in step.lower() and not is_checked(episode):
         return (("Next", f"{CHECK_FIRST} {step}"),)
     return (("Next", step),)
 

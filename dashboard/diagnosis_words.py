@@ -94,6 +94,13 @@ def name(key: str) -> str:
     return words[0].upper() + words[1:]
 
 
+def reports(of: Episode) -> list[tuple[int, str]]:
+    """The reports since the change: each number with the replay's name."""
+    held = map(mapping, sequence(diagnosis(of).get("checks")))
+    known = [(number(one.get("report")), str(one.get("replay") or "")) for one in held]
+    return [(round(report), name) for report, name in known if report is not None]
+
+
 def splits(of: Episode) -> dict[str, Json]:
     """The exact splits of the move, by what they are over: routes, callers."""
     found = mapping(diagnosis(of).get("mix"))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from cascadewatch.drift.delay import delay_to_see
+from cascadewatch.drift.delay import hours_to_tell
 from cascadewatch.drift.diagnosis.material import NOBODY, Against, Change, Group, Material, Share, Span, Use
 from cascadewatch.drift.hours import HOUR_MS
 from cascadewatch.errors import UsageError
@@ -19,6 +19,7 @@ from cascadewatch.store.cells import ALL, QUARTER
 from cascadewatch.store.cover import Cover, Segment, by_whole_days, cover
 from cascadewatch.store.evidence_callers import callers
 from cascadewatch.store.evidence_labels import confusion
+from cascadewatch.store.evidence_reports import Cheap, checks
 from cascadewatch.store.reads import known, sums
 from cascadewatch.store.rollup_tables import ROLLUPS
 from cascadewatch.store.state import OTHER
@@ -28,7 +29,7 @@ from cascadewatch.store.zone import local_days
 DAY_MS = 24 * HOUR_MS
 BEFORE_MS = 7 * DAY_MS
 CLOSEST_MS, FARTHEST_MS = 2 * HOUR_MS, 2 * DAY_MS  # how near to the estimate a change point must lie
-SURE = 150.0  # e to the 5: a start is known to within five nats of evidence
+SURE = 5.0  # nats of evidence within which the start of a change is known
 SHOWS = 0.5  # part of the move that the days before must show to be compared with
 SETTLING_MS = 2 * DAY_MS  # read on either side of a change point, to tell what was in use there
 
@@ -132,10 +133,10 @@ def gather(  # noqa: PLR0913 - what moved, where and when
     after = Span(start, max(start + QUARTER, now + -now % QUARTER))
     before, against = _before(scope, after, shift)
     spans = (before, after)
-    counted = scope.both(spans, "events", (), COUNTED)
-    routes = _per_route(scope, spans)
+    counted, routes = scope.both(spans, "events", (), COUNTED), _per_route(scope, spans)
     moved = _whole(routes)
     near = _near(moved, after, shift) if near is None else near
+    verdicts = _verdicts(scope, spans, counted)
     return Material(
         metric=metric, cascade=cascade, route=route, since=since, before=before, after=after,
         against=against, near=near, moved=moved,
@@ -143,10 +144,10 @@ def gather(  # noqa: PLR0913 - what moved, where and when
         cheap=scope.known.order.cheap,
         last_label=scope.known.last_label,
         labels=confusion(scope.both, spans),
-        changes=_changes(scope, since, now, near),
         thresholds=_say_thresholds(scope, since, now, near),
+        **_changed(scope, settings, verdicts["uses"], since, now, near),
         **_events(scope, spans, counted),
-        **_verdicts(scope, spans, counted),
+        **verdicts,
     )  # fmt: skip
 
 
@@ -236,8 +237,18 @@ def _near(moved: Group, after: Span, shift: float | None) -> int:
     size = moved.growth if shift is None else shift
     per_hour = moved.after.n * HOUR_MS / max(HOUR_MS, after.end - after.start)
     rate = moved.before.rate
-    sure = None if rate is None or not size else delay_to_see(rate, per_hour, size, false_alarm_hours=SURE)
+    sure = None if rate is None or not size else hours_to_tell(rate, per_hour, size, SURE)
     return CLOSEST_MS if sure is None else min(FARTHEST_MS, max(CLOSEST_MS, round(sure * HOUR_MS)))
+
+
+def _changed(
+    scope: Scope, settings: Settings, uses: Iterable[Use], since: int, now: int, near: int
+) -> dict[str, Any]:
+    """What came into use, and what was checked since."""
+    changes, tier = _changes(scope, since, now, near), scope.known.order.cheap
+    cheap = Cheap(tier, {use.model for use in uses if use.tier == tier})
+    found = checks(scope.connection, settings, scope.cascade, cheap, changes, since, now)
+    return {"changes": changes, "checks": found}
 
 
 def _changes(scope: Scope, since: int, now: int, near: int) -> tuple[Change, ...]:

@@ -8,12 +8,14 @@ import streamlit as st
 from cascadewatch.store.episodes import Episode
 from dashboard import diagnosis_words, tables, widgets
 from dashboard import text_incidents as text
+from dashboard.choice import Choice
 from dashboard.diagnosis_words import Cause
 from dashboard.formats import escaped, points
+from dashboard.views import report_link
 
 
-def show(of: Episode, zone: str) -> None:
-    """Draws the causes, the likeliest first, then the counts behind them."""
+def show(of: Episode, choice: Choice) -> None:
+    """Draws the causes, the likeliest first, then the reports and counts behind them."""
     st.subheader(text.WHY, anchor=False)
     found = diagnosis_words.causes(of)
     if not found:
@@ -24,7 +26,9 @@ def show(of: Episode, zone: str) -> None:
     for cause in found:
         with st.container(border=True, gap="small"):
             _cause(cause, diagnosis_words.shift(of))
-    _rests_on(of, zone)
+    for number, name in diagnosis_words.reports(of):
+        report_link.to(number, text.TO_REPORT_OF.format(name=name), choice)
+    _rests_on(of, choice.zone)
 
 
 def _cause(cause: Cause, shift: float | None) -> None:

@@ -91,6 +91,20 @@ def test_a_burn_rate_is_priced_beyond_its_objective_and_says_when_the_budget_is_
     assert said["budget"]["left"] == pytest.approx(1 - 236 / 820 / 0.25)
 
 
+def test_a_burn_rate_of_a_route_tells_of_the_budget_as_that_route_uses_it(watching: Watch, now: int) -> None:
+    """The cascade is within its objective; one of ten requests comes by a route that is not."""
+    watched = watching(cascade={"support": {"objective": 0.3, "tiers": ["small", "flagship"]}})
+    watched.send(now - 5 * DAY, now, 0.05, 900)
+    watched.send(now - 5 * DAY, now - DAY, 0.1, 80, route="orders")
+    watched.send(now - DAY, now, 0.6, 20, route="orders")
+    rule = Rule(name="burn", kind="burn_rate", factor=1.5, route="orders", cascade="support")
+    given = finding(now, rule, value=2.0, baseline=None, since=now - DAY, scope=Scope("support", "orders"))
+    budget = of(watched, given, now)["budget"]
+    assert budget["left"] == pytest.approx(1 - 20 / 100 / 0.3)
+    # Five days at 20 %, now 60 %: as many more days at 30 points above the objective as there were 10 below.
+    assert budget["until"] == pytest.approx(now + 5 / 3 * DAY, abs=HOUR)
+
+
 def test_a_ratio_above_one_is_a_loss_against_the_flagship_alone(broken: Watched, now: int) -> None:
     rule = Rule(name="dearer", kind="threshold", metric="cost_ratio", above=1.0)
     said = of(broken, finding(now, rule, value=1.2, baseline=None, since=now - DAY), now)

@@ -20,6 +20,7 @@ from cascadewatch.metrics.window import Metric
 from cascadewatch.model import epoch_ms
 from cascadewatch.settings import Cascade, Price, Rule
 from cascadewatch.store import reads, streams
+from tests.alerts.checked import CHECK, rate, reported_on, tables
 from tests.alerts.told import episode, fact
 from tests.store.opened import Opened, settings_for
 
@@ -28,6 +29,7 @@ NOW = epoch_ms(datetime(2026, 11, 21, 11, 7, 3, tzinfo=UTC))
 ZONE = "Europe/Berlin"
 RULE = Rule(name="escalation-drift", kind="drift", metric="escalation_rate")
 PRICES = tuple(Price.model_validate(price) for price in tomllib.loads(settings_toml())["price"])
+LAX = {"false_accept": rate("regressed", 0.027, 0.122) | {"change": 0.095}}
 Tell = Callable[..., dict[str, Any]]
 
 
@@ -44,13 +46,21 @@ def demo(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, when: 
     tiers = Cascade(tiers=("small", "flagship"))
     names = ("support", "documents", "coding")
     opened = Opened(
-        settings_for(f"sqlite:///{path}", timezone=ZONE, cascade=dict.fromkeys(names, tiers), price=PRICES),
+        settings_for(
+            f"sqlite:///{path}", timezone=ZONE, cascade=dict.fromkeys(names, tiers), price=PRICES,
+            **tables(**{"coding-verifier": {**CHECK, "cascade": "coding"}}),
+        ),
         NOW,
-    )
+    )  # fmt: skip
     first = {"support": when.broken, "documents": when.snapshot, "coding": when.loosened}
     events = (e for e in build(NOW, ZONE).events if e.millis >= first[e.cascade] - 8 * DAY)
     while some := list(islice(events, 5000)):
         opened.send(*some)
+    with opened.store.writing() as connection:
+        pinned: dict[str, Any] = {"baseline": {"report": 1, "created": when.loosened - DAY}}
+        for verdict, at in (("unchanged", when.loosened - 8 * HOUR), ("regressed", NOW - 8 * HOUR)):
+            rates = LAX if verdict == "regressed" else {}
+            reported_on(connection, opened.settings, "coding-verifier", verdict, at, rates=rates, **pinned)
     yield opened
     opened.close()
 
@@ -136,6 +146,10 @@ def test_the_message_about_the_fall_warns_of_the_saving(demo: Opened, tell: Tell
     assert said.title == "coding: escalation down 12 points to about 34 %, quality at risk"
     assert str(fact(said, "Cost")).endswith("Do not count this as a saving yet.")
     assert "verdicts since lie between the two" in str(fact(said, "Likeliest cause"))
+    assert "Verifier check coding-verifier, Sat 21 Nov 04:07: regressed, false accepts 2.7 → 12.2 %" in str(
+        fact(said, "Evidence")
+    )
+    assert str(fact(said, "Next")).startswith("The verifier check coding-verifier regressed: ")
 
 
 def test_what_changed_is_marked_and_nothing_else(demo: Opened, when: Calendar) -> None:

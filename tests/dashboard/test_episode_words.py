@@ -164,3 +164,10 @@ def test_no_json_breaks_what_is_said(detail: dict[str, Any], kind: str) -> None:
     for split in diagnosis_words.splits(of).values():
         assert diagnosis_words.split_words(split)
         diagnosis_words.split_rows(split)
+
+
+def test_the_reports_since_the_change_are_named_and_what_never_ran_is_not() -> None:
+    ran = {"kind": "verifier check", "replay": "nightly", "report": 21}
+    held = {"checks": [ran, {"kind": "replay", "replay": "cheap", "report": None}, 7]}
+    assert diagnosis_words.reports(episode({"diagnosis": held})) == [(21, "nightly")]
+    assert diagnosis_words.reports(episode({"diagnosis": {"checks": "none"}})) == []

@@ -408,7 +408,7 @@ def test_it_can_be_kept_as_json() -> None:
     kept = json.loads(json.dumps(told(given).to_dict(), allow_nan=False))
     assert set(kept) == {
         "metric", "title", "likeliest", "next", "points", "against", "before", "after", "causes", "mix",
-        "callers", "changes", "reasons", "fallbacks", "judge_failures", "quality_checked",
+        "callers", "changes", "reasons", "fallbacks", "judge_failures", "checks", "quality_checked",
     }  # fmt: skip
     assert set(kept["causes"][0]) == {
         "key",

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cascadewatch.drift.diagnosis import checks
 from cascadewatch.drift.diagnosis.cause import KEYS, TITLES, Cause, Fact, Key, sentence
-from cascadewatch.drift.diagnosis.material import Group, Material
+from cascadewatch.drift.diagnosis.material import CheckKind, Group, Material
 from cascadewatch.drift.diagnosis.models import (
     BY_MONEY,
     answers_differ,
@@ -50,6 +51,7 @@ CAUSES = (
 UNNAMED = (judges_differently, answers_differ)
 # A name that changed at the same time takes all that moved with it; what was counted comes first.
 COINCIDES = {"verifier_changed": 0.95, "cheap_model_changed": 0.95}
+BY_REPORT: dict[Key, CheckKind] = {"verifier_changed": "verifier check", "cheap_model_changed": "replay"}
 ENOUGH = 0.5  # of the move, explained by one cause, for it to count as known
 MOST = 6
 
@@ -102,6 +104,7 @@ class Diagnosis:
             "reasons": [_row(g) for g in _by_growth(held.reasons)[:8]],
             "fallbacks": [_row(g) for g in _by_growth(held.fallbacks)],
             "judge_failures": _row(held.failures),
+            "checks": [checks.to_dict(check, view) for check in held.checks],
             "quality_checked": held.last_label,
         }  # fmt: skip
 
@@ -112,10 +115,11 @@ def diagnose(material: Material, now: int, zone: str = "UTC") -> Diagnosis:
     found = [cause for find in CAUSES for cause in find(view)]
     if not _known(found, view):
         found += [cause for find in UNNAMED for cause in find(view)]
+    found += checks.checked(view, found)
     found.sort(key=lambda cause: (-_weight(cause, view), KEYS.index(cause.key)))
     if not _known(found, view):
         found.insert(0, unknown(view, leading_reason(view)))
-    return Diagnosis(tuple(found), view)
+    return Diagnosis(tuple(checks.with_checks(cause, view) for cause in found), view)
 
 
 def _known(found: Sequence[Cause], view: View) -> bool:
@@ -127,7 +131,16 @@ def _weight(cause: Cause, view: View) -> float:
     if cause.key == "price_change":
         still = abs(view.shift) < 0.01 or view.material.metric in ("price_coverage", "verifier_overhead")
         return 0.9 if still and view.material.metric in BY_MONEY else 0.3
-    return round(cause.explained(view.shift) * COINCIDES.get(cause.key, 1.0), 2)
+    if cause.points is None and cause.key in COINCIDES:  # a report alone says so, not how much of it that is
+        return ENOUGH
+    coincides = 1.0 if _is_confirmed(cause, view) else COINCIDES.get(cause.key, 1.0)
+    return round(cause.explained(view.shift) * coincides * checks.favour(cause.key, view), 2)
+
+
+def _is_confirmed(cause: Cause, view: View) -> bool:
+    """Whether a report says the same, so that it is no mere coincidence."""
+    kind = BY_REPORT.get(cause.key)
+    return kind is not None and checks.speaks(view, kind) == "regressed"
 
 
 def leading_reason(view: View) -> str | None:

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 Against = Literal["days before", "baseline"]
 Histogram = Mapping[int, int]  # score bin -> verdicts
+CheckKind = Literal["verifier check", "replay"]
 
 # What a change point is about: a name, or a number that the events carry.
 What = Literal["model", "verifier", "verifier model", "threshold", "revision", "price"]
@@ -108,6 +109,43 @@ class Callers(NamedTuple):
     seen: int
 
 
+class CheckedRate(NamedTuple):
+    """A rate of a report over `n` cases, 0 to 1, with its interval; `change` is against its baseline's over
+    the same cases."""
+
+    name: str
+    verdict: str
+    value: float
+    low: float
+    high: float
+    n: int
+    baseline: float | None = None
+    change: float | None = None
+
+
+class Check(NamedTuple):
+    """What a verifier check, or a replay against the cheap tier, says of the time since the change.
+
+    `time` is when it began (epoch ms). `report` None: none of this [replay.NAME] began since, and nothing
+    that follows is known. `compared`: its baseline is from before the change. `sure`: not a regression that
+    nobody asked for and no second run confirms. `already`: the last one before the change had regressed, or
+    improved, too. `threshold` and `asks` (a model) are its verifier's, `models` those that answered.
+    """
+
+    kind: CheckKind
+    name: str
+    report: int | None = None
+    time: int = 0
+    verdict: str = ""
+    rates: tuple[CheckedRate, ...] = ()
+    compared: bool = True
+    sure: bool = True
+    already: bool = False
+    threshold: float | None = None
+    asks: str | None = None
+    models: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Material:
     """All counts of one cascade, or one route of it ("" is the whole cascade).
@@ -116,7 +154,7 @@ class Material:
     reason (of judged), fallbacks by cause and requests sent straight up (of events), judge failures (of
     verdicts asked). `scores` are histograms by outcome, (before, after). `changes` are the change points
     within `near` milliseconds of `since`. `thresholds` is whether single events
-    of both sides say the threshold: it stands nowhere else.
+    of both sides say the threshold: it stands nowhere else. `checks` are at most one of a kind.
     """
 
     metric: str
@@ -143,6 +181,7 @@ class Material:
     labels: Confusion | None = None
     last_label: int | None = None
     thresholds: bool = True
+    checks: tuple[Check, ...] = ()
 
     @property
     def shift(self) -> float:
