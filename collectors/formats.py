@@ -15,6 +15,8 @@ import msgspec
 from cascadewatch.errors import InputError, UsageError
 from cascadewatch.model import Event
 from cascadewatch.store.receipt import Rejection
+from collectors.json_records import members
+from collectors.reading import TOO_LONG, LongLine
 
 if TYPE_CHECKING:
     from cascadewatch.pricing import PriceBook
@@ -23,7 +25,9 @@ FORMATS = {
     "events": "collectors.jsonl",
     "csv": "collectors.csv_events",
     "cascadeflow": "collectors.cascadeflow",
+    "litellm": "collectors.litellm",
 }
+SET_OF_CALLS = ("cascade", "route", "revision", "caller", "session")  # names that no call may be marked with
 
 
 class Decoded(NamedTuple):
@@ -32,6 +36,11 @@ class Decoded(NamedTuple):
     line: int
     raw: bytes
     result: Event | Rejection
+
+
+def too_long(line: int, raw: LongLine) -> Decoded:
+    """The record of a line that was not read to its end."""
+    return Decoded(line, bytes(raw), Rejection(line, None, None, TOO_LONG))
 
 
 class Notice(NamedTuple):
@@ -54,7 +63,7 @@ class Options:
 
     @property
     def of_csv(self) -> bool:
-        """Whether something is said that columns alone can take."""
+        """Whether something is said that not every format takes."""
         return bool(self.mapping or self.constants)
 
 
@@ -76,15 +85,24 @@ class NotTakenError(InputError):
 
 
 def insist_on_taken(form: str, options: Options, name: str = "FILE") -> None:
-    """NotTakenError where a file called `name` is not CSV and something is said that only CSV takes."""
+    """NotTakenError where something is said that a file called `name` has no use for: only CSV takes
+    --map, and only CSV and, for some names, calls of LiteLLM take --set."""
     if form == "csv" or not options.of_csv:
+        return
+    if form == "litellm" and not options.mapping:
+        if other := next((path for path in options.constants if path not in SET_OF_CALLS), None):
+            names = ", ".join(SET_OF_CALLS)
+            raise NotTakenError(
+                f"--set {other}: of calls of LiteLLM it gives {names}{meant(other, SET_OF_CALLS)}"
+            )
         return
     option, wanted, program = (
         ("--set", "write the field into the lines", '.route = "faq"')
-        if options.constants
+        if options.constants and form != "litellm"
         else ("--map", "give the field its name in the lines", ".id = .request | del(.request)")
     )
-    raise NotTakenError(f"{option} works on CSV only; {wanted}: {through_jq(program, name)}")
+    takes = "CSV and litellm" if option == "--set" else "CSV"
+    raise NotTakenError(f"{option} works on {takes} only; {wanted}: {through_jq(program, name)}")
 
 
 def detect(name: str, first: bytes) -> str:
@@ -94,8 +112,10 @@ def detect(name: str, first: bytes) -> str:
     where neither tells.
     """
     line = first.removeprefix(b"\xef\xbb\xbf").strip()
+    if line.startswith((b"{", b"[")) and (told := _told_by_keys(line)):
+        return told
     if line.startswith(b"{"):
-        return "cascadeflow" if _kind(line) in ("single_call", "cascade_run") else "events"
+        return "events"
     if line.startswith(b"["):
         raise InputError(f"it holds one JSON array, but one event a line is read: {through_jq('.[]', name)}")
     if name.removesuffix(".gz").endswith(".csv") or _looks_like_header(line):
@@ -122,12 +142,19 @@ def meant(word: str, known: Iterable[str]) -> str:
     return f" (did you mean {near[0]!r}?)" if near else ""
 
 
-def _kind(line: bytes) -> object:
+def _told_by_keys(line: bytes) -> str | None:
+    """The format that the first record of a line of JSON belongs to by its keys; None if to no other."""
     try:
-        record = msgspec.json.decode(line)
+        record = msgspec.json.decode(next(iter(members(line)), b""))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return record.get("kind")
+    if not isinstance(record, dict):
+        return None
+    if {"call_type", "startTime"} <= record.keys():
+        return "litellm"
+    return (
+        "cascadeflow" if record.get("kind") in ("single_call", "cascade_run") and line[:1] == b"{" else None
+    )
 
 
 def _looks_like_header(line: bytes) -> bool:

@@ -29,7 +29,11 @@ Columns = Annotated[
 ]
 Constants = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Field that no column of a CSV holds; repeatable."),
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Field that no column of a CSV (or call of LiteLLM) holds; repeatable.",
+    ),
 ]
 
 
@@ -37,7 +41,7 @@ def ingest(  # noqa: PLR0913 - one for each option
     *,
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help='Files, also .gz; "-" is stdin.')],
     form: Annotated[
-        str, typer.Option("--format", help="events, csv or cascadeflow; auto tells by the first line.")
+        str, typer.Option("--format", help="events, csv, cascadeflow, litellm; auto tells by the first line.")
     ] = "auto",
     columns: Columns = None,
     constants: Constants = None,

@@ -80,7 +80,8 @@ def test_options_of_csv_are_refused_for_other_files_before_anything_is_stored(
     first.write_text(f"id,time,cascade,attempts.0.tier\nr1,{event()['time']},support,small\n")
     result = run("ingest", first, log_file, option)
     assert (result.code, result.out) == (2, "")
-    assert f"{log_file}: {option[:5]} works on CSV only; " in result.err
+    taken_by = "CSV and litellm" if option.startswith("--set") else "CSV"
+    assert f"{log_file}: {option[:5]} works on {taken_by} only; " in result.err
     assert f"{log_file} | cascadewatch ingest -" in result.err
     assert run("ingest", first, log_file).json["accepted"] == 11
 
