@@ -58,19 +58,19 @@ def _row(cascade: str, route: str | None, window: Window) -> dict[str, Any]:
         "route": route,
         "events": window.counts["events"],
         "judged": window.counts["judged"],
-        "metrics": {key: as_json(m) for key, m in _told(window, route).items()},
+        "metrics": {key: as_json(m) for key, m in _told(window).items()},
     }
 
 
-def _told(window: Window, route: str | None) -> dict[str, Metric]:
-    """Every metric; quality names what it rests on, and how old that is (of a route this is not known)."""
+def _told(window: Window) -> dict[str, Metric]:
+    """Every metric; quality names what it rests on, and how old the newest check of the cascade is."""
     found = metrics.compute(window)
     share = found[QUALITY]
     if share.value is None:
         return found
     rests = ", ".join(f"{n:,} {source}" for source, n in sorted(label_sources(window).items()))
-    newest = window.last_label if route is None else None
-    notes = (share.reason, f"from labels: {rests}", newest and f"the newest of {stamp(newest)}")
+    newest = window.last_label
+    notes = (share.reason, f"from labels: {rests}", newest and f"the cascade's newest of {stamp(newest)}")
     return found | {QUALITY: replace(share, reason="; ".join(note for note in notes if note))}
 
 
