@@ -15,7 +15,9 @@ def off(states: Iterable[ChannelState], settings: Settings, now: int) -> Message
         return None
     names = ", ".join(state.channel for state in gone)
     lines = [f"{state.channel} refused a message: {state.error}" for state in gone]
-    lines.append("It is left alone for 24 hours. What it should have said comes here instead.")
+    lines.append(
+        "It is left alone for 24 hours. What it should have said comes here instead, except digests."
+    )
     name = gone[0].channel
     remedy = f"Correct [channel.{name}], then run `cascadewatch alerts test {name}`"
     lines.append(f"{remedy}: a sample that arrives turns it on again.")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from cascadewatch import nightly, upkeep
 from cascadewatch.settings import Settings
-from cascadewatch.store import channel_states, leases, outbox
+from cascadewatch.store import leases
 from cascadewatch.store.engine import Store
 
 MINUTE_MS = 60_000
@@ -65,10 +65,10 @@ def send_digest(context: Context, now: int) -> str:
 
 
 def bury_deliveries(context: Context, now: int) -> str:
-    """Gives up what waits for channels that the settings do not have any more."""
-    with context.store.writing() as connection:
-        channel_states.forget(connection, context.settings.channel)
-        return f"{outbox.bury_strangers(connection, context.settings.channel)} deliveries given up"
+    """Passes on what waits for channels that the settings do not have any more, or gives it up."""
+    from alerts import handing_over
+
+    return handing_over.run(context.store, context.settings, now)
 
 
 JOBS = (

@@ -175,7 +175,8 @@ VERDICTS = {
     "regressed": "regressed", "improved": "improved", "unchanged": "unchanged",
     "inconclusive": "inconclusive", "incomplete": "incomplete",
 }  # fmt: skip
-ALL_WELL, SOME_BAD = "None of {n} replays found anything bad.", "{n} of {all} replays found something bad."
+ALL_WELL = "None of {n} replays found anything bad."
+SOME_BAD = "{n} of {all} replays found something bad: {names}."
 SOME_NEVER = "{n} never ran."
 PINNED, NEVER_RAN, RUNNING = "baseline", "never ran", "running"
 PINNED_SENTENCE = "This is the run that later ones are compared with."
@@ -219,6 +220,7 @@ LATE_MEANING = "Its time has come and no worker has begun it."
 LATE_SINCE = "Late since {time}: no worker has begun it. Is cascadewatch up or worker running?"
 MISSED = "{n} earlier slot{s} passed without a run; one run makes up for all of them."
 LAST_SLOT = "Slot of {time}: {message}"
+UNMET = "Asked for at {time}, and it could not run: {message}"
 SHOW, RUN_NOW = "Look closer", "Run now"
 RUN_MEANING = "Plays the cases now, within the replay's budget."
 RUN_ASK = "{cases} answers are asked for{budget}."

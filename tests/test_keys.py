@@ -73,6 +73,69 @@ def test_a_name_is_free_again_once_its_key_is_spent(store: Store, now: int) -> N
     assert keys.verify(known(store), new, now) is not None
 
 
+def test_a_spent_key_is_kept_beside_the_new_one_of_its_name(store: Store, now: int) -> None:
+    old = keys.create(store, "sender", ["ingest"], now)
+    keys.revoke(store, "sender", now + 1)
+    keys.create(store, "sender", ["ingest"], now + 2)
+    assert {k.name: k.state(now + 2) for k in known(store).values() if k.prefix in old} == {
+        "sender": "revoked"
+    }
+    assert len(known(store)) == 2
+
+
+class TestRotation:
+    def test_both_are_valid_until_the_overlap_ends_and_events_keep_their_source(
+        self, store: Store, now: int
+    ) -> None:
+        old = keys.create(store, "sender", ["ingest", "read"], now)
+        new = keys.rotate(store, "sender", now + 5, overlap=10)
+        for moment, valid in ((now + 14, [True, True]), (now + 15, [False, True])):
+            found = [keys.verify(known(store), key, moment) for key in (old, new)]
+            assert [key is not None for key in found] == valid
+            assert {(key.name, key.scopes) for key in found if key} == {
+                ("sender", frozenset({"ingest", "read"}))
+            }
+
+    def test_without_an_overlap_the_former_is_revoked(self, store: Store, now: int) -> None:
+        old = keys.create(store, "sender", ["ingest"], now)
+        keys.rotate(store, "sender", now + 5, overlap=0)
+        assert keys.verify(known(store), old, now + 5) is None
+        assert sorted(k.state(now + 5) for k in known(store).values()) == ["revoked", "valid"]
+
+    def test_it_never_lengthens_a_life(self, store: Store, now: int) -> None:
+        old = keys.create(store, "sender", ["ingest"], now, expires=now + 100)
+        new = keys.rotate(store, "sender", now + 50, overlap=1_000)
+        assert [known(store)[key.split("_")[1]].expires for key in (old, new)] == [now + 100, now + 150]
+
+    @pytest.mark.parametrize("spent", [False, True])
+    def test_what_is_not_valid_is_not_rotated(self, store: Store, now: int, spent: bool) -> None:
+        if spent:
+            keys.create(store, "sender", ["ingest"], now, expires=now + 1)
+        with pytest.raises(UsageError, match="no valid key named sender"):
+            keys.rotate(store, "sender", now + 1, overlap=10)
+
+    def test_one_of_two_can_be_revoked(self, store: Store, now: int) -> None:
+        old = keys.create(store, "sender", ["ingest"], now)
+        new = keys.rotate(store, "sender", now + 5, overlap=10)
+        keys.revoke(store, "sender", now + 6, prefix=old.split("_")[1])
+        assert [keys.verify(known(store), key, now + 6) is not None for key in (old, new)] == [False, True]
+        with pytest.raises(UsageError, match="no key named sender with the prefix 00000000"):
+            keys.revoke(store, "sender", now + 6, prefix="00000000")
+
+
+def test_the_log_is_told_whose_key_was_refused_and_why_and_never_a_secret(store: Store, now: int) -> None:
+    key = keys.create(store, "sender", ["ingest"], now, expires=now + 10)
+    kind, prefix, secret = key.split("_", 2)
+    ring = known(store)
+    assert keys.refusal(ring, key, now + 10) == f"sender ({prefix}), expired"
+    assert keys.refusal(ring, f"{kind}_{prefix}_x", now) == f"sender ({prefix}), with a wrong secret"
+    assert keys.refusal({}, key, now) == f"the unknown prefix {prefix}"
+    for odd in (secret, f"cw_{secret}", "cw_", ""):
+        assert keys.refusal({}, odd, now) == "no key of cascadewatch"
+    keys.revoke(store, "sender", now)
+    assert keys.refusal(known(store), key, now) == f"sender ({prefix}), revoked"
+
+
 @pytest.mark.parametrize("name", ["", "local", "a b", "a/b", "-a", "x" * 65, "ä", "a\n"])
 def test_a_name_is_plain_and_not_that_of_keyless_senders(store: Store, now: int, name: str) -> None:
     with pytest.raises(UsageError, match="name"):

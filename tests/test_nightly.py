@@ -91,7 +91,7 @@ def test_a_slot_is_backed_up_once_and_made_up_for(context: Context, tmp_path: Pa
     assert run.state == leases.DONE, run.message
     assert run.message is not None
     assert run.message.endswith("verified; 0 deleted")
-    assert len(list((tmp_path / "backups").glob("cascadewatch-*Z.db"))) == 1
+    assert len(list((tmp_path / "backups").glob("cascadewatch-*Z-*.db"))) == 1
 
 
 def test_a_failure_is_the_sentence_of_the_command(context: Context, tmp_path: Path, now: int) -> None:

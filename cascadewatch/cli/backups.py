@@ -13,7 +13,7 @@ from cascadewatch.cli.opening import opened
 from cascadewatch.cli.options import Config, Db, Json
 from cascadewatch.cli.output import answer, say
 from cascadewatch.cli.progress import progress_bar
-from cascadewatch.errors import BusyError, UsageError
+from cascadewatch.errors import BusyError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from cascadewatch.settings import Settings
@@ -70,15 +70,34 @@ def _backed_up(settings: "Settings", target: Path | None, *, verified: bool) -> 
     own = target is None
     if own:
         folder = _own_folder(settings.backup.folder or database.absolute().parent / "backups")
-    file = target if folder is None else copies.named(folder, database, clock())
+    ours = None if folder is None else _installation(settings, database, is_sqlite)
+    file = target if folder is None else copies.named(folder, database, clock(), ours)
     assert file is not None
     with progress_bar() as progress:
         if is_sqlite:
             made = copies.back_up(settings, database, file, progress, verified=verified)
         else:
             made = dump(url, file, progress)
-    dropped = copies.prune(file.parent, database, settings.backup.keep) if own else []
+    dropped = copies.prune(file.parent, database, settings.backup.keep, ours) if own else []
     return _document(made, dropped)
+
+
+def _installation(settings: "Settings", database: Path, is_sqlite: bool) -> str | None:
+    """Whose backup it is; None where the database has no id yet, or cannot be asked: copying it says why."""
+    from cascadewatch.store import installation
+
+    if is_sqlite:
+        return installation.held_in(database)
+    from cascadewatch.store.engine import Store
+
+    store = Store(settings.database_url)
+    try:
+        with store.reading() as connection:
+            return installation.held(connection)
+    except StoreError:
+        return None
+    finally:
+        store.close()
 
 
 def _write_down(settings: "Settings", document: dict[str, Any]) -> None:
@@ -145,7 +164,8 @@ def restore(
     """Put a backup in the place of the database.
 
     It is checked, brought to this program's schema and verified on a copy first. A database in use is
-    refused: end up, serve, worker and dashboard before. On Postgres pg_restore fills an empty database.
+    refused: end up, serve, worker and dashboard before. So is one of another installation. On Postgres
+    pg_restore fills an empty database.
 
     \b
     Examples:
@@ -196,6 +216,7 @@ def _restoring_document(file: Path, restored: "Restored", dry_run: bool) -> dict
         "checksums": restored.checksums,
         "key": restored.key,
         "kept": None if restored.kept is None else str(restored.kept),
+        "other_installation": restored.other,
         "keys": restored.keys._asdict(),
     }
 
@@ -209,6 +230,8 @@ def _restoring_told(document: dict[str, Any]) -> str:
         lines.append("no checksums lie beside it, so only its structure was checked")
     if document["kept"]:
         lines.append(f"what was there is kept as {document['kept']}")
+    if document["other_installation"]:
+        lines.append("it is of another installation than what was there, which held no events")
     return "\n".join(lines + _keys_told(document["keys"]))
 
 
@@ -219,6 +242,11 @@ def _keys_told(keys: dict[str, Any]) -> list[str]:
         lines.append(f"revoked, as in what was there: the keys {', '.join(keys['revoked'])}")
     if keys["unknown"]:
         lines.append(f"not revoked, and unknown to what was there: the keys {', '.join(keys['unknown'])}")
+    if keys["missing"]:
+        lines.append(
+            f"made after the backup, so refused from now on: the keys {', '.join(keys['missing'])}; make new "
+            "ones with cascadewatch keys create NAME"
+        )
     if keys["unknown"] is None and keys["unrevoked"]:
         lines.append(
             f"not revoked: the keys {', '.join(keys['unrevoked'])}; one revoked after the backup was made "

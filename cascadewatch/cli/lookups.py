@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cascadewatch.cli.actor import commander
+from cascadewatch.cli.clock import clock
 from cascadewatch.cli.opening import opened, writing
 from cascadewatch.cli.options import Config, Db, Json
 from cascadewatch.cli.output import answer, say, shown, table
@@ -60,13 +61,17 @@ def find_caller(
     Examples:
       cascadewatch callers find tenant-42
     """
+    from cascadewatch.store import caller_keys
     from cascadewatch.store.pseudonym import pseudonyms
 
     with opened(config, db) as (settings, store):
+        changed = caller_keys.note(settings, store, clock())
         stored = pseudonyms(settings, store)(_kept(raw))
     if stored is None:
         raise UsageError('callers are not stored: caller_ids is "off"')
-    answer({"caller": raw, "stored": stored}, as_json, lambda: shown(stored))
+    answer({"caller": raw, "stored": stored, "key_changed": changed}, as_json, lambda: shown(stored))
+    if changed:
+        say(changed)
 
 
 def forget_caller(
@@ -86,13 +91,14 @@ def forget_caller(
     Examples:
       cascadewatch callers forget tenant-42
     """
-    from cascadewatch.store import erasure
+    from cascadewatch.store import caller_keys, erasure
     from cascadewatch.store.pseudonym import hash_of
     from cascadewatch.store.state import OTHER
 
     if caller in ("", OTHER):
         raise UsageError("that names no single caller")
     with opened(config, db) as (settings, store), writing(settings, store) as writer:
+        changed = caller_keys.note(settings, store, clock())
         name = _kept(caller)
         hashed = hash_of(settings, store, name)
         names = {name} | ({hashed} if hashed else set())
@@ -100,10 +106,10 @@ def forget_caller(
         if any(found):
             erasure.forget(writer, names, found, commander(), hashed)
         emptied = _emptied(store)
-    document = {"forgotten": any(found)} | found._asdict() | {"log_emptied": emptied}
-    answer(document, as_json, lambda: _forgotten(found))
-    if not emptied:
-        say(LOG_KEPT)
+    document = {"forgotten": any(found)} | found._asdict() | _rest(emptied, changed)
+    answer(document, as_json, lambda: _forgotten(found, changed))
+    for said in filter(None, (changed, None if emptied else LOG_KEPT)):
+        say(said)
 
 
 def _kept(name: str) -> str:
@@ -112,6 +118,10 @@ def _kept(name: str) -> str:
     from cascadewatch.reasons import cut
 
     return cut(name, NAME_LENGTH)
+
+
+def _rest(emptied: bool, changed: str | None) -> dict[str, object]:
+    return {"log_emptied": emptied, "key_changed": changed}
 
 
 def _emptied(store: "Store") -> bool:
@@ -123,9 +133,10 @@ def _emptied(store: "Store") -> bool:
         return False
 
 
-def _forgotten(found: "Found") -> str:
+def _forgotten(found: "Found", changed: str | None) -> str:
     if not any(found):
-        return "Nothing is held of this caller."
+        by = " under the key of now" if changed else ""
+        return f"Nothing is held of this caller{by}."
     return (
         f"{found.events:,} events are nobody's now; {found.texts:,} texts were deleted, "
         f"{found.sums:,} sums moved, {found.quarantined:,} events in quarantine changed"

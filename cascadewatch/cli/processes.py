@@ -51,6 +51,7 @@ def up(
 def run_whole(settings: "Settings", store: "Store", sock: socket.socket, host: str) -> None:
     """Dashboard, API and jobs on the socket, until a signal ends them."""
     _own_days(settings, store)
+    _tell_of_another_key(settings, store)
     with noted("up", sock), writing(settings, store) as writer, working(settings, store):
         needs = listening.needs_keys(settings, host)
         app = assembly.whole_app(settings, store, writer, needs, sock)
@@ -77,6 +78,7 @@ def serve(
         listening.locked(settings, store, host, dashboard=False, is_open=is_open)
         assembly.forget_secrets(settings, "caller_key")
         _own_days(settings, store)
+        _tell_of_another_key(settings, store)
         with noted("serve", sock), writing(settings, store) as writer:
             needs = listening.needs_keys(settings, host)
             app = assembly.api_app(reachable(settings, host), store, writer, needs)
@@ -128,6 +130,14 @@ def worker(config: Config = None, db: Db = None, log_format: LogFormat = "text")
         with working(settings, store):
             while not ended.wait(1):  # a signal may be noticed only when the main thread runs again
                 pass
+
+
+def _tell_of_another_key(settings: "Settings", store: "Store") -> None:
+    from cascadewatch.store import caller_keys
+
+    said = caller_keys.note(settings, store, clock())
+    if said is not None:
+        log.warning("caller-key-changed", extra={"fields": {"message": said}})
 
 
 def _own_days(settings: "Settings", store: "Store") -> None:

@@ -181,7 +181,8 @@ def _estimated(settings: "Settings", name: str, target: str | None) -> dict[str,
     from cascadewatch.pricing import PriceBook
     from cascadewatch.replay.prepared import estimate, prepare
 
-    prepared = prepare(settings, name, target=target)
+    keyless = {key: model.model_copy(update={"api_key": None}) for key, model in settings.model.items()}
+    prepared = prepare(settings.model_copy(update={"model": keyless}), name, target=target)
     found = estimate(prepared, PriceBook(settings.price), clock())
     return {
         "replay": name,

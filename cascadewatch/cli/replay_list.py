@@ -33,6 +33,7 @@ def listed(connection: "Connection", settings: "Settings", now: int) -> list[dic
             "late_since": one.late,
             "missed": one.missed,
             "slot": None if one.slot is None else one.slot._asdict(),
+            "unmet": None if one.unmet is None else one.unmet._asdict(),
             "report": last and {"id": last.id, "time": last.created, "verdict": last.verdict},
             "baseline": None if pinned is None else pinned.id,
         })  # fmt: skip
@@ -64,6 +65,9 @@ def _words(one: dict[str, Any], timezone: str) -> list[str]:
         )
     if one["missed"]:
         said.append(f"{one['missed']} earlier slots were missed; one run makes up for all of them")
+    if one["unmet"] is not None:
+        unmet = one["unmet"]
+        said.append(f"asked for at {told(unmet['time'], timezone)}: failed: {shown(unmet['message'])}")
     slot = one["slot"]
     if slot is not None and slot["message"]:
         failed = "failed: " if slot["state"] == "failed" else ""

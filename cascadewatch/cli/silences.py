@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cascadewatch.store.silences import Silence
 
 LONGEST_COMMENT = 2_000
+LONGEST_MS = 366 * 86_400_000  # as over HTTP
 
 
 def silence(  # noqa: PLR0913 - one for each option
@@ -46,10 +47,12 @@ def silence(  # noqa: PLR0913 - one for each option
         raise UsageError(f"--comment has at most {LONGEST_COMMENT} characters")
     now, wanted = clock(), {"rule": rule, "cascade": cascade, "route": route, "comment": comment}
     ends = now + times.length("--for", length)
+    if ends > now + LONGEST_MS:
+        raise UsageError(f"--for is {length}; a silence lasts at most a year, and can be begun anew")
     with opened(config, db) as (settings, store):
         if rule is not None:
             Watch(store, settings, clock).rule(rule)
-        say_if_unseen(settings, store, cascade)
+        say_if_unseen(settings, store, cascade, route)
         with store.writing() as connection:
             made = begin_silence(connection, commander(), now, ends, **wanted)
     until = times.told(made.ends, settings.timezone)

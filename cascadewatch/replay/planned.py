@@ -1,13 +1,17 @@
 """Replays with a schedule: what is due, how their last run went, and how both are told."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from cascadewatch.replay.schedule import LATE_MS, Due, decide, previous
 from cascadewatch.settings import Settings
-from cascadewatch.store import replays
+from cascadewatch.store import leases, replays
 from cascadewatch.store.replays import Run, Slot
+
+NEW = "first seen: its slots count from here on"
+OVERLAPPING = "overlapping: left out, for another run of it went on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +20,8 @@ class Planned:
 
     `last` is its latest run whatever began it, and `runs` whether that goes on; `due` what its schedule says
     now, None without one. `late` since when a slot waits for a worker, `missed` how many before it passed
-    unused. `slot` is the one that a worker dealt with last, with what became of it. Times are epoch ms.
+    unused. `slot` is the one that a worker dealt with last, with what became of it, and `unmet` what
+    somebody asked for last where no run came of it. Times are epoch ms.
     """
 
     name: str
@@ -28,6 +33,7 @@ class Planned:
     late: int | None
     missed: int
     slot: Slot | None
+    unmet: Slot | None
 
     @property
     def state(self) -> str:
@@ -67,8 +73,39 @@ def drift_job(name: str) -> str:
 
 
 def wish_job(name: str) -> str:
-    """Under what dropped wishes for it are noted; the slot is the time of the wish."""
+    """Under what wishes for it are claimed; the slot is the time of the wish."""
     return f"replay {name} asked for"
+
+
+def unmet(connection: Connection, names: Iterable[str]) -> dict[str, Slot]:
+    """What somebody asked for last, by replay, where no run came of it and none began since."""
+    found = {name: _unmet(connection, name, replays.latest(connection, name)) for name in names}
+    return {name: slot for name, slot in found.items() if slot is not None}
+
+
+def _unmet(connection: Connection, name: str, last: Run | None) -> Slot | None:
+    asked = replays.last_slot(connection, wish_job(name))
+    if asked is None or asked.state != leases.FAILED or (last is not None and last.started > asked.time):
+        return None
+    return asked
+
+
+def was_left_out(slot: Slot) -> bool:
+    """Whether nothing ran in a slot that a worker dealt with."""
+    return slot.message is not None and slot.message.endswith((NEW, OVERLAPPING))
+
+
+def jobs_of(settings: Settings, name: str, cause: str) -> list[str]:
+    """Under what a run with that cause may have been claimed."""
+    table = settings.replay.get(name)
+    schedule = None if table is None else table.schedule
+    planned = [] if schedule is None else [job_of(name, schedule)]
+    return {
+        "schedule": planned,
+        "alert": [drift_job(name)],
+        "api": [wish_job(name)],
+        "confirmation": [*planned, drift_job(name), wish_job(name)],
+    }[cause]
 
 
 def _planned(connection: Connection, settings: Settings, name: str, now: int) -> Planned:
@@ -86,4 +123,5 @@ def _planned(connection: Connection, settings: Settings, name: str, now: int) ->
         late=slot + LATE_MS if waits and slot is not None else None,
         missed=0 if found is None else found.missed,
         slot=None if schedule is None else replays.last_slot(connection, job_of(name, schedule)),
+        unmet=_unmet(connection, name, last),
     )

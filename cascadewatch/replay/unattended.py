@@ -11,8 +11,9 @@ from functools import partial
 from secrets import randbits
 
 from cascadewatch.errors import CascadewatchError, StoreError
-from cascadewatch.replay.planned import drift_job, due, job_of, wish_job
+from cascadewatch.replay.planned import NEW, OVERLAPPING, drift_job, due, job_of, jobs_of, wish_job
 from cascadewatch.replay.prepared import prepare
+from cascadewatch.replay.runner import InterruptedRunError
 from cascadewatch.replay.running import Asked, run
 from cascadewatch.replay.schedule import Due
 from cascadewatch.settings import Settings
@@ -31,6 +32,7 @@ DAY_MS = 86_400_000
 GOES_ON = ("schedule", "alert", "confirmation", "api")  # causes of runs that a worker takes up after a crash
 FALLS = {"escalation_rate", "flagship_share"}  # cheaper when they fall, and quality may be what pays for it
 WORKER = "worker"
+Ended = tuple[str, str] | None  # state and message
 CHANGED = "given up: it was begun with other settings"
 
 
@@ -80,11 +82,12 @@ class Unattended:
                 self._take_up(one)
 
     def _take_up(self, one: Run) -> None:
-        """Goes on with it once. What fails again, or was begun with other settings, is given up."""
+        """Goes on with it once, and notes the outcome in the slot it was begun for. What fails again, or was
+        begun with other settings, is given up."""
+        state, message = leases.FAILED, CHANGED
         try:
-            message = CHANGED
             if prepare(self._settings, one.name).config_hash == one.config_hash:
-                message = self._play(one.name, one.cause)
+                state, message = leases.DONE, self._play(one.name, one.cause)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - told in the run's own row
@@ -93,6 +96,8 @@ class Unattended:
             message = f"{type(error).__name__}: {error}"
         with self._store.writing() as connection:
             replays.abandon(connection, one.id, message[:500], self._clock())
+            for job in jobs_of(self._settings, one.name, one.cause):
+                leases.settle_lost(connection, job, state, self._clock(), message[:500])
         self._note(one.name, message)
 
     def _keep_schedule(self, name: str, schedule: str) -> None:
@@ -105,10 +110,11 @@ class Unattended:
         if not leases.claim(self._store, self._lease, job, found.slot, now):
             return
         if found.is_to_run:
-            state, message = self._said(lambda: self._play(name, "schedule"))
+            ended = self._said(lambda: self._play(name, "schedule"))
         else:
-            state, message = leases.DONE, _left_out(found)
-        self._finish(job, found.slot, state, _introduced(found, now, message))
+            ended = leases.DONE, NEW if found.reason == "new" else OVERLAPPING
+        if ended is not None:
+            self._finish(job, found.slot, ended[0], _introduced(found, now, ended[1]))
 
     def _grant_wishes(self) -> None:
         """Runs what somebody asked for, through the API or a page."""
@@ -125,14 +131,14 @@ class Unattended:
 
     def _grant(self, wish: Wish) -> None:
         """Runs it; a wish that came too late, or for what is no longer known, is dropped and noted."""
-        why, now = self._against(wish), self._clock()
-        if why is None:
-            _, message = self._said(partial(self._play, wish.name, "api", wish.author))
-            self._note(wish.name, message)
+        why, now, job = self._against(wish), self._clock(), wish_job(wish.name)
+        if not leases.claim(self._store, self._lease, job, wish.time, now):
             return
-        job = wish_job(wish.name)
-        if leases.claim(self._store, self._lease, job, wish.time, now):
-            self._finish(job, wish.time, leases.DONE, f"dropped: {wish.author} asked for it, and {why}")
+        ended: Ended = leases.DONE, f"dropped: {wish.author} asked for it, and {why}"
+        if why is None:
+            ended = self._said(partial(self._play, wish.name, "api", wish.author))
+        if ended is not None:
+            self._finish(job, wish.time, *ended)
 
     def _against(self, wish: Wish) -> str | None:
         """Why a wish is not fulfilled; None: it is."""
@@ -166,10 +172,11 @@ class Unattended:
         with self._store.reading() as connection:
             last = replays.latest(connection, name, "alert")
         if last is not None and last.started > now - DAY_MS:
-            state, message = leases.DONE, f"left out: run {last.id} answered an alarm within the last day"
+            ended: Ended = leases.DONE, f"left out: run {last.id} answered an alarm within the last day"
         else:
-            state, message = self._said(lambda: self._play(name, "alert"))
-        self._finish(job, episode.id, state, message)
+            ended = self._said(lambda: self._play(name, "alert"))
+        if ended is not None:
+            self._finish(job, episode.id, *ended)
 
     def _play(self, name: str, cause: str, author: str = WORKER) -> str:
         """Runs it, and once more where a regression has to be confirmed; what came of it."""
@@ -185,9 +192,13 @@ class Unattended:
     def _run(self, name: str, asked: Asked) -> Report:
         return run(self._store, self._settings, name, asked, self._clock, interrupt=self._ended)
 
-    def _said(self, play: Callable[[], str]) -> tuple[str, str]:
+    def _said(self, play: Callable[[], str]) -> Ended:
+        """How it ended; None where this worker ended first: the next goes on with the run, and notes it."""
         try:
             return leases.DONE, play()
+        except InterruptedRunError as error:
+            log.info("replays", extra={"fields": {"about": "interrupted", "result": str(error)}})
+            return None
         except CascadewatchError as error:
             return leases.FAILED, str(error)
         except Exception as error:
@@ -205,12 +216,6 @@ class Unattended:
 def is_fall(episode: Episode) -> bool:
     """Whether an alarm says that less is escalated: quality may be what pays for it."""
     return episode.kind == "drift" and episode.direction == "down" and episode.metric in FALLS
-
-
-def _left_out(found: Due) -> str:
-    if found.reason == "new":
-        return "first seen: its slots count from here on"
-    return "overlapping: left out, for another run of it went on"
 
 
 def _introduced(found: Due, now: int, message: str) -> str:

@@ -80,21 +80,31 @@ def back_up(
     return Made(target, size, schema, held is not None, held, placed)
 
 
-def names(folder: Path, database: Path) -> list[Path]:
-    """The copies of a database in a folder that were named by `named`, oldest first."""
-    ours = re.compile(re.escape(database.stem) + r"-\d{8}-\d{6}Z" + re.escape(database.suffix or ".db"))
+def names(folder: Path, database: Path, installation: str | None) -> list[Path]:
+    """The copies of an installation's database in a folder that were named by `named`, oldest first. Those of
+    others, whose database may be called the same, and those from before there were ids, are not among them;
+    None: the latter."""
+    ours = re.compile(
+        re.escape(database.stem)
+        + rf"-\d{{8}}-\d{{6}}Z{_tag(installation)}"
+        + re.escape(database.suffix or ".db")
+    )
     return sorted(path for path in folder.iterdir() if ours.fullmatch(path.name))
 
 
-def named(folder: Path, database: Path, now: int) -> Path:
+def named(folder: Path, database: Path, now: int, installation: str | None) -> Path:
     """What a copy made at `now` (epoch ms) is called."""
     stamp = time.strftime(STAMP, time.gmtime(now / 1000))
-    return folder / f"{database.stem}-{stamp}{database.suffix or '.db'}"
+    return folder / f"{database.stem}-{stamp}{_tag(installation)}{database.suffix or '.db'}"
 
 
-def prune(folder: Path, database: Path, keep: int) -> list[Path]:
+def _tag(installation: str | None) -> str:
+    return "" if installation is None else f"-{installation}"
+
+
+def prune(folder: Path, database: Path, keep: int, installation: str | None) -> list[Path]:
     """Deletes all but the newest `keep` copies with what lies beside them; returns those deleted."""
-    old = names(folder, database)[:-keep]
+    old = names(folder, database, installation)[:-keep]
     for path in old:
         for each in (path, key_place(path), checksums_of(path)):
             each.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ All times are epoch milliseconds.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from cascadewatch.store.engine import Store
 from cascadewatch.store.tables import jobs, leases
@@ -100,6 +100,18 @@ def finish(store: Store, run: tuple[str, int, int], state: str, now: int, messag
         return changed.rowcount == 1
 
 
+def settle_lost(connection: Connection, job: str, state: str, now: int, message: str) -> bool:
+    """Notes the outcome of the newest slot of a job whose worker ended before it, now that another brought it
+    to its end; False where that slot has an outcome of its own."""
+    newest = select(func.max(jobs.c.slot)).where(jobs.c.job == job).scalar_subquery()
+    lost = (jobs.c.state == RUNNING) | ((jobs.c.state == FAILED) & (jobs.c.message == LOST))
+    changed = connection.execute(
+        update(jobs).where(jobs.c.job == job, jobs.c.slot == newest, lost)
+        .values(state=state, finished=now, message=message)
+    )  # fmt: skip
+    return changed.rowcount == 1
+
+
 def give_up(store: Store, fence: int, now: int) -> int:
     """Marks runs of earlier holders that never ended as failed; returns how many."""
     with store.writing() as connection:
@@ -136,6 +148,11 @@ def is_taken(connection: Connection, job: str, slot: int) -> bool:
     """Whether somebody ran or runs this slot."""
     mine = select(jobs.c.slot).where(jobs.c.job == job, jobs.c.slot == slot)
     return connection.execute(mine).first() is not None
+
+
+def last_slot(connection: Connection, job: str) -> int | None:
+    """The latest slot of a job that somebody ran or runs; None before the first."""
+    return connection.execute(select(func.max(jobs.c.slot)).where(jobs.c.job == job)).scalar()
 
 
 def taken(connection: Connection, job: str) -> set[int]:

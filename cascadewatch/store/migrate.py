@@ -15,7 +15,7 @@ from cascadewatch.store.engine import Store
 
 log = logging.getLogger("cascadewatch.store")
 
-HEAD = "0005"  # the newest revision in migrations/versions; a test compares
+HEAD = "0006"  # the newest revision in migrations/versions; a test compares
 
 
 def revision(connection: Connection) -> str | None:

@@ -7,7 +7,7 @@ dead when it is given up. Rows that belong to no episode have episode 0: digests
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.sql import ColumnElement
 
 from cascadewatch.errors import BusyError
@@ -82,21 +82,35 @@ def _insert(
 
 
 def copy(connection: Connection, it: Delivery, channel: str, now: int) -> None:
-    """The same transition to another channel, which stands in for this one's; once."""
+    """The same to another channel, which stands in for this one's; once."""
     same = (table.c.episode == it.episode, table.c.transition == it.transition, table.c.kind == it.kind)
-    there = select(table.c.seq).where(*same, table.c.channel == channel)
-    if connection.execute(there).first() is None:
-        _insert(connection, (it.episode, it.transition), it.kind, [channel], now)
+    # News of the installation itself have the same numbers each time: what was said before is another.
+    of_now = table.c.created >= (it.created if it.kind in APART_KINDS else 0)
+    there = select(table.c.seq).where(*same, table.c.channel == channel, table.c.state != DEAD, of_now)
+    if connection.execute(there.limit(1)).first() is None:
+        _insert(connection, (it.episode, it.transition), it.kind, [channel], max(now, it.created))
 
 
-def heard_by(connection: Connection, channel: str) -> dict[tuple[int, int, str], set[str]]:
+def heard_by(connection: Connection, channel: str) -> dict[tuple[int, int, str], dict[str, int]]:
     """By (episode, transition, kind), for all episodes of which this channel has something to be told:
-    the channels that hear of it, or did."""
+    the channels that hear of it, or did, each with when it was last put in for them (epoch ms)."""
     about = select(table.c.episode).where(table.c.state.in_(UNTOLD), table.c.channel == channel)
-    columns = (table.c.episode, table.c.transition, table.c.kind, table.c.channel)
-    found: dict[tuple[int, int, str], set[str]] = {}
-    for *it, name in connection.execute(select(*columns).where(table.c.episode.in_(about))):
-        found.setdefault((it[0], it[1], it[2]), set()).add(name)
+    same = (table.c.episode, table.c.transition, table.c.kind, table.c.channel)
+    rows = select(*same, func.max(table.c.created)).where(table.c.episode.in_(about)).group_by(*same)
+    found: dict[tuple[int, int, str], dict[str, int]] = {}
+    for *it, name, created in connection.execute(rows):
+        found.setdefault((it[0], it[1], it[2]), {})[name] = created
+    return found
+
+
+def given(connection: Connection, about: Collection[int], *, alive: bool = False) -> dict[int, set[str]]:
+    """For some episodes the channels that something of them was ever put in for; if `alive`, without what
+    was given up."""
+    found: dict[int, set[str]] = {}
+    which = (table.c.episode.in_(about), *((table.c.state != DEAD,) if alive else ()))
+    if about:
+        for episode, name in connection.execute(select(table.c.episode, table.c.channel).where(*which)):
+            found.setdefault(episode, set()).add(name)
     return found
 
 
@@ -122,10 +136,18 @@ def _all(connection: Connection, which: ColumnElement[bool]) -> list[Delivery]:
 
 def waiting(connection: Connection, channel: str) -> list[Waiting]:
     """What the channel has still to be told, oldest first."""
+    return _waiting(connection, table.c.channel == channel)
+
+
+def strangers(connection: Connection, known: Collection[str]) -> list[Waiting]:
+    """What waits for channels that the settings do not have, oldest first."""
+    return _waiting(connection, table.c.channel.not_in(known))
+
+
+def _waiting(connection: Connection, which: ColumnElement[bool]) -> list[Waiting]:
     about = (episodes.c.cascade, episodes.c.severity, episodes.c.opened)
     joined = select(table, *about).outerjoin(episodes, episodes.c.seq == table.c.episode)
-    mine = joined.where(table.c.state.in_(UNTOLD), table.c.channel == channel)
-    rows = connection.execute(mine.order_by(table.c.seq))
+    rows = connection.execute(joined.where(table.c.state.in_(UNTOLD), which).order_by(table.c.seq))
     return [Waiting(Delivery(*row[:-3]), row[-3], row[-2] or "ticket", row[-1] or 0) for row in rows]
 
 
@@ -200,6 +222,13 @@ def _bury(connection: Connection, which: ColumnElement[bool], reason: str) -> in
     untold = table.c.state.in_(UNTOLD)
     gone = update(table).where(untold, which).values(state=DEAD, error=reason, owner=None, claimed=None)
     return connection.execute(gone).rowcount
+
+
+def hand_over(connection: Connection, it: Delivery, channels: Sequence[str], now: int) -> None:
+    """What waited for one channel waits for these instead."""
+    for name in channels:
+        copy(connection, it, name, now)
+    connection.execute(delete(table).where(table.c.seq == it.id))
 
 
 def bury_strangers(connection: Connection, known: Collection[str]) -> int:

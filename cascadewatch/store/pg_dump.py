@@ -17,6 +17,7 @@ from cascadewatch.store.recovery import Restored
 from cascadewatch.store.verify import verify
 
 SUFFIX = ".dump"
+SQLITE = b"SQLite format 3\0"  # how its files begin
 
 
 def dump(url: URL, target: Path, progress: Progress = silent) -> Made:
@@ -50,6 +51,12 @@ def restore(
     `verify`. StoreError where it is not empty, or pg_restore is missing or fails: then it stays empty."""
     if not source.is_file():
         raise StoreError(f"there is no backup at {source}")
+    with source.open("rb") as file:
+        if file.read(len(SQLITE)) == SQLITE:
+            raise StoreError(
+                f"{source} is a backup of SQLite, which Postgres cannot take in; what moves from one to the "
+                "other, and how, is told in docs/deploy.md"
+            )
     checksums = backup.insist_on_checksums(source)
     store = Store(settings.database_url)
     try:

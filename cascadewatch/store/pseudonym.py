@@ -37,6 +37,11 @@ def hash_of(settings: Settings, store: Store, name: str) -> str | None:
     return _hashing(_key(settings, store.path))(name)
 
 
+def fingerprint(settings: Settings, store: Store) -> str:
+    """By what a key is recognised, and no caller's hash. ConfigError where there is no key."""
+    return hmac.new(_key(settings, store.path), b"\0fingerprint", "sha256").hexdigest()[:LENGTH]
+
+
 def _hashing(key: bytes) -> Callable[[str], str]:
     keyed = hmac.new(key, digestmod="sha256")  # copied: to key it takes half the time
 

@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from cascadewatch.errors import SchemaError, StoreError
 from cascadewatch.settings import Settings
 from cascadewatch.settings.values import sqlite_url
-from cascadewatch.store import backup, migrate, restored_keys
+from cascadewatch.store import backup, installation, migrate, restored_keys
 from cascadewatch.store.backup import Progress, silent
 from cascadewatch.store.engine import Store
 from cascadewatch.store.pseudonym import key_place
@@ -34,7 +34,8 @@ SIDES = ("-wal", "-shm", "-journal")
 @dataclass(frozen=True, slots=True)
 class Restored:
     """What came of it. `before` is the schema the copy had, `kept` the name under which what stood there
-    is kept, `checksums` whether there were any to compare."""
+    is kept, `checksums` whether there were any to compare, `other` whether what stood there, and
+    held no events, was of another installation."""
 
     before: str
     schema: str
@@ -43,6 +44,7 @@ class Restored:
     key: bool
     kept: Path | None
     keys: Keys
+    other: bool = False
 
 
 def restore(
@@ -56,8 +58,12 @@ def restore(
     dry_run: bool = False,
 ) -> Restored:
     """Puts the copy `source` where `target` is. StoreError, and nothing changed, where it does not hold,
-    where `target` is in use, or where there is one and `replace` was not said. `dry_run` only checks."""
+    where `target` is in use, where there is one and `replace` was not said, or where it holds events of
+    another installation. `dry_run` only checks."""
     _insist_on_places(source, target, replace or dry_run)
+    ids = installation.held_in(source), installation.held_in(target)
+    if installation.is_other(*ids):
+        installation.insist_on_empty(source, target)
     if not dry_run:
         with unused(target):  # asked here too, so that nobody waits for an answer that is no
             pass
@@ -69,11 +75,12 @@ def restore(
         before = _known_schema(backup.check(copy, source, progress), source)
         _migrate(copy)
         events = backup.check_sums(settings, copy, progress) if verified else None
-        keys, kept = _keys(copy, target), None
+        keys, kept = _carry_over(copy, target, ids), None
         if not dry_run:
             with unused(target):
                 kept = _swap(folder, target)
-    return Restored(before, migrate.HEAD, events, checksums, key_place(source).exists(), kept, keys)
+    key, other = key_place(source).exists(), installation.is_other(*ids)
+    return Restored(before, migrate.HEAD, events, checksums, key, kept, keys, other)
 
 
 def _insist_on_places(source: Path, target: Path, replace: bool) -> None:
@@ -115,11 +122,17 @@ def _migrate(copy: Path) -> None:
         store.close()
 
 
-def _keys(copy: Path, target: Path) -> Keys:
-    """Before `unused` locks the target: SQLite, when it lets go of a file, lets go of all locks on it."""
-    known = restored_keys.known_in(target)
+def _carry_over(copy: Path, target: Path, ids: tuple[str | None, str | None]) -> Keys:
+    """What the copy takes from the database it replaces: which keys were revoked, and the installation's id
+    where the copy is older than ids are. `ids` are those of both as they were found.
+
+    Before `unused` locks the target: SQLite, when it lets go of a file, lets go of all locks on it."""
+    known = None if installation.is_other(*ids) else restored_keys.known_in(target)
     store = Store(sqlite_url(copy))
     try:
+        if ids[0] is None and ids[1] is not None:
+            with store.writing() as connection:
+                installation.keep(connection, ids[1])
         return restored_keys.settle(store, known)
     finally:
         store.close()

@@ -252,8 +252,8 @@ sequences = Table("sequences", metadata, key("name"), big("value"))
 keys = Table(
     "keys",
     metadata,
-    key("name"),
-    Column("prefix", Text, unique=True, nullable=False),
+    _text("name", index=True),
+    key("prefix"),
     _text("hash"),
     _text("scopes"),
     big("created"),

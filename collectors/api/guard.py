@@ -14,7 +14,7 @@ from cascadewatch.model import NAME_LENGTH
 from cascadewatch.settings import Settings
 from cascadewatch.store.audit import Actor
 from cascadewatch.store.engine import Store
-from cascadewatch.store.keys import LOCAL, SCOPES, Key, all_keys, touch, verify
+from cascadewatch.store.keys import LOCAL, SCOPES, Key, all_keys, refusal, touch, verify
 from collectors.api.refusal import RefusalError, later, line
 
 log = logging.getLogger("cascadewatch.api")
@@ -101,8 +101,12 @@ class KeyRing:
         if key is None and await self._refresh(MISS_MS):
             key = verify(self._known or {}, presented, self._clock())
         if key is not None:
-            self._used[key.name] = self._clock()
+            self._used[key.prefix] = self._clock()
         return key
+
+    def refusal(self, presented: str) -> str:
+        """Why a key that was just looked for was refused, for the log."""
+        return refusal(self._known or {}, presented, self._clock())
 
     async def _refresh(self, age: int) -> bool:
         now = self._clock()
@@ -188,7 +192,7 @@ class Guard:
             raise _unknown("a key is needed: Authorization: Bearer cw_…")
         key = await self._ring.find(presented)
         if key is None:
-            raise _unknown("this key is unknown, expired or revoked")
+            raise _unknown("this key is unknown, expired or revoked", self._ring.refusal(presented))
         return Caller(key.name, key.scopes, user if "admin" in key.scopes else None)
 
 
@@ -203,8 +207,8 @@ def _named(sent: str) -> str | None:
     return name.strip() or None
 
 
-def _unknown(message: str) -> RefusalError:
-    return RefusalError(401, message, {"WWW-Authenticate": 'Bearer realm="cascadewatch"'})
+def _unknown(message: str, noted: str | None = None) -> RefusalError:
+    return RefusalError(401, message, {"WWW-Authenticate": 'Bearer realm="cascadewatch"'}, noted)
 
 
 def _bare(host: str) -> str:

@@ -36,13 +36,16 @@ CODES = {
 
 
 class RefusalError(Exception):
-    """Ends a request with this status; the message is for the person who sent it."""
+    """Ends a request with this status; the message is for the person who sent it, `key` for the log alone."""
 
-    def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, message: str, headers: dict[str, str] | None = None, key: str | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.headers = headers or {}
+        self.key = key  # which key was refused, and why
 
 
 def later(message: str, seconds: int = 1) -> RefusalError:
@@ -85,7 +88,13 @@ def answer(refusal: RefusalError, request: Request, source: str | None = None) -
     level = logging.WARNING if refusal.status >= 500 else logging.INFO
     code = CODES.get(refusal.status, "refused")
     message = None if refusal.status == 400 else refusal.message  # a 400 may repeat a value of the body
-    said = {"method": request.method, "path": request.scope["path"], "source": source, "message": message}
+    said = {
+        "method": request.method,
+        "path": request.scope["path"],
+        "source": source,
+        "key": refusal.key,
+        "message": message,
+    }
     log.log(level, "%s", line("refused", status=refusal.status, **said))
     body = encode({"error": {"code": code, "message": cut(refusal.message)}})
     headers = {**NO_STORE, **refusal.headers}

@@ -40,16 +40,24 @@ async def post_run(api: Context, request: Request, caller: Caller) -> Response:
 
 
 async def get_replays(api: Context, request: Request, _: Caller) -> Response:
-    """The latest runs, newest first."""
+    """The latest runs, newest first, and what somebody asked for last that could not run."""
     name = name_of(known(request, "replay"), "replay")
 
-    def read(connection: Connection) -> list[Json]:
+    def read(connection: Connection) -> Json:
+        from cascadewatch.replay.planned import unmet
         from cascadewatch.store.reads.json_rows import row_json
         from cascadewatch.store.replays import runs
 
-        return [row_json(run) for run in runs(connection, name, MOST)]
+        failed = unmet(connection, [one for one in api.settings.replay if name in (None, one)])
+        return {
+            "replays": [row_json(run) for run in runs(connection, name, MOST)],
+            "unmet": [
+                {"replay": one, "asked": stamp(slot.time), "message": slot.message}
+                for one, slot in failed.items()
+            ],
+        }
 
-    return respond({"replays": await api.reading(read)})
+    return respond(await api.reading(read))
 
 
 async def get_report(api: Context, request: Request, _: Caller) -> Response:

@@ -82,7 +82,7 @@ def _answer(last: dict[str, Report | None]) -> str:
     parts = [
         text.ALL_WELL.format(n=count(len(last)))
         if not bad
-        else text.SOME_BAD.format(n=len(bad), all=len(last))
+        else text.SOME_BAD.format(n=len(bad), all=len(last), names=", ".join(sorted(bad)))
     ]
     if never:
         parts.append(text.SOME_NEVER.format(n=len(never)))
@@ -139,6 +139,9 @@ def _troubles(name: str, now: int, choice: Choice) -> list[str]:
         said.append(text.LATE_SINCE.format(time=when(plan.late, now, choice.zone)))
     if plan.missed:
         said.append(text.MISSED.format(n=plan.missed, s="" if plan.missed == 1 else "s"))
+    if plan.unmet is not None:
+        time = when(plan.unmet.time, now, choice.zone)
+        said.append(text.UNMET.format(time=time, message=plan.unmet.message))
     slot = plan.slot
     odd = slot is not None and (slot.state == "failed" or (plan.late is None and _was_late(slot.message)))
     if slot is not None and slot.message and odd:

@@ -1,7 +1,9 @@
 """A job that nobody looks at fails: people hear of it once, and once when it succeeds again."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import insert
@@ -9,10 +11,11 @@ from sqlalchemy import insert
 from alerts import job_notices
 from alerts.message import Message
 from alerts.outbox import Deliverer
+from cascadewatch.replay import planned
 from cascadewatch.settings import Settings, load
-from cascadewatch.store import outbox
+from cascadewatch.store import leases, outbox, replays
 from cascadewatch.store.engine import Store, open_store
-from cascadewatch.store.tables import jobs
+from cascadewatch.store.tables import jobs, meta
 
 DAY = 86_400_000
 HOOK = '[channel.team]\nkind = "webhook"\nurl = "https://example.com/hook"\nsecret = "env:HOOK_SECRET"\n'
@@ -79,7 +82,7 @@ def test_a_backup_that_fails_is_told_once_and_that_it_works_again_once(nights: N
     nights.pass_with("back-up", "failed", "no space left on device")
     assert nights.heard() == []
     nights.pass_with("back-up", "done")
-    assert nights.heard() == ["What failed works again"]
+    assert nights.heard() == ["The backup works again"]
     nights.pass_with("back-up", "done")
     assert nights.heard() == []
 
@@ -105,7 +108,64 @@ def test_a_scheduled_replay_that_cannot_run_is_told_like_them(nights: Nights, tm
     nights.pass_with("replay nightly at 0 3 * * *", "failed", "the eval set evals/gone.jsonl cannot be read")
     assert nights.heard() == ["The replay nightly failed"]
     nights.pass_with("replay nightly at 0 3 * * *", "done", "unchanged: report 7")
-    assert nights.heard() == ["What failed works again"]
+    assert nights.heard() == ["The replay nightly works again"]
+
+
+def with_replay(nights: Nights, folder: Path, schedule: str = "0 3 * * *") -> str:
+    """Has a replay looked after; under what its slots are claimed."""
+    more = NIGHTLY.replace("0 3 * * *", schedule)
+    nights.settings = settings_with(folder, nights.settings.database_url, HOOK + more)
+    return f"replay nightly at {schedule}"
+
+
+def test_each_failure_is_told_once_however_others_come_and_go(nights: Nights, tmp_path: Path) -> None:
+    replay = with_replay(nights, tmp_path)
+    heard = []
+    for job, state in (
+        ("back-up", "failed"), (replay, "failed"), (replay, "done"), (replay, "failed"), ("back-up", "done"),
+    ):  # fmt: skip
+        nights.pass_with(job, state, "why")
+        heard.append(nights.heard())
+    assert heard == [
+        ["The backup failed"], ["The replay nightly failed"], ["The replay nightly works again"],
+        ["The replay nightly failed"], ["The backup works again"],
+    ]  # fmt: skip
+
+
+def test_another_schedule_is_no_recovery(nights: Nights, tmp_path: Path) -> None:
+    nights.pass_with(with_replay(nights, tmp_path), "failed", "why")
+    assert nights.heard() == ["The replay nightly failed"]
+    job = with_replay(nights, tmp_path, "0 4 * * *")
+    nights.pass_with(job, "done", planned.NEW)
+    nights.pass_with(job, "failed", "why")
+    assert nights.heard() == []
+    nights.pass_with(job, "done", f"3 earlier slots missed; {planned.OVERLAPPING}")
+    assert nights.heard() == []
+    nights.pass_with(job, "done", "unchanged: report 7")
+    assert nights.heard() == ["The replay nightly works again"]
+
+
+def test_a_run_that_the_next_worker_goes_on_with_has_not_failed(nights: Nights, tmp_path: Path) -> None:
+    job = with_replay(nights, tmp_path)
+    begun: dict[str, Any] = {
+        "name": "nightly", "cascade": None, "eval_set": "x", "cause": "schedule", "author": "worker",
+        "cases": 1, "limit": None, "config": {}, "config_hash": "x", "owner": None, "claimed": nights.now,
+    }  # fmt: skip
+    with nights.store.writing() as connection:
+        run = replays.start(connection, begun, nights.now)
+    assert nights.pass_with(job, "failed", leases.LOST) == "nothing failed"
+    with nights.store.writing() as connection:
+        replays.abandon(connection, run.id, "given up", nights.now)
+    assert job_notices.run(nights.store, nights.settings, nights.now, None) == "told to 1 channels"
+
+
+def test_what_an_older_version_told_is_not_told_again(nights: Nights, tmp_path: Path) -> None:
+    job = with_replay(nights, tmp_path)
+    with nights.store.writing() as connection:
+        connection.execute(insert(meta).values(key=job_notices.TOLD, value=json.dumps(["back-up", job])))
+    nights.pass_with("back-up", "failed", "why")
+    assert nights.pass_with(job, "failed", "why") == "failing: back-up, replay nightly"
+    assert nights.heard() == []
 
 
 def test_a_replay_that_left_the_settings_is_watched_no_more(nights: Nights) -> None:

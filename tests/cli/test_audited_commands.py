@@ -49,6 +49,7 @@ FLAGSHIP = '[[price]]\nmodel = "flagship-1"\ninput_usd_per_1m = 10\noutput_usd_p
 ACTS: dict[str, tuple[list[str], str, str]] = {
     "annotate": (["prompt v7", "--deploy"], "annotate", "1"),
     "keys create": (["checkout", "--scope", "ingest"], "key.create", "checkout"),
+    "keys rotate": (["old"], "key.rotate", "old"),
     "keys revoke": (["old"], "key.revoke", "old"),
     "alerts ack": (["1"], "episode.acknowledge", "1"),
     "alerts silence": (["--for", "4h"], "silence.create", "1"),
@@ -131,7 +132,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "direction": "up", "severity": "ticket", "state": "firing", "opened": now, "since": now,
             "acknowledged": None, "acknowledged_by": None, "updated": now, "detail": {},
         }  # fmt: skip
-        episodes.add(connection, firing)
+        made = episodes.add(connection, firing)
+        episodes.note(connection, made.id, now, "ok", "firing", "too much")
     from cascadewatch.store import keys
 
     keys.create(store, "old", ["read"], now)

@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -33,13 +35,89 @@ def test_the_settings_say_where_and_how_many(run: Run, tmp_path: Path, log_file:
     (tmp_path / "cascadewatch.toml").write_text(TOML)
     stored(run, log_file)
     (tmp_path / "kept").mkdir()
-    old = [tmp_path / "kept" / f"cascadewatch-2026010{n}-030000Z.db" for n in range(1, 4)]
+    ours = id_in(tmp_path / "cascadewatch.db")
+    old = [tmp_path / "kept" / f"cascadewatch-2026010{n}-030000Z-{ours}.db" for n in range(1, 4)]
     for path in old:
         path.touch()
     said = run("backup", "--no-verify", "--json").json
     assert said["deleted"] == [str(path) for path in old[:2]]
     assert (said["verified"], said["events"]) == (False, None)
     assert sorted((tmp_path / "kept").glob("*.db")) == [old[2], Path(said["file"])]
+
+
+def id_in(database: Path) -> str:
+    from cascadewatch.store import installation
+
+    found = installation.held_in(database)
+    assert found is not None
+    return found
+
+
+def test_two_installations_that_share_a_folder_leave_each_other_s_backups_alone(
+    run: Run, tmp_path: Path, log_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kept").mkdir()
+    made: dict[str, list[Path]] = {"one": [], "two": []}
+    moments = iter(range(1_795_262_400_000, 1_795_262_400_000 + 60_000, 1_000))
+    monkeypatch.setattr("cascadewatch.cli.backups.clock", lambda: next(moments))
+    for name in made:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "cascadewatch.toml").write_text(
+            f'[backup]\nfolder = "{tmp_path}/kept"\nkeep = 2\n'
+        )
+        monkeypatch.chdir(tmp_path / name)
+        assert run("ingest", log_file).code == 0
+    for name in ("one", "two", "one", "two"):
+        monkeypatch.chdir(tmp_path / name)
+        said = run("backup", "--no-verify", "--json").json
+        made[name].append(Path(said["file"]))
+        assert said["deleted"] == []
+    assert all(path.exists() for path in made["one"] + made["two"])
+    refused = run("restore", made["one"][1], "--replace", "--no-verify")  # into the other
+    assert (refused.code, "backup of another installation" in refused.err) == (2, True)
+    assert run("restore", made["two"][0], "--replace", "--no-verify").code == 0
+
+
+def test_a_database_made_anew_without_events_gives_way_to_the_backup(
+    run: Run, tmp_path: Path, log_file: Path
+) -> None:
+    stored(run, log_file)
+    file = run("backup", "--no-verify", "--json").json["file"]
+    for path in tmp_path.glob("cascadewatch.db*"):
+        path.unlink()
+    assert run("status").code in (0, 1), "as a server started before the restore would make it"
+    assert (
+        "another installation than what was there, which held no events"
+        in run("restore", file, "--replace", "--no-verify").out
+    )
+
+
+def test_a_backup_from_before_there_were_ids_is_the_installation_s_own(
+    run: Run, tmp_path: Path, log_file: Path
+) -> None:
+    stored(run, log_file)
+    database = tmp_path / "cascadewatch.db"
+    ours = id_in(database)
+    with_schema(database, "0005")
+    assert run("backup", "old.db", "--no-verify").code == 0
+    with closing(sqlite3.connect(tmp_path / "old.db")) as connection:
+        connection.execute("DELETE FROM meta WHERE key = 'installation'")
+        connection.commit()
+    (tmp_path / "old.db.sha256").unlink()
+    with_schema(database, "0006")
+    assert run("restore", "old.db", "--replace", "--no-verify").code == 0
+    assert id_in(database) == ours
+
+
+def with_schema(database: Path, revision: str) -> None:
+    from cascadewatch.settings.values import sqlite_url
+    from cascadewatch.store import migrate
+    from cascadewatch.store.engine import Store
+
+    store = Store(sqlite_url(database))
+    with store.writing() as connection:
+        migrate.run(connection, revision)
+    store.close()
 
 
 def test_a_target_is_a_new_file_or_a_folder_and_nothing_there_is_deleted(
@@ -124,15 +202,43 @@ def test_a_key_that_was_revoked_after_the_backup_stays_revoked(run: Run) -> None
     (row, *_) = (act for act in run("audit", "--json").json if act["act"] == "restore")
     assert row["after"]["revoked"] == ["leaked"]
     again = run("restore", file, "--replace", "--no-verify", "--json").json
-    assert again["keys"] == {"unrevoked": ["kept"], "revoked": ["leaked"], "unknown": []}
+    assert again["keys"] == {"unrevoked": ["kept"], "revoked": ["leaked"], "unknown": [], "missing": []}
 
 
-def test_a_key_that_the_replaced_database_does_not_know_is_named(run: Run) -> None:
+def test_a_key_that_was_replaced_by_one_of_its_name_stays_revoked(run: Run) -> None:
     file = with_keys(run)
     assert run("keys", "create", "leaked", "--scope", "read").code == 0  # another by the same name
     said = run("restore", file, "--replace", "--no-verify").out
-    assert "not revoked, and unknown to what was there: the keys leaked\n" in said
-    assert "kept" not in said.partition("unknown to")[2]
+    assert "revoked, as in what was there: the keys leaked\n" in said
+    assert "made after the backup, so refused from now on: the keys leaked; make new ones" in said
+    assert state_of_keys(run) == {"kept": "valid", "leaked": "revoked"}
+
+
+def test_so_it_does_where_the_replaced_database_kept_only_the_newest_of_a_name(
+    run: Run, tmp_path: Path
+) -> None:
+    file = with_keys(run)
+    assert run("keys", "create", "leaked", "--scope", "ingest").code == 0
+    with_schema(tmp_path / "cascadewatch.db", "0005")  # as it was when the row of a revoked key was deleted
+    assert run("restore", file, "--replace", "--no-verify").code == 0
+    assert state_of_keys(run) == {"kept": "valid", "leaked": "revoked"}
+
+
+def test_a_key_that_was_rotated_after_the_backup_ends_when_it_was_to(run: Run) -> None:
+    file = with_keys(run)
+    assert run("keys", "rotate", "kept", "--overlap", "2d").code == 0
+    (ends,) = [key["expires"] for key in run("keys", "list", "--json").json if key["expires"]]
+    assert run("restore", file, "--replace", "--no-verify").code == 0
+    assert {key["name"]: key["expires"] for key in run("keys", "list", "--json").json}["kept"] == ends
+
+
+def test_a_key_that_the_replaced_database_does_not_know_is_named(run: Run, tmp_path: Path) -> None:
+    early = str(run("backup", "early.db", "--json").json["file"]) if with_keys(run) else ""
+    assert run("keys", "create", "late", "--scope", "read").code == 0
+    late = run("backup", "late.db", "--json").json["file"]
+    assert run("restore", early, "--replace", "--no-verify").code == 0
+    said = run("restore", late, "--replace", "--no-verify").out
+    assert "not revoked, and unknown to what was there: the keys late\n" in said
 
 
 def test_where_there_is_nothing_to_compare_with_the_valid_keys_are_named(run: Run, tmp_path: Path) -> None:

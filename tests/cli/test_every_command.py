@@ -29,7 +29,15 @@ COMMANDS = dict(leaves(get_command(program)))
 def test_the_commands_are_those_promised() -> None:
     assert set(COMMANDS) == {
         *("init", "demo", "up", "serve", "worker", "dashboard", "ingest", "report", "status", "annotate"),
-        *("keys create", "keys list", "keys revoke", "events show", "callers find", "callers forget"),
+        *(
+            "keys create",
+            "keys list",
+            "keys rotate",
+            "keys revoke",
+            "events show",
+            "callers find",
+            "callers forget",
+        ),
         *("quarantine list", "quarantine accept", "reprice", "audit", "verify"),
         *(
             "db upgrade",

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from cascadewatch.jobs import Context
 from cascadewatch.replay import unattended
+from cascadewatch.replay.planned import jobs_of
 from cascadewatch.settings import Settings
 from cascadewatch.store import leases, replays
 from cascadewatch.store.engine import Store
@@ -23,6 +24,7 @@ from tests.replay.paid import paid_settings, start
 from tests.replay.provider import Provider, providing
 
 MINUTE = 60_000
+DAILY = 'budget_usd = 1.0\nschedule = "1d"'
 
 Configured = Callable[[str], Settings]
 
@@ -59,13 +61,24 @@ def looker(store: Store, settings: Settings) -> Watched:
 def test_the_next_worker_goes_on_with_a_run_that_was_left(
     store: Store, store_url: str, tmp_path: Path, provider: Provider, cause: str
 ) -> None:
-    settings = paid_settings(tmp_path, store_url, provider, 40, concurrency=2)
+    settings = paid_settings(tmp_path, store_url, provider, 40, more=DAILY, concurrency=2)
     crashed(tmp_path, provider)
-    marked(store, cause)
+    run = marked(store, cause)
+    (job,) = jobs_of(settings, run.name, cause)
+    lost(store, job, run.started)
     one = looker(store, settings)
     one.look(one.now)
     (only,) = one.runs()
     assert (only.state, only.done, only.cause) == ("finished", 40, cause)
+    assert ("done", "inconclusive: report 1") in one.notes(), "the slot it was begun for tells how it ended"
+    assert "failed" not in [state for state, _ in one.notes()]
+
+
+def lost(store: Store, job: str, slot: int) -> None:
+    """The slot of the crashed run, as the next leader marks it."""
+    run = {"job": job, "slot": slot, "owner": "a", "fence": 1, "state": "failed", "message": leases.LOST}
+    with store.writing() as connection:
+        connection.execute(insert(jobs).values(**run, started=slot, finished=slot + 1))
 
 
 def test_a_run_begun_by_hand_is_left_to_that_hand(
@@ -121,6 +134,8 @@ def test_alerting_goes_on_and_the_worker_ends_soon_while_a_replay_runs(
         assert time.monotonic() - began < 15
     with store.reading() as connection:
         (only,) = replays.runs(connection)
+        slots = connection.execute(select(jobs.c.state).where(jobs.c.job.startswith("replay"))).scalars()
+        assert list(slots) == ["done", "running"], "it has not failed: the next worker goes on with it"
     assert (only.state, only.owner) == ("running", None)
     assert 0 < only.done < 200
 

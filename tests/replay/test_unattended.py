@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from cascadewatch.cli import replay_list
 from cascadewatch.settings import Settings
 from cascadewatch.store import episodes, replays, reports, wishes
 from cascadewatch.store.engine import Store
@@ -258,6 +259,29 @@ def test_a_wish_that_is_too_old_or_for_what_is_gone_is_dropped_and_noted(
     assert one.notes() == [("done", f"dropped: ada asked for it, and {why}")]
     with one.store.reading() as connection:
         assert wishes.waiting(connection) == [], "it cannot begin a run months later"
+
+
+def test_a_wish_that_cannot_be_fulfilled_is_seen_until_a_run_begins(
+    watched: Callable[..., Watched], tmp_path: Path
+) -> None:
+    one = watched("", size=20)
+    there = (tmp_path / "prime.jsonl").rename(tmp_path / "elsewhere.jsonl")
+    wish(one, "nightly", NOON)
+    one.look(NOON + 1)
+    ((state, message),) = one.notes()
+    assert (state, "prime.jsonl" in str(message)) == ("failed", True)
+    unmet = one.planned(NOON + 2).unmet
+    assert (unmet.time, unmet.message) == (NOON, message)
+    with one.store.reading() as connection:
+        (listed,) = replay_list.listed(connection, one.settings, NOON + 2)
+    said = replay_list.text_of([listed], "UTC")
+    assert "nightly: asked for at 2026-11-21 12:00" in said
+    assert f": failed: {message}" in said
+    there.rename(tmp_path / "prime.jsonl")
+    wish(one, "nightly", NOON + 3)
+    one.look(NOON + 4)
+    assert one.notes()[-1][0] == "done"
+    assert one.planned(NOON + 5).unmet is None
 
 
 def test_who_asks_again_after_a_day_without_a_worker_is_heard(watched: Callable[..., Watched]) -> None:

@@ -59,7 +59,7 @@ def test_of_a_key_only_what_is_no_secret_is_kept(opened: Opened) -> None:
     revoked, made = acts(opened)
     assert made.after == {"prefix": secret.split("_")[1], "scopes": ["ingest", "read"], "expires": None}
     assert (revoked.act, revoked.before, revoked.after) == (
-        "key.revoke", {"revoked": None}, {"revoked": NOON + 1},
+        "key.revoke", {"prefixes": [made.after["prefix"]], "revoked": None}, {"revoked": NOON + 1},
     )  # fmt: skip
     assert secret.split("_", 2)[2] not in repr(opened.rows("audit"))
 

@@ -247,15 +247,20 @@ def test_a_disk_without_room_is_left_alone(live: Path, monkeypatch: pytest.Monke
         backup.back_up(settings_of(live), live, live.with_name("new.db"))
 
 
-def test_the_newest_are_kept_and_others_are_not_ours_to_delete(tmp_path: Path) -> None:
+@pytest.mark.parametrize("installation", ["0a1b2c3d", None])
+def test_the_newest_are_kept_and_others_are_not_ours_to_delete(
+    tmp_path: Path, installation: str | None
+) -> None:
     database = tmp_path / "a.db"
-    ours = [backup.named(tmp_path, database, 1_795_262_400_000 + n * 1000) for n in range(4)]
+    ours = [backup.named(tmp_path, database, 1_795_262_400_000 + n * 1000, installation) for n in range(4)]
+    other = "0a1b2c3d" if installation is None else None
+    strangers = [backup.named(tmp_path, database, 1_795_262_300_000, name) for name in (other, "ffffffff")]
     others = [tmp_path / name for name in ("a-1-20261121-120000Z.db", "a-monday.db", "b-20261121-120000Z.db")]
-    for path in (*ours, *others):
+    for path in (*ours, *others, *strangers):
         path.touch()
         key_place(path).touch()
-    assert backup.prune(tmp_path, database, 2) == ours[:2]
-    assert [path for path in (*ours, *others) if path.exists()] == [*ours[2:], *others]
+    assert backup.prune(tmp_path, database, 2, installation) == ours[:2]
+    assert [p for p in (*ours, *others, *strangers) if p.exists()] == [*ours[2:], *others, *strangers]
     assert not key_place(ours[0]).exists()
 
 

@@ -44,9 +44,9 @@ def test_what_is_written_is_read_and_nothing_lies_elsewhere(opened: Opened, path
 
 
 def test_a_backup_is_of_that_file_and_can_be_put_back(opened: Opened, path: Path, now: int) -> None:
-    made = backup.back_up(opened.settings, path, backup.named(path.parent, path, now))
+    made = backup.back_up(opened.settings, path, backup.named(path.parent, path, now, None))
     assert (made.verified, made.events) == (True, 1)
-    assert backup.names(path.parent, path) == [made.path]
+    assert backup.names(path.parent, path, None) == [made.path]
     opened.close()
     restored = recovery.restore(opened.settings, made.path, path, replace=True)
     assert restored.events == 1

@@ -59,6 +59,6 @@ def test_runs_and_reports_can_be_read(either: "Api", now: int) -> None:
     assert (found["name"], found["state"], found["started"]) == (
         "nightly", "running", "2026-11-21T12:00:00.000Z",
     )  # fmt: skip
-    assert either.get("/v1/replays?replay=other").json() == {"replays": []}
+    assert either.get("/v1/replays?replay=other").json() == {"replays": [], "unmet": []}
     assert either.get(f"/v1/reports/{number}").json()["body"] == {"a": 1}
     assert either.get("/v1/reports/99").status_code == 404
