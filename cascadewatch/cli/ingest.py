@@ -73,6 +73,7 @@ def ingest(  # noqa: PLR0913 - one for each option
         results = _read(files, _job(settings, form, source, _options(settings, mapping, fixed), None))
     else:
         with opened(config, db) as (settings, store), writing(settings, store) as writer:
+            _tell_of_another_key(settings, store)
             _insist_on_room(settings, store)
             results = _read(files, _job(settings, form, source, _options(settings, mapping, fixed), writer))
     raise typer.Exit(_told(results))
@@ -113,6 +114,14 @@ def _job(settings: "Settings", form: str, source: str, options: "Options", write
     now = clock()
     oldest = max(0, now - settings.retention.rollup_days * DAY_MS)
     return Job(writer, now, oldest, form, source, options)
+
+
+def _tell_of_another_key(settings: "Settings", store: "Store") -> None:
+    from cascadewatch.store import caller_keys
+
+    said = caller_keys.note(settings, store, clock())
+    if said is not None:
+        say(said)
 
 
 def _read(files: list[str], job: "Job") -> "list[FileReceipt]":

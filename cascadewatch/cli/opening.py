@@ -74,13 +74,11 @@ def writing(settings: "Settings", store: "Store") -> Iterator["Writer"]:
     import gc
 
     from cascadewatch.pricing import PriceBook
-    from cascadewatch.store import caller_keys
     from cascadewatch.store.writes import Writer
 
     # Rows come by the thousand and form no cycles: looking for some in them costs a quarter of the time.
     gc.freeze()
     gc.set_threshold(50_000, 20, 1_000)
-    caller_keys.note(settings, store, clock())
     writer = Writer(store, settings, PriceBook(settings.price), clock)
     try:
         yield writer
