@@ -30,7 +30,7 @@ TOO_YOUNG = "callers are compared with the events judged more than 7 days ago: {
 
 
 @dataclass(frozen=True, slots=True)
-class Out:
+class StandingOut:
     """The callers of `who` that stand out and matter."""
 
     named: tuple[Named, ...]
@@ -95,8 +95,8 @@ def _look(windows: Windows, rule: Rule, scope: Scope, now: int) -> Finding:
     return Finding(rule, scope, outcome, out.share, said, "up", detail=detail)
 
 
-def _out(who: Callers, rule: Rule, level: float) -> Out:
-    return Out(tuple(one for one in standing_out(who, level) if one.after.n >= rule.min_n), who)
+def _out(who: Callers, rule: Rule, level: float) -> StandingOut:
+    return StandingOut(tuple(one for one in standing_out(who, level) if one.after.n >= rule.min_n), who)
 
 
 def _nothing(rule: Rule, scope: Scope, outcome: Outcome, reason: str) -> Finding:
@@ -104,7 +104,7 @@ def _nothing(rule: Rule, scope: Scope, outcome: Outcome, reason: str) -> Finding
     return Finding(rule, scope, outcome, Metric(None, 0, reason=reason), said, "up")
 
 
-def _breached(windows: Windows, rule: Rule, scope: Scope, out: Out, now: int) -> Finding:
+def _breached(windows: Windows, rule: Rule, scope: Scope, out: StandingOut, now: int) -> Finding:
     names, share = [one.caller for one in out.named], out.share
     span = Span(now - WEEK_MS, now)
     hours = evidence_callers.by_hour(windows.connection, scope.cascade, names, span)
@@ -117,7 +117,7 @@ def _breached(windows: Windows, rule: Rule, scope: Scope, out: Out, now: int) ->
     return Finding(rule, scope, "breached", share, _message(out), "up", estimate=estimate, detail=detail)
 
 
-def _about(out: Out) -> dict[str, Any]:
+def _about(out: StandingOut) -> dict[str, Any]:
     """What a message needs; its keys of names begin with "caller", by which `callers forget` finds them."""
     escalated, judged = out.whole
     k, n = sum(one.after.k for one in out.named), sum(one.after.n for one in out.named)
@@ -138,7 +138,7 @@ def _caller(one: Named) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _message(out: Out) -> str:
+def _message(out: StandingOut) -> str:
     said = [_sentence(one) for one in out.named[:TOLD]]
     more = len(out.named) - len(said)
     return f"{'; '.join(said)}{f'; and {count(more)} more' if more else ''}."

@@ -65,7 +65,7 @@ def find_caller(
     from cascadewatch.store.pseudonym import pseudonyms
 
     with opened(config, db) as (settings, store):
-        changed = caller_keys.note(settings, store, clock())
+        changed = caller_keys.changed(settings, store, clock())
         stored = pseudonyms(settings, store)(_kept(raw))
     if stored is None:
         raise UsageError('callers are not stored: caller_ids is "off"')
@@ -98,7 +98,7 @@ def forget_caller(
     if caller in ("", OTHER):
         raise UsageError("that names no single caller")
     with opened(config, db) as (settings, store), writing(settings, store) as writer:
-        changed = caller_keys.note(settings, store, clock())
+        changed = caller_keys.changed(settings, store, clock())
         name = _kept(caller)
         hashed = hash_of(settings, store, name)
         names = {name} | ({hashed} if hashed else set())

@@ -19,8 +19,8 @@ DAY_MS = 86_400_000
 
 
 def note(settings: Settings, store: Store, now: int) -> str | None:
-    """Remembers the key in use. A sentence where callers may still be held under another, else None."""
-    own = fingerprint(settings, store) if settings.caller_ids == "hmac" else None
+    """Remembers the key of a process that stores callers; says what `changed` does."""
+    said, own = changed(settings, store, now), _own(settings, store)
     if own is None:
         return None
     with store.reading() as connection:
@@ -30,11 +30,24 @@ def note(settings: Settings, store: Store, now: int) -> str | None:
             known = _noted(_known(connection), own, now)
             connection.execute(delete(meta).where(meta.c.key == KEY))
             dialect.insert(connection, meta, [(KEY, json.dumps(known))])
+    return said
+
+
+def changed(settings: Settings, store: Store, now: int) -> str | None:
+    """A sentence where callers may still be held under another key than that of the settings, else None.
+    Remembers nothing: whoever only looks somebody up has hashed no caller with its key."""
+    own = _own(settings, store)
+    if own is None:
+        return None
+    with store.reading() as connection:
+        known = _noted(_known(connection), own, now)
     since = now - settings.retention.rollup_days * DAY_MS
-    ended = [
-        moment for name, moment in known.items() if name != own and moment is not None and moment >= since
-    ]
+    ended = [moment for moment in known.values() if moment is not None and moment >= since]
     return _sentence(max(ended), settings.retention.rollup_days) if ended else None
+
+
+def _own(settings: Settings, store: Store) -> str | None:
+    return fingerprint(settings, store) if settings.caller_ids == "hmac" else None
 
 
 def _noted(known: dict[str, int | None], own: str, now: int) -> dict[str, int | None]:

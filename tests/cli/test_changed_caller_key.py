@@ -19,3 +19,5 @@ def test_a_changed_key_is_told_until_the_former_one_is_back(run: Run, tmp_path: 
     assert "Nothing is held of this caller under the key of now." in forgotten.out
     assert "caller_key is another than before" in forgotten.err
     assert run("callers", "find", "tenant-42", "--json").json["key_changed"]
+    with_key(tmp_path, "a" * 40)  # the one that callers are stored with all the time
+    assert "another than before" not in run("ingest", log_file).err
