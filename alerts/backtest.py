@@ -10,10 +10,9 @@ from alerts.finding import Past
 from alerts.kinds import LIMITS
 from alerts.rules import rules_of, shown
 from alerts.windows import Windows
+from cascadewatch.moments import rfc3339, utc
 from cascadewatch.settings import Rule, Settings
 from cascadewatch.store.engine import Store
-from cascadewatch.store.reads import stamp
-from cascadewatch.store.stored_event import moment
 
 TOLD = 5  # episodes that the sentence names
 
@@ -32,8 +31,8 @@ class BackTest:
         """JSON-ready, times in RFC 3339."""
         return {
             "rule": self.rule.name,
-            "from": stamp(self.start),
-            "to": stamp(self.end),
+            "from": rfc3339(self.start),
+            "to": rfc3339(self.end),
             "episodes": [_json(past) for past in self.episodes],
             "sentence": self.sentence,
         }
@@ -112,17 +111,17 @@ def _one(rule: Rule, past: Past, zone: ZoneInfo) -> str:
 
 
 def _when(time: int, zone: ZoneInfo) -> str:
-    return moment(time).astimezone(zone).strftime("%Y-%m-%d %H:%M")
+    return utc(time).astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
 
 def _json(past: Past) -> dict[str, Any]:
-    estimate = {**asdict(past.estimate), "since": stamp(past.estimate.since)}
+    estimate = {**asdict(past.estimate), "since": rfc3339(past.estimate.since)}
     return {
         "cascade": past.scope.cascade,
         "route": past.scope.route or None,
         "direction": past.direction or None,
-        "opened": stamp(past.opened),
-        "easing": None if past.easing is None else stamp(past.easing),
-        "resolved": None if past.resolved is None else stamp(past.resolved),
+        "opened": rfc3339(past.opened),
+        "easing": None if past.easing is None else rfc3339(past.easing),
+        "resolved": None if past.resolved is None else rfc3339(past.resolved),
         "estimate": estimate,
     }

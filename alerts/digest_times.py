@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from cascadewatch.model import epoch_ms
+from cascadewatch.moments import epoch_ms
 from cascadewatch.settings import Alerts
 
 DAY_MS = 86_400_000

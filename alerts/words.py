@@ -17,6 +17,7 @@ from cascadewatch.store.state import OTHER
 Facts = tuple[tuple[str, str], ...]
 SMALL_ROUTES = "its small routes"
 ALL_CASCADES = "all cascades"
+UNTOLD = "You could not be told while it lasted."
 
 
 @dataclass(frozen=True, slots=True)

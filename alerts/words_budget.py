@@ -1,6 +1,6 @@
 """What is said when the month's money for replays is nearly spent."""
 
-from alerts.words import Facts, Speaker, Told, Words, mapping, message, number, text
+from alerts.words import UNTOLD, Facts, Speaker, Told, Words, mapping, message, number, text
 from cascadewatch.drift.diagnosis.spoken import count, dollars, percent, shown
 from cascadewatch.store.episodes import Episode
 
@@ -32,7 +32,7 @@ def resolved(told: Told, speaker: Speaker) -> Words:
 def missed(told: Told, speaker: Speaker) -> Words:
     """That there was hardly any money for a time."""
     words = resolved(told, speaker)
-    what = ("What", f"{_what(told.episode)} You could not be told while it lasted.")
+    what = ("What", f"{_what(told.episode)} {UNTOLD}")
     return Words(f"{_title(told.episode)}, for a time", (what, *words.facts))
 
 

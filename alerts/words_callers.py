@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from alerts.words import (
+    UNTOLD,
     Facts,
     Speaker,
     Told,
@@ -61,7 +62,7 @@ def resolved(told: Told, speaker: Speaker) -> Words:
 def missed(told: Told, speaker: Speaker) -> Words:
     """That somebody stood out, and does not any more."""
     words = resolved(told, speaker)
-    what = ("What moved", f"{_moved(told.episode)} You could not be told while it lasted.")
+    what = ("What moved", f"{_moved(told.episode)} {UNTOLD}")
     return Words(f"{_title(told.episode)}, for a time", (what, *words.facts))
 
 

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from alerts.words import (
+    UNTOLD,
     Facts,
     Numbers,
     Speaker,
@@ -118,7 +119,7 @@ def missed(told: Told, speaker: Speaker) -> Words:
         (
             (
                 "What moved",
-                f"{_from_to(episode)} It is back to normal. You could not be told while it lasted.",
+                f"{_from_to(episode)} It is back to normal. {UNTOLD}",
             ),
             *course(episode, speaker, _about),
             *cause_facts(episode),

@@ -3,6 +3,7 @@
 from functools import partial
 
 from alerts.words import (
+    UNTOLD,
     Facts,
     Numbers,
     Speaker,
@@ -85,7 +86,7 @@ def missed(told: Told, speaker: Speaker) -> Words:
         (
             (
                 "What",
-                f"{_what(episode)} It is within its limit again. You could not be told while it lasted.",
+                f"{_what(episode)} It is within its limit again. {UNTOLD}",
             ),
             *course(episode, speaker, partial(_shown, episode)),
             *cause_facts(episode),

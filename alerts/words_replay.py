@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from alerts.words import Facts, Speaker, Told, Words, mapping, message, named, number, text, texts
+from alerts.words import UNTOLD, Facts, Speaker, Told, Words, mapping, message, named, number, text, texts
 from cascadewatch.drift.diagnosis.spoken import listed, percent, shown
 from cascadewatch.store.episodes import Episode
 
@@ -53,7 +53,7 @@ def resolved(told: Told, speaker: Speaker) -> Words:
 def missed(told: Told, speaker: Speaker) -> Words:
     """That it was worse, and is not any more."""
     words = resolved(told, speaker)
-    what = ("What moved", f"{_moved(told.episode)} You could not be told while it lasted.")
+    what = ("What moved", f"{_moved(told.episode)} {UNTOLD}")
     return Words(f"{_title(told.episode)}, for a time", (what, *words.facts))
 
 

@@ -1,6 +1,6 @@
 """What is said when events stay away, and when a rule itself fails."""
 
-from alerts.words import Speaker, Told, Words, message, scope
+from alerts.words import UNTOLD, Speaker, Told, Words, message, scope
 from cascadewatch.drift.diagnosis.spoken import shown
 
 UNSEEN = "Until events come again, no other rule can see what it does."
@@ -31,7 +31,7 @@ def resolved(told: Told, speaker: Speaker) -> Words:
 def missed(told: Told, speaker: Speaker) -> Words:
     """That nothing came for a time."""
     words = resolved(told, speaker)
-    what = ("What", f"{message(told.episode)} Events arrive again. You could not be told while it lasted.")
+    what = ("What", f"{message(told.episode)} Events arrive again. {UNTOLD}")
     return Words(f"{scope(told.episode)}: no events for a time", (what, *words.facts[1:]))
 
 

@@ -1,6 +1,6 @@
 """What is said of quality that nobody has checked, and of calibrations that may not hold."""
 
-from alerts.words import Speaker, Told, Words, mapping, message, named, number, texts
+from alerts.words import UNTOLD, Speaker, Told, Words, mapping, message, named, number, texts
 from cascadewatch.drift.diagnosis.spoken import listed
 from cascadewatch.store.episodes import Episode
 
@@ -27,7 +27,7 @@ def resolved(told: Told, speaker: Speaker) -> Words:
 def missed(told: Told, speaker: Speaker) -> Words:
     """That it was late, and was made up for."""
     words = resolved(told, speaker)
-    what = ("What", f"{_what(told.episode)} You could not be told while it lasted. It was checked since.")
+    what = ("What", f"{_what(told.episode)} {UNTOLD} It was checked since.")
     return Words(f"{_title(told.episode)}, for a time", (what, *words.facts[1:]))
 
 

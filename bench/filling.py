@@ -13,7 +13,8 @@ from history import History, Part, Shape
 
 from cascadewatch.cli import opening
 from cascadewatch.settings import Settings
-from cascadewatch.store.engine import Store, open_store
+from cascadewatch.store.engine import Store
+from cascadewatch.store.opening import open_store
 from cascadewatch.store.receipt import Batch
 from collectors.decode import decode_events
 

@@ -1,40 +1,14 @@
 """What is done on a schedule; cascadewatch/worker.py says by whom."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from threading import Event
-from typing import NamedTuple
-
 from cascadewatch import nightly, upkeep
-from cascadewatch.settings import Settings
+from cascadewatch.job import Context, Job
 from cascadewatch.store import leases
-from cascadewatch.store.engine import Store
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 RUNS_KEPT = 1000  # of each job
 FORMER = ("expire-waiting-labels", "trim-counters")  # what they deleted is left to the prune
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a job works with. `lease` is the one it runs under; None where nobody else can lead."""
-
-    store: Store
-    settings: Settings
-    lease: leases.Lease | None = None
-    stopping: Event = field(default_factory=Event)  # set when this process ends
-
-
-class Job(NamedTuple):
-    """A function that is run once in every slot of `every` milliseconds and says what it did. `slot` gives
-    the one that is due where a schedule does, or None."""
-
-    name: str
-    every: int
-    run: Callable[[Context, int], str]
-    slot: Callable[[Context, int], int | None] | None = None
 
 
 def forget_runs(context: Context, _now: int) -> str:

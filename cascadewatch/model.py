@@ -6,7 +6,7 @@ columns, never computed a second way.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
@@ -14,6 +14,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta, Struct
+
+from cascadewatch.moments import epoch_ms
 
 ID_LENGTH = 128
 NAME_LENGTH = 128
@@ -39,9 +41,6 @@ Count = Annotated[int, Meta(ge=0, le=100_000_000)]
 Usd = Annotated[float, Meta(ge=0, le=10_000)]
 Millis = Annotated[float, Meta(ge=0, le=604_800_000)]
 Name = Annotated[str, Meta(min_length=1)]
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MILLISECOND = timedelta(milliseconds=1)
 
 
 class Usage(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
@@ -140,11 +139,6 @@ class Event(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     def millis(self) -> int:
         """Time of the request in UTC epoch milliseconds."""
         return epoch_ms(self.time)
-
-
-def epoch_ms(moment: datetime) -> int:
-    """UTC epoch milliseconds of an aware datetime, finer digits cut."""
-    return (moment - EPOCH) // MILLISECOND
 
 
 _canonical = msgspec.msgpack.Encoder(order="deterministic").encode

@@ -8,17 +8,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
 from cascadewatch.errors import StoreError
+from cascadewatch.job import Context
 from cascadewatch.settings.backup import NIGHTLY, OFF
 from cascadewatch.settings.reading import DATABASE_VARIABLE
 from cascadewatch.store.tables import jobs
-
-if TYPE_CHECKING:
-    from cascadewatch.jobs import Context
 
 HOME = Path(__file__).resolve().parent.parent
 CALL = "from cascadewatch.cli import main; main()"
@@ -27,7 +24,7 @@ NICE = 10  # whoever is served goes first
 PATIENCE_S = 3  # for a process that was told to end
 
 
-def slot(context: "Context", now: int) -> int | None:
+def slot(context: Context, now: int) -> int | None:
     """The time the latest backup was due; None where none is wanted."""
     from cascadewatch.replay.schedule import previous
 
@@ -35,7 +32,7 @@ def slot(context: "Context", now: int) -> int | None:
     return None if wanted == OFF else previous(wanted, context.settings.timezone, now)
 
 
-def back_up(context: "Context", now: int) -> str:
+def back_up(context: Context, now: int) -> str:
     """Makes the backup that is due. The schedule counts from the first look of a worker at this database."""
     due = slot(context, now)
     with context.store.reading() as connection:
@@ -56,7 +53,7 @@ def back_up(context: "Context", now: int) -> str:
     return _outcome(child, context)
 
 
-def _outcome(child: "subprocess.Popen[str]", context: "Context") -> str:
+def _outcome(child: "subprocess.Popen[str]", context: Context) -> str:
     while True:
         try:
             said, complaint = child.communicate(timeout=LOOK_S)

@@ -1,15 +1,11 @@
 """Jobs that keep the database small, and people warned before the disk is full."""
 
-from typing import TYPE_CHECKING
-
 from sqlalchemy import func, select
 
+from cascadewatch.job import Context
 from cascadewatch.store import dialect
 from cascadewatch.store.cells import HOUR, UTC_DAY
 from cascadewatch.store.tables import jobs, meta
-
-if TYPE_CHECKING:
-    from cascadewatch.jobs import Context
 
 NIGHTLY = "0 2 * * *"  # before the backup: what went is not in it
 PATIENCE_MS = UTC_DAY
@@ -18,7 +14,7 @@ SETTLED_MS = 30 * UTC_DAY  # a machine that is often off waits once in so long
 WAIT = "prune_waits_until"  # in `meta`
 
 
-def slot(context: "Context", now: int) -> int | None:
+def slot(context: Context, now: int) -> int | None:
     """Start of the current hour if a prune is due, else None. One is due each night, and hourly until an
     interrupted one completes. If none ever ran, the first job ever started counts as the last prune."""
     from cascadewatch.replay.schedule import previous
@@ -34,7 +30,7 @@ def slot(context: "Context", now: int) -> int | None:
     return now - now % HOUR
 
 
-def prune(context: "Context", now: int) -> str:
+def prune(context: Context, now: int) -> str:
     """Deletes what is older than the settings keep; goes on where the last one was stopped."""
     from cascadewatch.store.retention import prune
 
@@ -48,7 +44,7 @@ def prune(context: "Context", now: int) -> str:
     return gone if done.whole else f"stopped, goes on later: {gone}"
 
 
-def _patience(context: "Context", now: int) -> int | None:
+def _patience(context: Context, now: int) -> int | None:
     """Until when nothing is deleted, after no job ran for days. That may be a machine that was off, or a
     clock gone wrong: what it takes for too old cannot be brought back, so it has a day to be set right."""
     with context.store.writing() as connection:
@@ -77,7 +73,7 @@ def patient_until(last: int | None, waited: int | None, now: int) -> int | None:
     return None
 
 
-def watch_disk(context: "Context", now: int) -> str:
+def watch_disk(context: Context, now: int) -> str:
     """Tells people once that the disk fills up, that it is full, and that there is room again."""
     from alerts import disk_notices
     from cascadewatch.store import ballast
@@ -87,14 +83,14 @@ def watch_disk(context: "Context", now: int) -> str:
     return disk_notices.run(context.store, context.settings, now, context.lease)
 
 
-def watch_caps(context: "Context", now: int) -> str:
+def watch_caps(context: Context, now: int) -> str:
     """Tells people once when names run over a cap of [limits]."""
     from alerts import cap_notices
 
     return cap_notices.run(context.store, context.settings, now, context.lease)
 
 
-def watch_jobs(context: "Context", now: int) -> str:
+def watch_jobs(context: Context, now: int) -> str:
     """Tells people once that a job of the night failed, and once that it works again."""
     from alerts import job_notices
 

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cascadewatch.errors import StoreError
-from cascadewatch.jobs import JOBS, Context, Job
+from cascadewatch.job import Context, Job
+from cascadewatch.jobs import JOBS
 from cascadewatch.store import leases
 
 if TYPE_CHECKING:

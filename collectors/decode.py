@@ -14,7 +14,8 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from cascadewatch.errors import InputError
-from cascadewatch.model import FUTURE_MS, ID_LENGTH, NAME_LENGTH, Event, Name, Usage, epoch_ms
+from cascadewatch.model import FUTURE_MS, ID_LENGTH, NAME_LENGTH, Event, Name, Usage
+from cascadewatch.moments import epoch_ms
 from cascadewatch.reasons import cut, explain
 from cascadewatch.store.receipt import LabelRequest, Rejection
 from collectors.json_text import json_fault, prepared, syntax_fault, tidied

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from cascadewatch.model import EPOCH, ID_LENGTH
+from cascadewatch.model import ID_LENGTH
+from cascadewatch.moments import EPOCH
 from cascadewatch.store.receipt import Rejection
 from collectors.decode import decode_event
 from collectors.formats import SET_OF_CALLS, Decoded

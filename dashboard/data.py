@@ -28,7 +28,8 @@ from cascadewatch.settings.reading import CONFIG_VARIABLE, DATABASE_VARIABLE
 from cascadewatch.store import audit, reads
 from cascadewatch.store.audit import Act
 from cascadewatch.store.disk import Disk, look
-from cascadewatch.store.engine import Store, open_store
+from cascadewatch.store.engine import Store
+from cascadewatch.store.opening import open_store
 from cascadewatch.store.reads import (
     Arrivals,
     Bucket,

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from alerts.heartbeat import Beat, Heartbeat
-from cascadewatch.jobs import JOBS, Context
+from cascadewatch.job import Context
+from cascadewatch.jobs import JOBS
 from cascadewatch.settings import Settings
 from cascadewatch.store.engine import Store
 from cascadewatch.worker import Worker

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import func, select
 
 from cascadewatch.errors import BusyError
-from cascadewatch.jobs import DAY_MS, JOBS, Context, Job, forget_runs
+from cascadewatch.job import Context, Job
+from cascadewatch.jobs import DAY_MS, JOBS, forget_runs
 from cascadewatch.pricing import PriceBook
 from cascadewatch.settings import Settings
 from cascadewatch.store import leases, tables

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ LAYER = {
     "ownership": BOTTOM,
     "parquet": BOTTOM,
     "private": BOTTOM,
+    "moments": BOTTOM,
     "reasons": BOTTOM,
     "settings": BOTTOM,
     "demo": PURE,
@@ -33,6 +35,7 @@ LAYER = {
     "replay": REPLAY,
     "__main__": ROOM_FOR_ALL,
     "cli": ROOM_FOR_ALL,
+    "job": ROOM_FOR_ALL,
     "jobs": ROOM_FOR_ALL,
     "worker": ROOM_FOR_ALL,
     "nightly": ROOM_FOR_ALL,
@@ -104,6 +107,38 @@ def violations(path: str, source: str) -> list[str]:
 def test_imports_point_downwards() -> None:
     found = {path: violations(path, (ROOT / path).read_text()) for path in sources()}
     assert {path: said for path, said in found.items() if said} == {}
+
+
+def circle(modules: dict[str, str]) -> list[str] | None:
+    """Modules, given with their source, each of which imports the next, and the last one the first."""
+    graph = {}
+    for module, source in modules.items():
+        known = {name for name in imported(ast.parse(source)) if name in modules}
+        # `from a import b` is of `a` itself only where `b` is no module
+        graph[module] = {name for name in known if not any(one.startswith(f"{name}.") for one in known)}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return None
+
+
+def test_no_two_modules_need_each_other() -> None:
+    modules = {
+        path.removesuffix(".py").replace("/", ".").removesuffix(".__init__"): (ROOT / path).read_text()
+        for path in sources()
+    }
+    assert circle(modules) is None
+
+
+def test_a_circle_is_seen_wherever_its_imports_stand() -> None:
+    modules = {
+        "a": "def f():\n    from b import c",
+        "b": "",
+        "b.c": "if TYPE_CHECKING:\n    from a import f",
+    }
+    assert circle(modules) == ["a", "b.c", "a"]
+    assert circle(modules | {"b.c": "import json"}) is None
 
 
 @pytest.mark.parametrize(

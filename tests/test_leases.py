@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from cascadewatch.jobs import JOBS, Context, Job
+from cascadewatch.job import Context, Job
+from cascadewatch.jobs import JOBS
 from cascadewatch.settings import Settings
 from cascadewatch.store import leases
 from cascadewatch.store.engine import Store

@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import insert
 
 from cascadewatch import jobs, nightly
-from cascadewatch.jobs import Context
+from cascadewatch.job import Context
 from cascadewatch.settings import Settings
 from cascadewatch.settings.backup import Backup
 from cascadewatch.store import leases, tables
-from cascadewatch.store.engine import Store, open_store
+from cascadewatch.store.engine import Store
+from cascadewatch.store.opening import open_store
 from cascadewatch.worker import Worker
 from tests.job_runs import Run, runs
 

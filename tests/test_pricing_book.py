@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cascadewatch.model import Usage, epoch_ms
+from cascadewatch.model import Usage
+from cascadewatch.moments import epoch_ms
 from cascadewatch.pricing import PriceBook, Rates, cost
 from cascadewatch.settings import Price
 

@@ -11,7 +11,8 @@ from genai_prices.types import ConditionalPrice, ModelInfo, ModelPrice
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cascadewatch.model import EPOCH, Usage, epoch_ms
+from cascadewatch.model import Usage
+from cascadewatch.moments import EPOCH, epoch_ms
 from cascadewatch.pricing import PriceBook, Rates, cost
 
 BOOK = PriceBook()

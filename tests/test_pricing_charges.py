@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from cascadewatch.model import Attempt, Mechanism, Outcome, Usage, Verdict, epoch_ms
+from cascadewatch.model import Attempt, Mechanism, Outcome, Usage, Verdict
+from cascadewatch.moments import epoch_ms
 from cascadewatch.pricing import PriceBook, Priced, attempt_cost, verdict_cost
 from cascadewatch.settings import Price
 

@@ -20,10 +20,11 @@ from sqlalchemy import select
 
 from cascadewatch.settings import Settings
 from cascadewatch.store import keys, leases
-from cascadewatch.store.engine import Store, open_store
-from cascadewatch.store.migrate import zone_of
+from cascadewatch.store.engine import Store
+from cascadewatch.store.opening import open_store
 from cascadewatch.store.rezone import rezone
 from cascadewatch.store.tables import events
+from cascadewatch.store.zone import zone_of
 
 ROOT = Path(__file__).parent.parent
 JSON = {"Content-Type": "application/json"}

@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from cascadewatch import jobs, upkeep
-from cascadewatch.jobs import Context
+from cascadewatch.job import Context
 from cascadewatch.settings import Settings
 from cascadewatch.store import retention, tables
-from cascadewatch.store.engine import Store, open_store
+from cascadewatch.store.engine import Store
+from cascadewatch.store.opening import open_store
 from cascadewatch.upkeep import patient_until
 from cascadewatch.worker import Worker
 from tests.job_runs import runs

@@ -10,9 +10,9 @@ from time import time  # noqa: TID251 - when the message leaves
 from typing import Any
 
 from alerts.channels.posting import post
-from alerts.channels.stamps import rfc3339
 from alerts.channels.text import cleaned
 from alerts.message import Item, Message
+from cascadewatch.moments import rfc3339
 from cascadewatch.settings.alerting import Alertmanager
 
 DAY_MS = 86_400_000

@@ -7,8 +7,8 @@ from time import time  # noqa: TID251 - when the message leaves
 from typing import Any
 
 from alerts.channels.posting import post
-from alerts.channels.stamps import rfc3339
 from alerts.message import Item, Message
+from cascadewatch.moments import rfc3339
 from cascadewatch.settings.alerting import Webhook
 
 VERSION = 1  # of the JSON; new fields may come without a new version

@@ -199,10 +199,10 @@ class _Csv:
 
 def _shown(kind: str, parquet: bool) -> Callable[[Any], Any] | None:
     """How a stored value is written; None: as it is."""
-    from cascadewatch.store.reads import stamp
+    from cascadewatch.moments import rfc3339
 
     if kind == "usd":
         return lambda nanos: nanos / NANO
     if kind == "flag":
         return bool if parquet else lambda value: "true" if value else "false"
-    return stamp if kind == "time" and not parquet else None
+    return rfc3339 if kind == "time" and not parquet else None

@@ -156,8 +156,8 @@ def _made(connection: "Connection", key: str) -> "Key":
 
 
 def _document(key: "Key", now: int) -> dict[str, Any]:
-    from cascadewatch.store.reads import stamp
+    from cascadewatch.moments import rfc3339
 
     times = {name: getattr(key, name) for name in ("created", "expires", "last_used", "revoked")}
     about = {"name": key.name, "prefix": key.prefix, "scopes": sorted(key.scopes), "state": key.state(now)}
-    return about | {name: None if value is None else stamp(value) for name, value in times.items()}
+    return about | {name: None if value is None else rfc3339(value) for name, value in times.items()}

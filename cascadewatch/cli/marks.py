@@ -40,7 +40,7 @@ def annotate(  # noqa: PLR0913 - one for each option
       cascadewatch annotate "provider outage" --time 2026-11-20T14:05:00Z
     """
     from cascadewatch.cli.times import moment, told
-    from cascadewatch.store.reads import stamp
+    from cascadewatch.moments import rfc3339
     from cascadewatch.store.writes import Mark
 
     if not text.strip() or len(text) > LONGEST:
@@ -52,6 +52,6 @@ def annotate(  # noqa: PLR0913 - one for each option
         at = clock() if time is None else moment("--time", time, settings.timezone)
         by, said, kind = commander(), text.replace("\0", "\u2400"), "deploy" if deploy else "user"
         number = writer.write([Mark(at, cascade, route, said, by.author, kind, by)])[0]
-    document = {"id": number, "time": stamp(at), "cascade": cascade, "route": route, "text": text}
+    document = {"id": number, "time": rfc3339(at), "cascade": cascade, "route": route, "text": text}
     document |= {"deploy": deploy}
     answer(document, as_json, lambda: f"{told(at, settings.timezone)}  {shown(text)}")

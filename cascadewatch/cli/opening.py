@@ -22,7 +22,7 @@ def opened(config: Path | None, db: str | None, tell: Tell = say) -> Iterator[tu
     """The settings in force and their database, closed at the end. A new one is created, and `tell` hears so:
     whoever expected to find one is in another folder, or has named no settings."""
     from cascadewatch.settings import load
-    from cascadewatch.store.engine import open_store
+    from cascadewatch.store.opening import open_store
 
     settings = load(config, database_url=db)
     new = _absent(settings.database_url)

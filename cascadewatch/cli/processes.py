@@ -151,7 +151,7 @@ def _own_days(settings: "Settings", store: "Store") -> None:
 def working(settings: "Settings", store: "Store") -> Iterator[None]:
     """A worker in threads of this process."""
     from alerts.outage import Outage
-    from cascadewatch.jobs import Context
+    from cascadewatch.job import Context
     from cascadewatch.settings.parts import missing_files
     from cascadewatch.worker import Worker, everything
 

@@ -99,11 +99,11 @@ def _size(store: "Store") -> int:
 
 
 def _document(found: "Pruned", dry_run: bool) -> dict[str, Any]:
-    from cascadewatch.store.reads import stamp
+    from cascadewatch.moments import rfc3339
 
     return {
         "dry_run": dry_run,
-        "kept_from": {name: stamp(at) for name, at in found.horizons._asdict().items()},
+        "kept_from": {name: rfc3339(at) for name, at in found.horizons._asdict().items()},
         "rows": dict(sorted(found.rows.items())),
         "log_emptied": found.log_emptied,
     }

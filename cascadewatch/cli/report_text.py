@@ -11,7 +11,7 @@ from typing import Any
 from cascadewatch.cli.output import shown, table
 from cascadewatch.cli.times import told
 from cascadewatch.metrics import METRICS
-from cascadewatch.model import epoch_ms
+from cascadewatch.moments import epoch_ms
 
 DASH = "–"
 CHOSEN = (

@@ -92,14 +92,14 @@ def _span(since: str | None, until: str | None, timezone: str) -> tuple[int | No
 
 
 def _document(found: "Plan", scope: "Scope", done: bool) -> dict[str, Any]:
-    from cascadewatch.store.reads import stamp
+    from cascadewatch.moments import rfc3339
 
     parts = [
         {"cascade": cascade, "of": of, "model": model, **_figures(change)}
         for (cascade, of, model), change in _sorted(found)
     ]
     return {
-        "done": done, "from": stamp(found.start), "to": None if scope.end is None else stamp(scope.end),
+        "done": done, "from": rfc3339(found.start), "to": None if scope.end is None else rfc3339(scope.end),
         "events": found.events, "events_to_change": found.to_change, "flagship_only": found.flagship_only,
         **_figures(found.whole()), "parts": parts,
     }  # fmt: skip

@@ -112,13 +112,13 @@ def check(config: Config = None, db: Db = None, as_json: Json = False) -> None:
       cascadewatch check --json | jq '.findings[] | select(.state == "firing")'
     """
     from alerts.evaluate import check as checked
-    from cascadewatch.store.reads import stamp
+    from cascadewatch.moments import rfc3339
 
     with watched(config, db) as (settings, store):
         now = clock()
         found = checked(store, settings, now)
     fires = any(one.fires for one in found)
-    document = {"time": stamp(now), "fires": fires, "findings": [_finding_json(one) for one in found]}
+    document = {"time": rfc3339(now), "fires": fires, "findings": [_finding_json(one) for one in found]}
     answer(document, as_json, lambda: _checked_table(found))
     if fires:
         raise typer.Exit(1)
@@ -166,6 +166,6 @@ def _states(states: list[dict[str, Any]]) -> str:
 
 def _minute(moment: str | None, timezone: str) -> str:
     from cascadewatch.cli.times import told
-    from cascadewatch.model import epoch_ms
+    from cascadewatch.moments import epoch_ms
 
     return DASH if moment is None else told(epoch_ms(datetime.fromisoformat(moment)), timezone)

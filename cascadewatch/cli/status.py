@@ -65,7 +65,7 @@ def _disk(disk: dict[str, Any]) -> str:
 
 def _senders(sources: list[dict[str, Any]], timezone: str) -> str:
     from cascadewatch.cli.times import told
-    from cascadewatch.model import epoch_ms
+    from cascadewatch.moments import epoch_ms
 
     if not sources:
         return "No events yet. Send some (cascadewatch ingest FILE, or POST /v1/events) and ask again."

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cascadewatch.errors import UsageError
-from cascadewatch.model import EPOCH, epoch_ms
+from cascadewatch.moments import EPOCH, epoch_ms, utc
 
 SINCE = "7d"
 LATEST = EPOCH + timedelta(days=366 * 1000)
@@ -65,5 +65,5 @@ def span(
 
 def told(millis: int, timezone: str) -> str:
     """A moment for people, in their zone."""
-    local = (EPOCH + timedelta(milliseconds=millis)).astimezone(ZoneInfo(timezone))
+    local = utc(millis).astimezone(ZoneInfo(timezone))
     return f"{local:%Y-%m-%d %H:%M} {local.tzname()}"

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import accumulate
 from random import Random
 from zoneinfo import ZoneInfo
@@ -11,7 +10,8 @@ from cascadewatch.demo import recorded, rhythm, scenario
 from cascadewatch.demo.paths import Asked, Latencies, Step, play
 from cascadewatch.demo.recorded import Item
 from cascadewatch.demo.scenario import Annotation, Calendar, Cascade, Route
-from cascadewatch.model import EPOCH, Event, Label, Text
+from cascadewatch.model import Event, Label, Text
+from cascadewatch.moments import utc
 
 HARD_BELOW = 0.5  # items scored below are the hard ones, 39 % of all
 
@@ -80,7 +80,7 @@ class _Maker:
         recent = time_ms >= self.when.end - scenario.TEXT_DAYS * rhythm.DAY_MS
         return Event(
             id=event_id,
-            time=EPOCH + timedelta(milliseconds=time_ms),
+            time=utc(time_ms),
             cascade=cascade.name,
             attempts=[step.attempt for step in steps],
             route=route.name,

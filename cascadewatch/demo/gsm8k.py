@@ -1,12 +1,12 @@
 """The recorded GSM8K cascade as plain events: the case whose right figures are known."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from cascadewatch.demo import recorded
 from cascadewatch.demo.paths import Step, agreement, answered
 from cascadewatch.demo.recorded import Item
-from cascadewatch.model import EPOCH, Event, Label
+from cascadewatch.model import Event, Label
+from cascadewatch.moments import utc
 
 
 def gsm8k_events(
@@ -21,7 +21,7 @@ def gsm8k_events(
         steps = _steps(item, threshold)
         yield Event(
             id=item.id,
-            time=EPOCH + timedelta(milliseconds=start_ms + number * spacing_ms),
+            time=utc(start_ms + number * spacing_ms),
             cascade=cascade,
             attempts=[step.attempt for step in steps],
             labels=[

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cascadewatch.model import EPOCH
+from cascadewatch.moments import EPOCH
 from cascadewatch.pricing.bundled import STANDARD_TIERS, BundledPrices, Dayparts
 from cascadewatch.pricing.rates import Rates, femto_per_token
 

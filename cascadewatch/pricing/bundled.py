@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cascadewatch.model import EPOCH
+from cascadewatch.moments import EPOCH
 from cascadewatch.pricing.rates import Rates, femto_per_token
 
 if TYPE_CHECKING:

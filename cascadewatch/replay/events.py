@@ -1,13 +1,13 @@
 """Answers of a replay as events of their cascade, with origin `replay`: they count in no live figure."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
 import msgspec
 
-from cascadewatch.model import EPOCH, Attempt, Event, Usage, Verdict
+from cascadewatch.model import Attempt, Event, Usage, Verdict
+from cascadewatch.moments import utc
 from cascadewatch.pricing import PriceBook
 from cascadewatch.replay.prepared import Prepared
 from cascadewatch.settings import Settings
@@ -57,7 +57,7 @@ def event_of(cascade: str, tier: str, run: Run, result: Result) -> Event:
     case = sha256(result.case.encode()).hexdigest()[:16]
     return Event(
         id=f"{SOURCE}-{run.id}-{case}-{result.repeat}",
-        time=EPOCH + timedelta(milliseconds=run.started),
+        time=utc(run.started),
         cascade=cascade,
         attempts=[
             Attempt(

@@ -1,17 +1,27 @@
 """What the tables of replays name has to be there: tables of its own, and files."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
-from cascadewatch.settings.replaying import GRADER_KEYS, GRADER_NEEDS
-
-if TYPE_CHECKING:
-    from cascadewatch.settings.tables import Settings
+from cascadewatch.settings.replaying import GRADER_KEYS, GRADER_NEEDS, Grader, Model, Replay, Verifier
 
 FILES = {"eval_set", "file", "prompt_file"}
 READY = GRADER_KEYS.keys() - GRADER_NEEDS.keys()  # graders that a replay may name without a table
+
+
+class Parts(Protocol):
+    """The tables of the settings that name one another."""
+
+    @property
+    def replay(self) -> Mapping[str, Replay]: ...
+    @property
+    def model(self) -> Mapping[str, Model]: ...
+    @property
+    def verifier(self) -> Mapping[str, Verifier]: ...
+    @property
+    def grader(self) -> Mapping[str, Grader]: ...
 
 
 class Missing(NamedTuple):
@@ -21,26 +31,26 @@ class Missing(NamedTuple):
     said: str
 
 
-def missing_parts(settings: "Settings") -> Iterator[Missing]:
+def missing_parts(parts: Parts) -> Iterator[Missing]:
     """Each target, verifier, grader and model that is named and is not there."""
-    for name, replay in settings.replay.items():
-        yield from _missing(("replay", name, "target"), replay.target, "model", settings.model)
-        yield from _missing(("replay", name, "verifier"), replay.verifier, "verifier", settings.verifier)
+    for name, replay in parts.replay.items():
+        yield from _missing(("replay", name, "target"), replay.target, "model", parts.model)
+        yield from _missing(("replay", name, "verifier"), replay.verifier, "verifier", parts.verifier)
         if replay.grader not in READY:
-            yield from _missing(("replay", name, "grader"), replay.grader, "grader", settings.grader)
-    for name, verifier in settings.verifier.items():
-        yield from _missing(("verifier", name, "model"), verifier.model, "model", settings.model)
-    for name, grader in settings.grader.items():
-        yield from _missing(("grader", name, "model"), grader.model, "model", settings.model)
+            yield from _missing(("replay", name, "grader"), replay.grader, "grader", parts.grader)
+    for name, verifier in parts.verifier.items():
+        yield from _missing(("verifier", name, "model"), verifier.model, "model", parts.model)
+    for name, grader in parts.grader.items():
+        yield from _missing(("grader", name, "model"), grader.model, "model", parts.model)
 
 
-def missing_files(settings: "Settings") -> Iterator[Missing]:
+def missing_files(parts: Parts) -> Iterator[Missing]:
     """Each file of a replay, verifier or grader that is not there now. It may come before the first slot, so
     this is a warning and no mistake."""
     for kind, tables in (
-        ("replay", settings.replay),
-        ("verifier", settings.verifier),
-        ("grader", settings.grader),
+        ("replay", parts.replay),
+        ("verifier", parts.verifier),
+        ("grader", parts.grader),
     ):
         for name, table in tables.items():
             for key in FILES & type(table).model_fields.keys():

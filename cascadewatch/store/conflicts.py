@@ -8,12 +8,12 @@ from sqlalchemy import Connection, delete, insert, select, update
 from cascadewatch.errors import NotFoundError, UsageError
 from cascadewatch.metrics.coverage import is_priced, total_nano
 from cascadewatch.model import Event, Label, Text
+from cascadewatch.moments import rfc3339, utc
 from cascadewatch.store import audit, dialect, ingest, labelling, raw, rollup, tables, totals
-from cascadewatch.store.reads.report import stamp
 from cascadewatch.store.rows import Rows, build
 from cascadewatch.store.rowtypes import EventRow
 from cascadewatch.store.state import State
-from cascadewatch.store.stored_event import event_of, moment
+from cascadewatch.store.stored_event import event_of
 from cascadewatch.store.surroundings import Surroundings
 
 REPLACED = "replaced"  # the reason under which the former event is in quarantine
@@ -98,7 +98,7 @@ def _as_sent(connection: Connection, old: raw.Held) -> Event:
     seq = old.event.seq
     table = tables.labels
     labels = [
-        Label(x.attempt, bool(x.correct), x.source, x.sampling, x.probability, moment(x.time))
+        Label(x.attempt, bool(x.correct), x.source, x.sampling, x.probability, utc(x.time))
         for x in connection.execute(select(table).where(table.c.event == seq).order_by(table.c.attempt))
     ]
     row = connection.execute(select(tables.texts).where(tables.texts.c.event == seq)).first()
@@ -134,5 +134,5 @@ def _exchange(connection: Connection, key: bytes, aside: Any, former: Event, was
 def _told(e: EventRow, digest: bytes) -> dict[str, Any]:
     counts = e._asdict()
     cost = total_nano(counts) / 1e9 if is_priced(counts) else None
-    return {"digest": bytes(digest).hex(), "time": stamp(e.time), "cascade": e.cascade, "route": e.route,
+    return {"digest": bytes(digest).hex(), "time": rfc3339(e.time), "cascade": e.cascade, "route": e.route,
             "path": e.path, "cost_usd": cost}  # fmt: skip

@@ -12,12 +12,11 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, update
 
-from cascadewatch.model import epoch_ms
+from cascadewatch.moments import epoch_ms
 from cascadewatch.store import dialect, forgotten, raw, totals
 from cascadewatch.store.cells import DAY_TIER
 from cascadewatch.store.engine import Store
 from cascadewatch.store.horizons import Horizons, kept
-from cascadewatch.store.migrate import zone_of
 from cascadewatch.store.rollup_tables import ROLLUPS
 from cascadewatch.store.tables import (
     attempts,
@@ -29,7 +28,7 @@ from cascadewatch.store.tables import (
     quarantine,
     texts,
 )
-from cascadewatch.store.zone import local_days
+from cascadewatch.store.zone import local_days, zone_of
 
 EVENTS = 1_000  # in a transaction, with all that hangs on them
 ROWS = 4_000  # of anything else

@@ -16,7 +16,6 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool
 
 from cascadewatch.errors import BusyError, FullError, StoreError
-from cascadewatch.settings import Settings
 from cascadewatch.store import ballast, dialect
 from cascadewatch.store.addresses import read_only_uri
 
@@ -275,20 +274,3 @@ def _prepare_reader(connection: Any, _record: Any) -> None:
     connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
     connection.execute("PRAGMA cache_size=-32768")
     connection.execute("PRAGMA query_only=ON")
-
-
-def open_store(settings: Settings, now: int) -> Store:
-    """The database of the settings, created or upgraded where that is safe.
-
-    Raises SchemaError where a person must decide (`migrate.prepare`), BusyError while it is out
-    of reach.
-    """
-    from cascadewatch.store import migrate
-
-    store = Store(settings.database_url)
-    try:
-        migrate.prepare(store, now, settings.retention.minute_days)
-    except BaseException:
-        store.close()
-        raise
-    return store

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, func, select
 
-from cascadewatch.model import Label, epoch_ms
+from cascadewatch.model import Label
+from cascadewatch.moments import epoch_ms
 from cascadewatch.store import dialect, raw, rollup, tables
 from cascadewatch.store.cells import Cells, estimates
 from cascadewatch.store.rowtypes import EventRow, LabelRow
@@ -161,7 +162,7 @@ def wait(connection: Connection, key: bytes, label: Label, received: int) -> Non
 
 def take_waiting(connection: Connection, keys: Sequence[bytes], now: int) -> dict[bytes, list[Label]]:
     """Labels that waited for the given events, taken out of the waiting room."""
-    from cascadewatch.store.stored_event import moment
+    from cascadewatch.moments import utc
 
     table = tables.waiting_labels
     if connection.execute(select(table.c.key).limit(1)).first() is None:
@@ -170,7 +171,7 @@ def take_waiting(connection: Connection, keys: Sequence[bytes], now: int) -> dic
     for i in range(0, len(keys), 500):
         part = table.c.key.in_(keys[i : i + 500])
         for x in connection.execute(select(table).where(part, table.c.received >= now - WAITING_MS)):
-            label = Label(x.attempt, bool(x.correct), x.source, x.sampling, x.probability, moment(x.time))
+            label = Label(x.attempt, bool(x.correct), x.source, x.sampling, x.probability, utc(x.time))
             found[bytes(x.key)].append(label)
         connection.execute(delete(table).where(part))
     return found

@@ -6,7 +6,7 @@ import time
 from contextlib import closing
 from importlib.resources import as_file, files
 
-from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy import Connection, inspect, text
 
 from cascadewatch.errors import SchemaError
 from cascadewatch.store import audit, dialect, tables
@@ -106,8 +106,3 @@ def _back_up(store: Store, found: str) -> None:
         source.backup(copy)
     part.replace(target)
     log.info("backed up %s to %s before the upgrade", store.path, target)
-
-
-def zone_of(connection: Connection) -> str | None:
-    """The zone the local days in the rollups were made for."""
-    return connection.execute(select(tables.meta.c.value).where(tables.meta.c.key == "timezone")).scalar()

@@ -26,10 +26,9 @@ from cascadewatch.store import dialect, tables
 from cascadewatch.store.cells import DAY_TIER, HOUR, QUARTER
 from cascadewatch.store.engine import Store
 from cascadewatch.store.horizons import Horizons
-from cascadewatch.store.migrate import zone_of
 from cascadewatch.store.rollup_tables import ROLLUPS, Rollup
 from cascadewatch.store.state import State, touch
-from cascadewatch.store.zone import local_days, next_day
+from cascadewatch.store.zone import local_days, next_day, zone_of
 
 NOON = 12 * HOUR
 ZONE_DAYS = Table("zone_days", MetaData(), Column("quarter", BigInteger), Column("day", BigInteger))

@@ -1,11 +1,11 @@
 """The event behind stored rows, to derive and price it anew."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import msgspec
 
-from cascadewatch.model import EPOCH, MILLISECOND, Attempt, Event, Fingerprints, Usage, Verdict
+from cascadewatch.model import Attempt, Event, Fingerprints, Usage, Verdict
+from cascadewatch.moments import utc
 from cascadewatch.store.rowtypes import AttemptRow, EventRow
 
 
@@ -14,7 +14,7 @@ def event_of(row: EventRow, attempts: Sequence[AttemptRow]) -> Event:
     derived and priced anew. Caller and session come back as stored."""
     return Event(
         id=row.id,
-        time=moment(row.time),
+        time=utc(row.time),
         cascade=row.cascade,
         route=row.route,
         caller=row.caller,
@@ -51,8 +51,3 @@ def _usage(*counts: int | None) -> Usage | None:
 
 def _reported(cost: int | None, source: str | None) -> float | None:
     return cost / 1e9 if source == "reported" and cost is not None else None
-
-
-def moment(millis: int) -> datetime:
-    """The aware UTC datetime of epoch milliseconds."""
-    return (EPOCH + millis * MILLISECOND).astimezone(UTC)

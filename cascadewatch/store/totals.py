@@ -19,10 +19,9 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from cascadewatch.metrics.measures import ATTEMPT_MEASURES, EVENT_MEASURES, PARTS
 from cascadewatch.store import dialect, horizons
 from cascadewatch.store.cells import ALL, DAY_TIER, Sums
-from cascadewatch.store.migrate import zone_of
 from cascadewatch.store.rollup_tables import ROLLUPS
 from cascadewatch.store.tables import ingest_counters, sequences
-from cascadewatch.store.zone import local_days
+from cascadewatch.store.zone import local_days, zone_of
 
 KEY = "fallen:"  # prefix of the names in `sequences`
 VERDICTS = ("accept", "reject", "judge_error", "judge_timeout", "judge_unparseable", "skipped")

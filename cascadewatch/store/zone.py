@@ -1,11 +1,14 @@
-"""Where local days begin, as UTC epoch milliseconds."""
+"""Where local days begin, as UTC epoch milliseconds, and whose days the sums are of."""
 
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from cascadewatch.model import epoch_ms
+from sqlalchemy import Connection, select
+
+from cascadewatch.moments import epoch_ms
+from cascadewatch.store.tables import meta
 
 
 def local_days(timezone: str) -> Callable[[int], int]:
@@ -33,3 +36,8 @@ def local_days(timezone: str) -> Callable[[int], int]:
 def next_day(day: int, local_day: Callable[[int], int]) -> int:
     """The start of the local day after the one that starts at `day`."""
     return local_day(day + 36 * 3_600_000)
+
+
+def zone_of(connection: Connection) -> str | None:
+    """The zone the local days in the rollups were made for."""
+    return connection.execute(select(meta.c.value).where(meta.c.key == "timezone")).scalar()

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cascadewatch.errors import InputError
-from cascadewatch.model import epoch_ms
+from cascadewatch.moments import epoch_ms
 from cascadewatch.store.disk import RETRY_S, look
 from cascadewatch.store.receipt import Batch
 from cascadewatch.store.writes import Mark

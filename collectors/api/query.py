@@ -9,7 +9,8 @@ import msgspec
 from starlette.requests import Request
 
 from cascadewatch.errors import InputError
-from cascadewatch.model import NAME_LENGTH, epoch_ms
+from cascadewatch.model import NAME_LENGTH
+from cascadewatch.moments import epoch_ms
 from cascadewatch.reasons import SHOWN, cut
 from cascadewatch.settings import parse_duration
 from collectors.api.refusal import RefusalError

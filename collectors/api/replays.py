@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cascadewatch.errors import NotFoundError
-from cascadewatch.store.reads import stamp
+from cascadewatch.moments import rfc3339
 from collectors.api.body import read_one
 from collectors.api.context import Context, Json
 from collectors.api.guard import Caller
@@ -36,7 +36,7 @@ async def post_run(api: Context, request: Request, caller: Caller) -> Response:
 
     if not await api.writing(change):
         raise RefusalError(409, f"the replay {name} waits for a worker already")
-    return respond({"replay": name, "asked": stamp(now)}, 202)
+    return respond({"replay": name, "asked": rfc3339(now)}, 202)
 
 
 async def get_replays(api: Context, request: Request, _: Caller) -> Response:
@@ -52,7 +52,7 @@ async def get_replays(api: Context, request: Request, _: Caller) -> Response:
         return {
             "replays": [row_json(run) for run in runs(connection, name, MOST)],
             "unmet": [
-                {"replay": one, "asked": stamp(slot.time), "message": slot.message}
+                {"replay": one, "asked": rfc3339(slot.time), "message": slot.message}
                 for one, slot in failed.items()
             ],
         }

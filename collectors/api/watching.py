@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cascadewatch.errors import InputError
-from cascadewatch.model import Name, epoch_ms
+from cascadewatch.model import Name
+from cascadewatch.moments import epoch_ms
 from collectors.api.body import read_one
 from collectors.api.context import Context, Json, Watching
 from collectors.api.guard import Caller

@@ -10,17 +10,14 @@ from dashboard import text_incidents as text
 from dashboard.choice import Choice
 from dashboard.figures import Axis, Behind
 from dashboard.formats import UNKNOWN, days, duration, escaped, points, when
-from dashboard.numbered import Numbered
 from dashboard.points import Point
-from dashboard.views import acts, episode_tiles, history, report_link, why
-
-ONE = Numbered("episode")
+from dashboard.views import acts, episode_link, episode_tiles, history, report_link, why
 
 
 def show(choice: Choice) -> None:
     """Draws the episode the address asks for."""
-    ONE.back(text.BACK)
-    number = ONE.number()
+    episode_link.ONE.back(text.BACK)
+    number = episode_link.ONE.number()
     found = None if number is None else alerting.episode(number)
     if found is None:
         st.header(text.NO_SUCH_EPISODE, anchor=False)
@@ -93,7 +90,7 @@ def _spoken_for(of: Episode) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(text.SPOKEN_FOR)
         if st.button(text.TO_PARENT, key="parent", type="tertiary", icon=":material/arrow_forward:"):
-            ONE.open_one(of.parent)
+            episode_link.ONE.open_one(of.parent)
 
 
 def _to_report(of: Episode, choice: Choice) -> None:

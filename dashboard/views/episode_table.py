@@ -11,7 +11,7 @@ from dashboard import text_incidents as text
 from dashboard.choice import Choice
 from dashboard.formats import UNKNOWN, duration, escaped
 from dashboard.paging import Pages
-from dashboard.views import episode
+from dashboard.views import episode_link
 
 _PAGES = "episode_pages"
 
@@ -49,7 +49,7 @@ def table(episodes: Sequence[Episode], choice: Choice, key: str) -> None:
         selection_mode="single-row", on_select="rerun",
     )  # fmt: skip
     if picked.selection.rows:
-        episode.ONE.open_one(episodes[picked.selection.rows[0]].id)
+        episode_link.ONE.open_one(episodes[picked.selection.rows[0]].id)
 
 
 def row(of: Episode) -> Mapping[str, Any]:

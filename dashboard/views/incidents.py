@@ -9,7 +9,16 @@ from dashboard import alerting, data, diagnosis_words, episode_words, rule_rows,
 from dashboard import text_incidents as text
 from dashboard.choice import Choice
 from dashboard.formats import ago, escaped
-from dashboard.views import acts, channels, episode, episode_table, episode_tiles, rules, silences
+from dashboard.views import (
+    acts,
+    channels,
+    episode,
+    episode_link,
+    episode_table,
+    episode_tiles,
+    rules,
+    silences,
+)
 
 LOUD = {"cost": 0, "quality": 1, "other": 2}
 CARDS = 12  # open episodes drawn as cards; the rest stands in the table
@@ -18,7 +27,7 @@ CARDS = 12  # open episodes drawn as cards; the rest stands in the table
 def show(choice: Choice) -> None:
     """Draws the page."""
     acts.say()
-    if episode.ONE.asked():
+    if episode_link.ONE.asked():
         episode.show(choice)
         return
     widgets.title("incidents")
@@ -78,4 +87,4 @@ def _card_words(of: Episode, joined: int, now: int, zone: str) -> None:
         said = text.WITH_OTHERS_ONE if joined == 1 else text.WITH_OTHERS.format(n=joined)
         st.caption(escaped(said))
     if st.button(text.SHOW, key=f"show-{of.id}", icon=":material/arrow_forward:", type="tertiary"):
-        episode.ONE.open_one(of.id)
+        episode_link.ONE.open_one(of.id)

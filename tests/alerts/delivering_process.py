@@ -12,7 +12,7 @@ from alerts import outbox
 from alerts.outbox import Deliverer
 from alerts.parcel import Parcel
 from cascadewatch.errors import StoreError
-from cascadewatch.jobs import Context, Job
+from cascadewatch.job import Context, Job
 from cascadewatch.settings import Settings
 from cascadewatch.store.engine import Store
 from cascadewatch.worker import LEASE_MS, Duty, Worker

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from alerts.channels.alertmanager import BRIEF_MS, OPEN_MS, SKEW_MS, payload
-from alerts.channels.stamps import rfc3339
 from alerts.message import Item, Message
+from cascadewatch.moments import rfc3339
 from tests.alerts.channel_material import ITEM, LINK, MESSAGE, several
 
 HOUR = 3_600_000

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from alerts.backtest import BackTest, back_test
-from cascadewatch.store.reads import stamp
+from cascadewatch.moments import rfc3339
 from tests.alerts.conftest import Watch
 from tests.alerts.watched import DAY, HOUR, MINUTE, TOO_MANY, Watched
 
@@ -114,8 +114,8 @@ def test_it_is_json_ready(watching_sqlite: Watch, now: int) -> None:
     document = found.to_dict()
     assert {**document, "episodes": 2} == {
         "rule": "too-many",
-        "from": stamp(now - 2 * DAY + 2 * HOUR),
-        "to": stamp(now),
+        "from": rfc3339(now - 2 * DAY + 2 * HOUR),
+        "to": rfc3339(now),
         "episodes": 2,
         "sentence": found.sentence,
     }

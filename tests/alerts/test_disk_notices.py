@@ -11,7 +11,8 @@ from alerts.message import Message
 from alerts.outbox import Deliverer
 from cascadewatch.settings import Settings, load
 from cascadewatch.store import outbox
-from cascadewatch.store.engine import Store, open_store
+from cascadewatch.store.engine import Store
+from cascadewatch.store.opening import open_store
 
 GIBI = 2**30
 

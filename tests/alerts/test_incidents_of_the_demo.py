@@ -17,7 +17,7 @@ from alerts.messages import Told, compose
 from cascadewatch.demo import build, settings_toml
 from cascadewatch.demo.scenario import Calendar, calendar
 from cascadewatch.metrics.window import Metric
-from cascadewatch.model import epoch_ms
+from cascadewatch.moments import epoch_ms
 from cascadewatch.settings import Cascade, Price, Rule
 from cascadewatch.store import reads, streams
 from tests.alerts.checked import CHECK, rate, reported_on, tables

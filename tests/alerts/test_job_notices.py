@@ -14,7 +14,8 @@ from alerts.outbox import Deliverer
 from cascadewatch.replay import planned
 from cascadewatch.settings import Settings, load
 from cascadewatch.store import leases, outbox, replays
-from cascadewatch.store.engine import Store, open_store
+from cascadewatch.store.engine import Store
+from cascadewatch.store.opening import open_store
 from cascadewatch.store.tables import jobs, meta
 
 DAY = 86_400_000

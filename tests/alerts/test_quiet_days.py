@@ -21,7 +21,8 @@ from alerts.rules import rules_of
 from cascadewatch.demo import settings_toml
 from cascadewatch.demo.build import quiet
 from cascadewatch.demo.scenario import CASCADES
-from cascadewatch.model import Event, epoch_ms
+from cascadewatch.model import Event
+from cascadewatch.moments import epoch_ms
 from cascadewatch.settings import Settings
 from tests.alerts.delivering import Outbox
 from tests.alerts.watched import DAY, HOUR, MINUTE, Watched, settings_with

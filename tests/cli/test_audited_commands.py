@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from cascadewatch.model import Attempt, Event, Usage, Verdict
+from cascadewatch.moments import utc
 from cascadewatch.pricing import PriceBook
 from cascadewatch.settings import load
 from cascadewatch.store import episodes, migrate
 from cascadewatch.store.audit import acts
-from cascadewatch.store.engine import Store, open_store
+from cascadewatch.store.engine import Store
+from cascadewatch.store.opening import open_store
 from cascadewatch.store.receipt import Batch
-from cascadewatch.store.stored_event import moment
 from cascadewatch.store.writes import Writer
 from tests.cli.test_every_command import COMMANDS, DOCS
 
@@ -107,7 +108,7 @@ def event(number: int, at: int, **fields: Any) -> Event:
     if not number % 3:
         tried.append(Attempt("flagship", model="flagship-1", usage=usage))
     caller = "tenant-42" if number % 2 else "tenant-7"
-    return Event(id=str(number), time=moment(at), cascade="support", attempts=tried, caller=caller, **fields)
+    return Event(id=str(number), time=utc(at), cascade="support", attempts=tried, caller=caller, **fields)
 
 
 @pytest.fixture(scope="module")

@@ -157,7 +157,7 @@ def test_a_file_is_for_its_owners_eyes_alone(run: Run, tmp_path: Path, log_file:
 def test_each_export_is_in_the_audit(run: Run, tmp_path: Path, log_file: Path, now: int) -> None:
     from cascadewatch.settings import load
     from cascadewatch.store.audit import acts
-    from cascadewatch.store.engine import open_store
+    from cascadewatch.store.opening import open_store
 
     run("ingest", log_file)
     run("export", "--what", "events", "--output", "out.csv", "--cascade", "support")

@@ -15,7 +15,8 @@ from cascadewatch.cli.logs import Structured
 from cascadewatch.model import Text
 from cascadewatch.pricing import PriceBook
 from cascadewatch.settings import Cascade, Settings
-from cascadewatch.store.engine import Store, open_store
+from cascadewatch.store.engine import Store
+from cascadewatch.store.opening import open_store
 from cascadewatch.store.receipt import Batch
 from cascadewatch.store.writes import Writer
 from collectors.api.refusal import refusal_of

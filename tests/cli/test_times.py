@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cascadewatch.cli.times import moment, span, told
 from cascadewatch.errors import UsageError
-from cascadewatch.model import epoch_ms
+from cascadewatch.moments import epoch_ms
 
 SECONDS = st.integers(0, 29_000_000_000)
 MILLIS = st.integers(0, 999)

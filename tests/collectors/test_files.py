@@ -7,7 +7,7 @@ import os
 import stat
 import tracemalloc
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cascadewatch.errors import BusyError, UsageError
-from cascadewatch.pricing import PriceBook
-from cascadewatch.settings import load
-from cascadewatch.store.engine import Store
 from cascadewatch.store.receipt import Batch, Receipt
 from cascadewatch.store.writes import Writer
 from collectors.files import Job, exit_code, ingest, totals
@@ -43,25 +40,6 @@ def event(number: int, **changes: Any) -> dict[str, Any]:
 
 def lines(*records: dict[str, Any] | str) -> bytes:
     return b"".join((r if isinstance(r, str) else json.dumps(r)).encode() + b"\n" for r in records)
-
-
-@pytest.fixture
-def writer(store_url: str, tmp_path: Path) -> Iterator[Writer]:
-    settings = load(env={}, database_url=store_url).model_copy(update={"caller_ids": "plain"})
-    store = Store(settings.database_url)
-    writer = Writer(store, settings, PriceBook(bundled=False), lambda: NOW)
-    yield writer
-    writer.close()
-    store.close()
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Callable[..., str]:
-    def write(data: bytes, name: str = "log.jsonl") -> str:
-        (tmp_path / name).write_bytes(data)
-        return str(tmp_path / name)
-
-    return write
 
 
 def counters(receipt: Receipt) -> tuple[int, int, int, int, int]:

@@ -15,7 +15,8 @@ from sqlalchemy import text
 
 from cascadewatch.pricing import PriceBook
 from cascadewatch.settings import load
-from cascadewatch.store.engine import Store, open_store
+from cascadewatch.store.engine import Store
+from cascadewatch.store.opening import open_store
 from cascadewatch.store.receipt import Batch, Receipt
 from cascadewatch.store.writes import Writer
 from collectors import ahead, files

@@ -13,9 +13,6 @@ from hypothesis import strategies as st
 
 from cascadewatch.errors import InputError
 from cascadewatch.model import Event, TierOrder, Usage, derive
-from cascadewatch.pricing import PriceBook
-from cascadewatch.settings import load
-from cascadewatch.store.engine import Store
 from cascadewatch.store.receipt import Rejection
 from cascadewatch.store.writes import Writer
 from collectors.files import Job, ingest
@@ -103,25 +100,6 @@ def one(*calls: Any, **constants: str) -> Event:
     assert refused == []
     (event,) = events
     return event
-
-
-@pytest.fixture
-def writer(store_url: str) -> Iterator[Writer]:
-    settings = load(env={}, database_url=store_url).model_copy(update={"caller_ids": "plain"})
-    store = Store(settings.database_url)
-    writer = Writer(store, settings, PriceBook(bundled=False), lambda: NOW)
-    yield writer
-    writer.close()
-    store.close()
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Callable[..., str]:
-    def write(data: bytes, name: str = "calls.jsonl") -> str:
-        (tmp_path / name).write_bytes(data)
-        return str(tmp_path / name)
-
-    return write
 
 
 def counters(path: str, writer: Writer | None, **options: Any) -> tuple[int, ...]:
@@ -476,7 +454,7 @@ def test_every_member_of_an_array_comes_back_whole(
 def test_a_dry_run_writes_nothing(file: Callable[..., str], tmp_path: Path) -> None:
     path = file(lines(call(1), b"{"))
     assert counters(path, None, options=Options(constants={"cascade": "a"})) == (2, 1, 0, 0, 1)
-    assert [p.name for p in tmp_path.iterdir()] == ["calls.jsonl"]
+    assert [p.name for p in tmp_path.iterdir()] == ["log.jsonl"]
 
 
 @pytest.mark.parametrize("form", ["auto", "litellm"])

@@ -14,8 +14,8 @@ from cascadewatch.drift.diagnosis import diagnose
 from cascadewatch.drift.diagnosis.material import Callers, Change, Group, Material, Share, Span
 from cascadewatch.settings import load
 from cascadewatch.store import baselines, channel_states, episodes, outbox, rule_states, silences
-from cascadewatch.store.engine import open_store
 from cascadewatch.store.episodes import Episode
+from cascadewatch.store.opening import open_store
 from cascadewatch.store.rule_states import RuleState
 from tests.dashboard.conftest import Place
 

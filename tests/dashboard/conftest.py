@@ -14,7 +14,7 @@ from cascadewatch.demo import gsm8k_events, settings_toml
 from cascadewatch.model import Event
 from cascadewatch.pricing import PriceBook
 from cascadewatch.settings import load
-from cascadewatch.store.engine import open_store
+from cascadewatch.store.opening import open_store
 from cascadewatch.store.receipt import Batch
 from cascadewatch.store.writes import Mark, Writer
 from tests.dashboard.hostile import hostile_events, hostile_marks

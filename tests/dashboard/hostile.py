@@ -4,9 +4,9 @@ The foreign host is one that a browser test can see being asked for; `example.in
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 
-from cascadewatch.model import EPOCH, Attempt, Event, Usage, Verdict
+from cascadewatch.model import Attempt, Event, Usage, Verdict
+from cascadewatch.moments import utc
 from cascadewatch.store.writes import Mark
 from tests.alerts.hostile import CHARACTERS, HTML, LINES, SLACK, TEMPLATES
 
@@ -54,7 +54,7 @@ def hostile_events(now: int, count: int = 1200, strings: Sequence[str] = STRINGS
         second = Attempt(tier=STRINGS[1], model=bad, cost_usd=0.01)
         yield Event(
             id=f"{bad}-{i}",
-            time=EPOCH + timedelta(milliseconds=now - i * 360_000),
+            time=utc(now - i * 360_000),
             cascade=CASCADES[i % 2],
             route=bad,
             caller=bad,

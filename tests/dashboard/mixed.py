@@ -3,17 +3,17 @@ refused, repeated and contradicting records."""
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from streamlit.testing.v1 import AppTest
 
-from cascadewatch.model import EPOCH, Attempt, Event, Label, Text, Usage, Verdict
+from cascadewatch.model import Attempt, Event, Label, Text, Usage, Verdict
+from cascadewatch.moments import utc
 from cascadewatch.pricing import PriceBook
 from cascadewatch.settings import load
-from cascadewatch.store.engine import open_store
+from cascadewatch.store.opening import open_store
 from cascadewatch.store.receipt import Batch, Rejection
 from cascadewatch.store.writes import Writer
 from tests.dashboard.conftest import Place
@@ -60,7 +60,7 @@ def events(now: int, count: int = 2800) -> Iterator[Event]:
         attempts = ON_PATH[path]
         yield Event(
             id=ODD_ID if i == 0 else f"e-{i}",
-            time=EPOCH + timedelta(milliseconds=now - i * 120_000),
+            time=utc(now - i * 120_000),
             cascade="shop",
             route="search" if i % 3 else "checkout",
             caller="prober" if prober else f"caller-{i % 5}",

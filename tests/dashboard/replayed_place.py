@@ -7,7 +7,7 @@ from typing import Any
 
 from cascadewatch.replay.running import Asked, run
 from cascadewatch.settings import load
-from cascadewatch.store.engine import open_store
+from cascadewatch.store.opening import open_store
 from cascadewatch.store.reports import Report
 from tests.dashboard.conftest import Place
 from tests.replay.conftest import gsm8k_cases, write

@@ -15,7 +15,7 @@ import pytest
 
 from cascadewatch.settings import load
 from cascadewatch.store import keys
-from cascadewatch.store.engine import open_store
+from cascadewatch.store.opening import open_store
 from tests.dashboard.alarmed import alarmed, write
 from tests.dashboard.conftest import Place
 from tests.dashboard.test_browser import Watched, free_port, started, watched

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 
 import pytest
 
 from cascadewatch.metrics.window import LabelCounts
-from cascadewatch.model import EPOCH, Attempt, Event, Label, Verdict
+from cascadewatch.model import Attempt, Event, Label, Verdict
+from cascadewatch.moments import utc
 from cascadewatch.store.reads import LabelBucket
 from dashboard import health, labelled, quality_words, sentence
 from dashboard.choice import Choice
@@ -27,7 +27,7 @@ def events(now: int, cascade: str, served: Label | None, age: int = 0, route: st
     """A day of judged events, rejected answers labelled all the time; one served answer is, `age` ago."""
 
     def event(number: str, at: int, attempts: list[Attempt], said: list[Label]) -> Event:
-        moment = EPOCH + timedelta(milliseconds=at)
+        moment = utc(at)
         name = f"{cascade}-{route}-{number}"
         return Event(name, moment, cascade, route=route, attempts=attempts, labels=said)
 

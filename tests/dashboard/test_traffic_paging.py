@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from cascadewatch.pricing import PriceBook
 from cascadewatch.settings import load
 from cascadewatch.store import reads
-from cascadewatch.store.engine import open_store
+from cascadewatch.store.opening import open_store
 from cascadewatch.store.receipt import Batch
 from cascadewatch.store.writes import Writer
 from dashboard.paging import Pages

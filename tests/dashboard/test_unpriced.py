@@ -3,13 +3,13 @@
 import re
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cascadewatch.model import EPOCH, Attempt, Event, Label, Usage, Verdict
+from cascadewatch.model import Attempt, Event, Label, Usage, Verdict
+from cascadewatch.moments import utc
 from dashboard import escalating, text
 from dashboard.navigation import PAGES
 from tests.dashboard.conftest import LookAt, Place, made
@@ -43,7 +43,7 @@ def events(now: int, cascade: str, count: int = 480) -> Iterator[Event]:
         flagship = 0.02 if cheap and route == "orders" else None
         yield Event(
             id=f"{cascade}-{i}",
-            time=EPOCH + timedelta(milliseconds=now - i * HOUR),
+            time=utc(now - i * HOUR),
             cascade=cascade,
             route=route,
             caller=f"caller-{i % 2}",

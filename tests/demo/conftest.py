@@ -8,7 +8,8 @@ import pytest
 
 from cascadewatch.demo import Annotation, build
 from cascadewatch.demo.scenario import Calendar, calendar
-from cascadewatch.model import Event, Facts, TierOrder, derive, epoch_ms
+from cascadewatch.model import Event, Facts, TierOrder, derive
+from cascadewatch.moments import epoch_ms
 
 ORDER = TierOrder(("small", "flagship"), cheap="small", flagship="flagship")
 

@@ -10,7 +10,7 @@ import pytest
 
 from cascadewatch.demo import replays, settings_toml
 from cascadewatch.demo.scenario import calendar
-from cascadewatch.model import epoch_ms
+from cascadewatch.moments import epoch_ms
 
 if TYPE_CHECKING:
     from tests.demo.conftest import Month

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cascadewatch.demo import recorded
 from cascadewatch.demo.rhythm import DAY_MS, DAYS, HOUR_MS, arrivals, workday
-from cascadewatch.model import epoch_ms
+from cascadewatch.moments import epoch_ms
 
 ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Kiritimati"])
 MOMENTS = st.integers(

@@ -16,7 +16,8 @@ from sqlalchemy import event as sqlalchemy_event
 
 from cascadewatch.pricing import PriceBook
 from cascadewatch.settings import Settings
-from cascadewatch.store.engine import Store, open_store
+from cascadewatch.store.engine import Store
+from cascadewatch.store.opening import open_store
 from cascadewatch.store.receipt import Batch
 from cascadewatch.store.writes import Writer
 from tests.faults.processes import Senders, Start, send_again, settings_file, starting, whole

@@ -10,7 +10,7 @@ from sqlalchemy import inspect
 
 from alerts import outbox as delivering
 from cascadewatch.errors import StoreError
-from cascadewatch.jobs import Context, Job
+from cascadewatch.job import Context, Job
 from cascadewatch.replay.claiming import CLAIM_MS
 from cascadewatch.replay.running import Asked, run
 from cascadewatch.settings import Settings, load

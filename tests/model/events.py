@@ -1,11 +1,12 @@
 """Events for tests: by hand, or drawn freely within what a sender may say."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from hypothesis import strategies as st
 
-from cascadewatch.model import EPOCH, Attempt, Event, Label, Outcome, TierOrder, Usage, Verdict
+from cascadewatch.model import Attempt, Event, Label, Outcome, TierOrder, Usage, Verdict
+from cascadewatch.moments import utc
 
 NOON = 1_795_262_400_000  # 2026-11-21 12:00 UTC
 KINDS = {"cache": "cache", "rules": "rule", "person": "human"}  # every other tier is a model
@@ -17,7 +18,7 @@ TWO = TierOrder(("small", "flagship"), cheap="small", flagship="flagship")
 
 
 def moment(millis: int) -> datetime:
-    return EPOCH + timedelta(milliseconds=millis)
+    return utc(millis)
 
 
 def attempt(tier: str, outcome: Outcome | None = None, **fields: Any) -> Attempt:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from cascadewatch.jobs import Context
+from cascadewatch.job import Context
 from cascadewatch.replay import unattended
 from cascadewatch.replay.planned import jobs_of
 from cascadewatch.settings import Settings

@@ -6,7 +6,7 @@ from multiprocessing.synchronize import Barrier
 from cascadewatch.model import Event, Label, Usage
 from cascadewatch.pricing import PriceBook
 from cascadewatch.settings import Settings
-from cascadewatch.store.engine import open_store
+from cascadewatch.store.opening import open_store
 from cascadewatch.store.receipt import Batch
 from cascadewatch.store.writes import Writer
 from tests.model.events import NOON, attempt, event

@@ -10,7 +10,8 @@ from cascadewatch.model import Event
 from cascadewatch.pricing import PriceBook
 from cascadewatch.settings import Cascade, Limits, Price, Settings
 from cascadewatch.store import rollup, tables
-from cascadewatch.store.engine import Store, open_store
+from cascadewatch.store.engine import Store
+from cascadewatch.store.opening import open_store
 from cascadewatch.store.reads import Reader
 from cascadewatch.store.receipt import Batch, LabelRequest, Receipt
 from cascadewatch.store.rezone import rezone

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import event
 
 from cascadewatch.store import deletions
-from cascadewatch.store.engine import Store, open_store
+from cascadewatch.store.engine import Store
+from cascadewatch.store.opening import open_store
 from cascadewatch.store.retention import PRUNED, prune
 from tests.store.aging import KEEPS_TEXT
 from tests.store.opened import settings_for

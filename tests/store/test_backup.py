@@ -13,7 +13,7 @@ import pytest
 from cascadewatch.errors import SchemaError, StoreError
 from cascadewatch.settings import Settings
 from cascadewatch.store import backup, migrate, recovery
-from cascadewatch.store.engine import open_store
+from cascadewatch.store.opening import open_store
 from cascadewatch.store.pseudonym import key_place
 from tests.forking import CONTEXT
 from tests.store.ingesting import batch, ingest

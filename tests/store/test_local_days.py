@@ -10,7 +10,7 @@ from sqlalchemy.event import listen
 
 from cascadewatch.model import Event
 from cascadewatch.pricing import PriceBook
-from cascadewatch.store.engine import open_store
+from cascadewatch.store.opening import open_store
 from cascadewatch.store.reads import Reader
 from cascadewatch.store.verify import verify
 from cascadewatch.store.writes import Writer

@@ -15,7 +15,8 @@ from sqlalchemy import inspect, text
 
 from cascadewatch.errors import SchemaError
 from cascadewatch.store import migrate, rollup_tables
-from cascadewatch.store.engine import Store, open_store
+from cascadewatch.store.engine import Store
+from cascadewatch.store.opening import open_store
 from cascadewatch.store.tables import metadata
 from tests.forking import CONTEXT
 from tests.model.events import escalated

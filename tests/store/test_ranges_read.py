@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from cascadewatch.model import Label
+from cascadewatch.moments import rfc3339
 from cascadewatch.store import reads
 from cascadewatch.store.retention import prune
 from tests.model.events import NOON, accepted, escalated
@@ -20,7 +21,7 @@ RIGHT, WRONG = (Label(0, correct, "executable", "random") for correct in (True, 
 def metrics(opened: Opened, start: int, end: int, route: str | None = None) -> dict[str, Any]:
     with opened.store.reading() as connection:
         found = reads.report(connection, opened.settings, start, end, "support", route)
-    assert (found["from"], found["to"]) == (reads.stamp(start), reads.stamp(end))
+    assert (found["from"], found["to"]) == (rfc3339(start), rfc3339(end))
     metrics: dict[str, Any] = found["cascades"][0]["metrics"]
     return metrics
 

@@ -6,7 +6,7 @@ from typing import Any
 from cascadewatch.model import Text
 from cascadewatch.pricing import PriceBook
 from cascadewatch.settings import Settings
-from cascadewatch.store.engine import open_store
+from cascadewatch.store.opening import open_store
 from cascadewatch.store.receipt import Batch
 from cascadewatch.store.writes import Writer
 from tests.model.events import escalated

@@ -7,7 +7,7 @@ from cascadewatch.store.reads.callers import ByCaller, Caller, Callers, caller_c
 from cascadewatch.store.reads.events import Filter, Page, event, page
 from cascadewatch.store.reads.installation import Database, Job, database, jobs
 from cascadewatch.store.reads.known import CascadeKnown, Known, Tier, known
-from cascadewatch.store.reads.report import as_json, report, stamp
+from cascadewatch.store.reads.report import as_json, report
 from cascadewatch.store.reads.status import (
     Arrivals,
     Mark,
@@ -52,6 +52,5 @@ __all__ = [
     "quarantined",
     "report",
     "sources",
-    "stamp",
     "status",
 ]

@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from cascadewatch.metrics.coverage import is_priced
 from cascadewatch.model import Usage
+from cascadewatch.moments import rfc3339
 from cascadewatch.store import raw, tables
 from cascadewatch.store.ingest import identity
 from cascadewatch.store.reads.presence import Sought, spans
-from cascadewatch.store.reads.report import stamp
 from cascadewatch.store.rows import NOT_PRICEABLE
 from cascadewatch.store.rowtypes import AttemptRow, EventRow
 from cascadewatch.store.tables import events
@@ -103,7 +103,7 @@ def as_json(connection: Connection, held: raw.Held) -> dict[str, Any]:
     known = is_priced(e._asdict())  # else nothing of it has a price, which is not 0
     costs = {"total": sum(parts.values()), **parts}
     return {
-        "id": e.id, "source": e.source, "time": stamp(e.time), "received": stamp(e.received),
+        "id": e.id, "source": e.source, "time": rfc3339(e.time), "received": rfc3339(e.received),
         "cascade": e.cascade, "route": e.route, "origin": e.origin, "caller": e.caller,
         "session": e.session, "revision": e.revision, "latency_ms": e.latency_ms,
         "tags": msgspec.json.decode(e.tags) if e.tags else {},
@@ -126,7 +126,7 @@ def _labels(connection: Connection, seq: int) -> list[dict[str, Any]]:
     statement = select(tables.labels).where(t.event == seq).order_by(t.attempt, t.source)
     return [
         {"attempt": x.attempt, "correct": bool(x.correct), "source": x.source, "sampling": x.sampling,
-         "probability": x.probability, "time": stamp(x.time)} for x in connection.execute(statement)
+         "probability": x.probability, "time": rfc3339(x.time)} for x in connection.execute(statement)
     ]  # fmt: skip
 
 

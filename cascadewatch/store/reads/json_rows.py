@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from cascadewatch.store.reads.report import stamp
+from cascadewatch.moments import rfc3339
 
 # Names under which rows and their details keep a moment.
 MOMENTS = frozenset(
@@ -36,7 +36,7 @@ def _items(row: Any) -> Mapping[str, Any]:
 
 def _value(name: str, value: Any) -> Any:
     if name in MOMENTS and type(value) is int and value >= EARLIEST:
-        return stamp(value)
+        return rfc3339(value)
     if isinstance(value, Mapping) or is_dataclass(value) or hasattr(value, "_asdict"):
         return row_json(value)
     if isinstance(value, list | tuple):

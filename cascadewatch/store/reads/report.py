@@ -9,9 +9,9 @@ from cascadewatch import metrics
 from cascadewatch.errors import UsageError
 from cascadewatch.metrics.quality import label_sources
 from cascadewatch.metrics.window import Metric, Window
+from cascadewatch.moments import rfc3339
 from cascadewatch.settings import Settings
 from cascadewatch.store.reads.windows import Reader
-from cascadewatch.store.stored_event import moment
 
 QUALITY = "quality"
 
@@ -40,7 +40,7 @@ def report(
         rows += [_row(name, r, reader.window(name, r, span)) for r in _chosen(sorted(routes), route, "route")]
     if route is not None and not rows and reader.known.cascades:
         _chosen(sorted(seen), route, "route")
-    return {"from": stamp(span.start), "to": stamp(span.end), "cascades": rows}
+    return {"from": rfc3339(span.start), "to": rfc3339(span.end), "cascades": rows}
 
 
 def _chosen(names: list[str], wanted: str | None, kind: str) -> list[str]:
@@ -70,7 +70,7 @@ def _told(window: Window) -> dict[str, Metric]:
         return found
     rests = ", ".join(f"{n:,} {source}" for source, n in sorted(label_sources(window).items()))
     newest = window.last_label
-    notes = (share.reason, f"from labels: {rests}", newest and f"the cascade's newest of {stamp(newest)}")
+    notes = (share.reason, f"from labels: {rests}", newest and f"the cascade's newest of {rfc3339(newest)}")
     return found | {QUALITY: replace(share, reason="; ".join(note for note in notes if note))}
 
 
@@ -82,8 +82,3 @@ def as_json(metric: Metric) -> dict[str, Any]:
     if metric.reason is not None:
         out["reason"] = metric.reason
     return out
-
-
-def stamp(millis: int) -> str:
-    """RFC 3339 in UTC with milliseconds."""
-    return moment(millis).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select
 
 from cascadewatch import __version__
+from cascadewatch.moments import rfc3339
 from cascadewatch.store import tables
 from cascadewatch.store.cells import HOUR
-from cascadewatch.store.reads.report import stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def quarantined(connection: Connection, limit: int = 50) -> list[dict[str, Any]]
     table = tables.quarantine
     rows = connection.execute(select(table).order_by(table.c.seq.desc()).limit(limit))
     return [
-        {"seq": r.seq, "source": r.source, "id": r.id, "reason": r.reason, "received": stamp(r.received),
+        {"seq": r.seq, "source": r.source, "id": r.id, "reason": r.reason, "received": rfc3339(r.received),
          "digest_kept": bytes(r.digest_kept).hex(), "digest_new": bytes(r.digest_new).hex(),
          "payload": r.payload}
         for r in rows
@@ -100,7 +100,7 @@ def status(connection: Connection, now: int) -> dict[str, Any]:
     conflicts = connection.execute(select(func.count()).select_from(tables.quarantine)).scalar()
     return {
         "version": __version__,
-        "now": stamp(now),
+        "now": rfc3339(now),
         "database": connection.dialect.name,
         "ingest": {"accepted": 0, "duplicate": 0, "conflict": 0, "rejected": 0}
         | {outcome: int(n) for outcome, n in totals},
@@ -109,7 +109,7 @@ def status(connection: Connection, now: int) -> dict[str, Any]:
         "over_the_caps": [{"cascade": c, "kind": k} for c, k in sorted(over_the_caps(connection))],
         "sources": [
             {"source": s.source, "cascade": s.cascade, "events": s.events,
-             "last_received": stamp(s.last_received), "last_time": stamp(s.last_time)}
+             "last_received": rfc3339(s.last_received), "last_time": rfc3339(s.last_time)}
             for s in sources(connection)
         ],
     }  # fmt: skip

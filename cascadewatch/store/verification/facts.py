@@ -32,7 +32,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from cascadewatch.model import EPOCH, Attempt, Event, TierOrder, Verdict, derive
+from cascadewatch.model import Attempt, Event, TierOrder, Verdict, derive
+from cascadewatch.moments import EPOCH
 from cascadewatch.store.rows import NOT_PRICEABLE, fact_columns
 from cascadewatch.store.rowtypes import EventRow
 from cascadewatch.store.state import State

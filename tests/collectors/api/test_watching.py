@@ -8,6 +8,7 @@ import pytest
 from alerts.rules import DEFAULTS
 from cascadewatch.drift.fitting import fit
 from cascadewatch.drift.hours import Hour
+from cascadewatch.moments import rfc3339
 from cascadewatch.store import baselines, episodes
 
 if TYPE_CHECKING:
@@ -48,15 +49,9 @@ def week(api: "Api", event: Build, revision: str = "r1", rate: int = 3) -> None:
     first = api.clock.now - 8 * 24 * HOUR
     sent = []
     for n in range(8 * 24 * 20):
-        made = event(n, revision=revision, time=stamp(first + n * HOUR // 20))
+        made = event(n, revision=revision, time=rfc3339(first + n * HOUR // 20))
         sent.append(made if n % 10 < rate else {**made, "attempts": accept})
     assert api.post(sent).json()["accepted"] == len(sent)
-
-
-def stamp(at: int) -> str:
-    from cascadewatch.store.reads import stamp as stamped
-
-    return stamped(at)
 
 
 class TestBaselines:
