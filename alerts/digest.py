@@ -4,8 +4,8 @@ from sqlalchemy import Connection
 
 from alerts import checking, digest_times
 from alerts.digest_times import Period
-from alerts.digest_words import CascadeFacts, DigestFacts, digest
 from alerts.message import Message
+from alerts.words.digest import CascadeFacts, DigestFacts, digest
 from cascadewatch import metrics
 from cascadewatch.metrics.window import Metric
 from cascadewatch.settings import Settings

@@ -4,19 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 
-from alerts import (
-    endings,
-    words_budget,
-    words_callers,
-    words_drift,
-    words_limit,
-    words_replay,
-    words_silence,
-    words_stale,
-)
 from alerts.message import Item, Left, Message, Status
 from alerts.sample import KINDS, made_up
-from alerts.words import Speaker, Told, Words, named, scope
+from alerts.words import budget, callers, drift, endings, limit, replay, silence, stale
+from alerts.words.speaking import Speaker, Told, Words, named, scope
 from cascadewatch.drift.diagnosis.spoken import listed
 from cascadewatch.settings import Settings
 
@@ -24,50 +15,50 @@ __all__ = ["Told", "compose", "sample"]
 
 _Say = Callable[[Told, Speaker], Words]
 _LIMIT: Mapping[Status, _Say] = {
-    "firing": words_limit.firing,
-    "easing": words_limit.easing,
-    "resolved": words_limit.resolved,
-    "missed": words_limit.missed,
+    "firing": limit.firing,
+    "easing": limit.easing,
+    "resolved": limit.resolved,
+    "missed": limit.missed,
 }
 # By kind of episode, then by status; a status that is not here is told like one that fires.
 SAYS: Mapping[str, Mapping[Status, _Say]] = {
     "drift": {
-        "firing": words_drift.firing,
-        "easing": words_drift.easing,
-        "resolved": words_drift.resolved,
-        "missed": words_drift.missed,
+        "firing": drift.firing,
+        "easing": drift.easing,
+        "resolved": drift.resolved,
+        "missed": drift.missed,
     },
     "threshold": _LIMIT,
     "burn_rate": _LIMIT,
     "no_data": {
-        "firing": words_silence.firing,
-        "resolved": words_silence.resolved,
-        "missed": words_silence.missed,
+        "firing": silence.firing,
+        "resolved": silence.resolved,
+        "missed": silence.missed,
     },
     "replay": {
-        "firing": words_replay.firing,
-        "resolved": words_replay.resolved,
-        "missed": words_replay.missed,
+        "firing": replay.firing,
+        "resolved": replay.resolved,
+        "missed": replay.missed,
     },
     "stale": {
-        "firing": words_stale.firing,
-        "resolved": words_stale.resolved,
-        "missed": words_stale.missed,
+        "firing": stale.firing,
+        "resolved": stale.resolved,
+        "missed": stale.missed,
     },
     "budget": {
-        "firing": words_budget.firing,
-        "resolved": words_budget.resolved,
-        "missed": words_budget.missed,
+        "firing": budget.firing,
+        "resolved": budget.resolved,
+        "missed": budget.missed,
     },
     "callers": {
-        "firing": words_callers.firing,
-        "resolved": words_callers.resolved,
-        "missed": words_callers.missed,
+        "firing": callers.firing,
+        "resolved": callers.resolved,
+        "missed": callers.missed,
     },
     "error": {
-        "firing": words_silence.failing,
-        "resolved": words_silence.works,
-        "missed": words_silence.failed,
+        "firing": silence.failing,
+        "resolved": silence.works,
+        "missed": silence.failed,
     },
 }
 PREFIXES: Mapping[Status, str] = {

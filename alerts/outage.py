@@ -16,7 +16,7 @@ from alerts.channels import send
 from alerts.channels.error import ChannelError
 from alerts.message import Message
 from alerts.telling import channels_of
-from alerts.words import Speaker
+from alerts.words.speaking import Speaker
 from cascadewatch.drift.diagnosis.spoken import duration
 from cascadewatch.settings import Settings
 from cascadewatch.store.channel_states import ChannelState

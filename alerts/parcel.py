@@ -17,7 +17,7 @@ from cascadewatch.store.episodes import RESOLVED, Episode
 from cascadewatch.store.outbox import APART_KINDS, CAPS, DIGEST, DISK, JOBS, NOTICE, Waiting
 
 if TYPE_CHECKING:
-    from alerts.words import Told
+    from alerts.words.speaking import Told
 
 log = logging.getLogger("cascadewatch.alerts")
 
@@ -88,7 +88,7 @@ def _latest_digest(connection: Connection, rows: Sequence[Waiting], now: int) ->
 
 
 def _told(connection: Connection, rows: Sequence[Waiting], shown: Sequence[int]) -> "tuple[Told, ...]":
-    from alerts.words import Told
+    from alerts.words.speaking import Told
 
     joined: dict[int | None, list[Episode]] = {}
     for child in episodes.children(connection, shown):

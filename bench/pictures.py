@@ -30,7 +30,7 @@ from alerts.channels.mail import mail
 from alerts.channels.slack import payload
 from alerts.message import Message
 from alerts.messages import compose
-from alerts.words import Told
+from alerts.words.speaking import Told
 from cascadewatch.settings import Settings, load
 from cascadewatch.settings.alerting import Email
 from cascadewatch.store import episodes, reports

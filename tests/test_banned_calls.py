@@ -41,7 +41,7 @@ REACHING = {
 UNPICKLING = {"SQLAlchemyJobStore", "jobstores", "PickleType", "read_pickle", "allow_pickle", "persist"}
 OWN_CODE = {"cascadewatch/replay/python_file.py"}  # runs a file that the settings name
 REVIEWED = {  # (file, what is formatted): one of several texts of ours, chosen a line above
-    ("alerts/words_limit.py", "said"),
+    ("alerts/words/limit.py", "said"),
     ("dashboard/bands.py", "of"),
     ("dashboard/diagnosis_words.py", "said"),
     ("dashboard/quality_words.py", "words"),

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from alerts.drift_findings import findings, past_of
-from alerts.drift_members import Member, Roll, resume, row_of
-from alerts.drift_walk import HISTORY_MS, Walk, budget
+from alerts.drift.findings import findings, past_of
+from alerts.drift.members import Member, Roll, resume, row_of
+from alerts.drift.walk import HISTORY_MS, Walk, budget
 from alerts.finding import Finding, Past
 from cascadewatch.drift.baseline import Baseline
 from cascadewatch.drift.hours import Hour, hour_of

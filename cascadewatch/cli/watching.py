@@ -61,17 +61,17 @@ class Watch:
         self, metric: str, cascade: str, route: str, since: int | None, *, by: "Actor", note: str | None
     ) -> dict[str, Any] | str:
         """Takes the present level for normal; `since` (epoch ms) None: since the open episode says."""
-        from alerts import drift_levels
+        from alerts.drift import levels
         from alerts.finding import Scope
         from cascadewatch.store.reads.json_rows import row_json
 
         now = self._clock()
-        level = drift_levels.Level(metric, Scope(cascade, route), by.author, note, now)
+        level = levels.Level(metric, Scope(cascade, route), by.author, note, now)
         with self._store.writing() as connection:
             self._insist_on_cascade(connection, cascade)
             begin = _moved_since(connection, metric, cascade, route) if since is None else since
             before = _in_force(connection, metric, cascade, route)
-            made = drift_levels.accept(connection, level, begin)
+            made = levels.accept(connection, level, begin)
             _note_pin(connection, by, before, made, now)
         return made if isinstance(made, str) else row_json(made)
 
@@ -80,19 +80,19 @@ class Watch:
         note: str | None,
     ) -> dict[str, Any] | str:  # fmt: skip
         """Pins the level of a period (epoch ms), of a revision, or (None) of the last seven days."""
-        from alerts import drift_levels
+        from alerts.drift import levels
         from alerts.finding import Scope
         from cascadewatch.store.reads.json_rows import row_json
 
         now = self._clock()
-        level = drift_levels.Level(metric, Scope(cascade, route), by.author, note, now)
+        level = levels.Level(metric, Scope(cascade, route), by.author, note, now)
         with self._store.writing() as connection:
             self._insist_on_cascade(connection, cascade)
             if isinstance(period, str):
                 period = _in_use(connection, cascade, period)
             start, end = period or (None, None)
             before = _in_force(connection, metric, cascade, route)
-            made = drift_levels.pin(connection, self._settings, level, start, end)
+            made = levels.pin(connection, self._settings, level, start, end)
             _note_pin(connection, by, before, made, now)
         return made if isinstance(made, str) else row_json(made)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from alerts.drift_levels import Level, accept, pin
+from alerts.drift.levels import Level, accept, pin
 from alerts.finding import Finding, Past, Scope
 from alerts.kinds import drift
 from cascadewatch.drift.hours import Bucket

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from alerts import digest, digest_words
+from alerts import digest
 from alerts.channels.error import ChannelError
-from alerts.digest_words import CascadeFacts, DigestFacts
+from alerts.words import digest as words
+from alerts.words.digest import CascadeFacts, DigestFacts
 from cascadewatch.metrics.window import Metric
 from cascadewatch.model import Label
 from cascadewatch.pricing import PriceBook
@@ -158,7 +159,7 @@ class TestWhatItSays:
             "savings_share": Metric(-0.12, 900), "headroom": Metric(None, 0, reason="no flagship"),
         }  # fmt: skip
         one = CascadeFacts("support", 900, 880, said, said, None)
-        made = digest_words.digest(DigestFacts(0, DAY, (one,), (), (), 0), Settings(), DAY)
+        made = words.digest(DigestFacts(0, DAY, (one,), (), (), 0), Settings(), DAY)
         assert made.lines[0].startswith(
             "support: lost $3.00 (12 % of flagship only; lost $3.00 the day before). Cost"
         )
@@ -170,7 +171,7 @@ class TestWhatItSays:
             "cost_usd": Metric(28, 900, unit="usd", reason="77.8 % of attempts priced"),
         }  # fmt: skip
         one = CascadeFacts("support", 900, 880, said, said, None)
-        made = digest_words.digest(DigestFacts(0, DAY, (one,), (), (), 0), Settings(), DAY)
+        made = words.digest(DigestFacts(0, DAY, (one,), (), (), 0), Settings(), DAY)
         assert "Cost $28.00 ($28.00 the day before; 77.8 % of attempts priced)" in made.lines[0]
 
     def test_what_happened_and_what_is_to_be_done(self, make: Make) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from alerts.drift_levels import Level, accept
+from alerts.drift.levels import Level, accept
 from alerts.finding import Past, Scope
 from cascadewatch.store.episodes import Episode
 from tests.alerts.conftest import Watch

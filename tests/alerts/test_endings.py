@@ -5,7 +5,7 @@ import pytest
 from alerts import parcel
 from alerts.message import Item
 from alerts.messages import compose
-from alerts.words import Told
+from alerts.words.speaking import Told
 from cascadewatch.store import episodes, outbox
 from cascadewatch.store.episodes import Episode
 from tests.alerts.conftest import Watch

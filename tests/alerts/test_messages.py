@@ -11,7 +11,7 @@ import pytest
 
 from alerts.message import Left
 from alerts.messages import compose, sample
-from alerts.words import Told
+from alerts.words.speaking import Told
 from cascadewatch.settings import Settings
 from cascadewatch.settings.alerting import Kind
 from tests.alerts.hostile import SLACK

@@ -1,6 +1,6 @@
 """What is said when events stay away, and when a rule itself fails."""
 
-from alerts.words import UNTOLD, Speaker, Told, Words, message, scope
+from alerts.words.speaking import UNTOLD, Speaker, Told, Words, message, scope
 from cascadewatch.drift.diagnosis.spoken import shown
 
 UNSEEN = "Until events come again, no other rule can see what it does."

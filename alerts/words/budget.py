@@ -1,6 +1,6 @@
 """What is said when the month's money for replays is nearly spent."""
 
-from alerts.words import UNTOLD, Facts, Speaker, Told, Words, mapping, message, number, text
+from alerts.words.speaking import UNTOLD, Facts, Speaker, Told, Words, mapping, message, number, text
 from cascadewatch.drift.diagnosis.spoken import count, dollars, percent, shown
 from cascadewatch.store.episodes import Episode
 

@@ -3,7 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-from alerts.words import UNTOLD, Facts, Speaker, Told, Words, mapping, message, named, number, text, texts
+from alerts.words.speaking import (
+    UNTOLD,
+    Facts,
+    Speaker,
+    Told,
+    Words,
+    mapping,
+    message,
+    named,
+    number,
+    text,
+    texts,
+)
 from cascadewatch.drift.diagnosis.spoken import listed, percent, shown
 from cascadewatch.store.episodes import Episode
 

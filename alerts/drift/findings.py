@@ -5,7 +5,7 @@ from dataclasses import replace
 from math import exp, isinf
 from typing import Any
 
-from alerts.drift_members import Member
+from alerts.drift.members import Member
 from alerts.finding import Estimate, Finding, Outcome, Past
 from cascadewatch.drift.alarm import Alarm
 from cascadewatch.drift.changepoint import Change, change_since

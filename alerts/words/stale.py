@@ -1,6 +1,6 @@
 """What is said of quality that nobody has checked, and of calibrations that may not hold."""
 
-from alerts.words import UNTOLD, Speaker, Told, Words, mapping, message, named, number, texts
+from alerts.words.speaking import UNTOLD, Speaker, Told, Words, mapping, message, named, number, texts
 from cascadewatch.drift.diagnosis.spoken import listed
 from cascadewatch.store.episodes import Episode
 

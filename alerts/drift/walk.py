@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from alerts.drift_ledger import Ledger, arrivals, unseen
-from alerts.drift_members import WITH_ROUTES, Member, Roll, begin, eligible, refit
+from alerts.drift.ledger import Ledger, arrivals, unseen
+from alerts.drift.members import WITH_ROUTES, Member, Roll, begin, eligible, refit
 from cascadewatch.drift.fitting import MIN_REQUESTS, fit
 from cascadewatch.drift.hours import hour_of
 from cascadewatch.drift.looks import LOOK_MS, Arrival, look_through

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from alerts.message import Message
-from alerts.words import scope
+from alerts.words.speaking import scope
 from cascadewatch.drift.diagnosis.spoken import (
     DAY,
     between,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection
 
-from alerts.drift_members import Member, Roll, Stream
+from alerts.drift.members import Member, Roll, Stream
 from cascadewatch.drift.hours import HOUR_MS, Hour, hour_of
 from cascadewatch.drift.looks import Arrival
 from cascadewatch.drift.track import KEPT_HOURS

@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from alerts.words import (
+from alerts.words.drift import also
+from alerts.words.speaking import (
     UNTOLD,
     Facts,
     Numbers,
@@ -19,7 +20,6 @@ from alerts.words import (
     scope,
     total_fact,
 )
-from alerts.words_drift import also
 from cascadewatch.drift.diagnosis import spoken
 from cascadewatch.drift.diagnosis.spoken import amount, count, dollars, percent
 from cascadewatch.errors import UsageError

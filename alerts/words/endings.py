@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from alerts.decisions import CHANGED, GONE, UNWATCHED
-from alerts.words import Words
+from alerts.words.speaking import Words
 
 UNKNOWN = "Whether it came back is not known."
 

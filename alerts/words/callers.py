@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from alerts.words import (
+from alerts.words.speaking import (
     UNTOLD,
     Facts,
     Speaker,

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from alerts.words import (
+from alerts.words.speaking import (
     UNTOLD,
     Facts,
     Numbers,

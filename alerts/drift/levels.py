@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from alerts.drift_members import WITH_ROUTES, eligible
+from alerts.drift.members import WITH_ROUTES, eligible
 from alerts.finding import Scope
 from cascadewatch.drift.baseline import Baseline
 from cascadewatch.drift.fitting import accept_level, fit, lacking

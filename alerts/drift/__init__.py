@@ -1,0 +1,1 @@
+"""How the rules of kind `drift` watch their streams. The tests themselves are cascadewatch/drift."""

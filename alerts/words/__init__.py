@@ -1,0 +1,1 @@
+"""What is said to people, kind by kind of rule. Pure."""
