@@ -22,6 +22,7 @@ NAME_LENGTH = 128
 MAX_ATTEMPTS = 16
 MAX_TAGS = 16
 FUTURE_MS = 5 * 60_000  # clocks of honest senders differ by less
+MOST_TOKENS = 100_000_000
 
 Kind = Literal["cache", "rule", "model", "human"]
 Status = Literal["ok", "error", "timeout", "refused", "rate_limited"]
@@ -37,7 +38,7 @@ JUDGE_FAILURES = frozenset({"error", "timeout", "unparseable"})
 FREE_MECHANISMS = frozenset({"schema", "rule", "tests"})  # their verdicts cost 0 unless said
 LABEL_PRECEDENCE: tuple[LabelSource, ...] = ("human", "executable", "user", "judge")
 
-Count = Annotated[int, Meta(ge=0, le=100_000_000)]
+Count = Annotated[int, Meta(ge=0, le=MOST_TOKENS)]
 Usd = Annotated[float, Meta(ge=0, le=10_000)]
 Millis = Annotated[float, Meta(ge=0, le=604_800_000)]
 Name = Annotated[str, Meta(min_length=1)]

@@ -6,6 +6,7 @@ an allowance for it: a file in which every line opens a quote is still read in l
 """
 
 import csv
+from codecs import BOM_UTF8
 from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -79,7 +80,7 @@ class Rows:
         if number == 1:
             if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
                 raise InputError("the file is UTF-16; save it as CSV in UTF-8")
-            raw = raw.removeprefix(b"\xef\xbb\xbf")
+            raw = raw.removeprefix(BOM_UTF8)
         return raw.decode("utf-8", "surrogateescape")  # what is not UTF-8 is found as the event is encoded
 
     def _new(self) -> tuple[int, bytes]:

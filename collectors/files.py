@@ -86,7 +86,7 @@ def ingest(paths: Sequence[str], job: Job, progress: Progress | None = None) -> 
     if job.format != "auto":
         decoder(job.format)
         insist_on_taken(job.format, job.options)
-    elif job.options.of_csv:
+    elif job.options.says_anything:
         _look_ahead(paths, job.options)
     sizes = [size(path) for path in paths]
     total = None if None in sizes else sum(n for n in sizes if n)

@@ -3,6 +3,7 @@
 A format is one module with a pure `decode(lines, options, now, oldest)` and one line in FORMATS.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -62,7 +63,7 @@ class Options:
     prices: "PriceBook | None" = None
 
     @property
-    def of_csv(self) -> bool:
+    def says_anything(self) -> bool:
         """Whether something is said that not every format takes."""
         return bool(self.mapping or self.constants)
 
@@ -87,7 +88,7 @@ class NotTakenError(InputError):
 def insist_on_taken(form: str, options: Options, name: str = "FILE") -> None:
     """NotTakenError where something is said that a file called `name` has no use for: only CSV takes
     --map, and only CSV and, for some names, calls of LiteLLM take --set."""
-    if form == "csv" or not options.of_csv:
+    if form == "csv" or not options.says_anything:
         return
     if form == "litellm" and not options.mapping:
         if other := next((path for path in options.constants if path not in SET_OF_CALLS), None):
@@ -111,7 +112,7 @@ def detect(name: str, first: bytes) -> str:
     The line decides before the name: a log keeps its contents when it is renamed. `InputError`
     where neither tells.
     """
-    line = first.removeprefix(b"\xef\xbb\xbf").strip()
+    line = first.removeprefix(BOM_UTF8).strip()
     if line.startswith((b"{", b"[")) and (told := _told_by_keys(line)):
         return told
     if line.startswith(b"{"):

@@ -1,11 +1,13 @@
 """The records of a file that is JSON Lines, one array, or one array after another.
 
 An array may stand on one line, have one member a line, or be printed for people. One member is
-held at a time.
+held at a time, and one that is damaged ends where the next begins.
 """
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
+from itertools import product
 
 import msgspec
 
@@ -13,9 +15,9 @@ from collectors.reading import MAX_LINE, LongLine
 
 Numbered = Iterable[tuple[int, bytes]]
 
-_BOM = b"\xef\xbb\xbf"
 _BETWEEN = b" \t\r\n,"
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+# A string, or what of one there is in a line. It never gives back what it took: that took the square.
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _members = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
@@ -33,16 +35,24 @@ def members(raw: bytes) -> list[bytes]:
     """The records in some lines: of an array its members. What cannot be read is one record."""
     if type(raw) is LongLine:
         return [raw]
-    text = raw.removeprefix(_BOM).strip(_BETWEEN)
+    text = raw.removeprefix(BOM_UTF8).strip(_BETWEEN)
     if text in (b"", b"[", b"]"):
         return []
     if text.startswith(b"{"):
-        return [text.rstrip(b"]" + _BETWEEN)]
+        text = text.rstrip(b"]" + _BETWEEN)
+        found = _array(b"[" + text + b"]")
+        return [text] if found is None else found
+    for opening, closing in product((b"", b"["), (b"", b"]")):
+        if (found := _array(opening + text + closing)) is not None:
+            return found
+    return [raw]
+
+
+def _array(text: bytes) -> list[bytes] | None:
     try:
-        found = _members(text if text.endswith(b"]") else text + b"]")
+        return [bytes(member) for member in _members(text)]
     except (msgspec.DecodeError, RecursionError):
-        return [raw]
-    return [bytes(member) for member in found]
+        return None
 
 
 def _pieces(lines: Numbered) -> Iterator[tuple[int, bytes]]:
@@ -56,7 +66,12 @@ def _pieces(lines: Numbered) -> Iterator[tuple[int, bytes]]:
         if not spread or type(raw) is LongLine:
             yield line, raw
             continue
-        begun = begun if held else line
+        if held and _begins_anew(raw, held[0]):
+            yield begun, b"".join(held)
+            held, size = [], 0
+        if not held:
+            begun = line
+            depth = 1 if raw.lstrip(_BETWEEN).startswith(b"{") else depth
         held.append(raw)
         size, depth = size + len(raw), depth + _deeper(raw)
         if depth <= 1 or size > MAX_LINE:
@@ -68,8 +83,19 @@ def _pieces(lines: Numbered) -> Iterator[tuple[int, bytes]]:
 
 def _opens(raw: bytes) -> bool:
     """Whether a line begins an array and does not end it."""
-    text = raw.removeprefix(_BOM).strip()
+    text = raw.removeprefix(BOM_UTF8).strip()
     return text.startswith(b"[") and _deeper(text) > 0
+
+
+def _begins_anew(raw: bytes, first: bytes) -> bool:
+    """Whether a line begins a member though brackets of the one before, begun in the line `first`, are
+    missing: an object that is not deeper indented, and where nothing is indented a whole one."""
+    text = raw.lstrip(b" \t,")
+    column, before = len(raw) - len(text), len(first) - len(first.lstrip(b" \t,["))
+    if not text.startswith(b"{") or column > before:
+        return False
+    object_ = text.rstrip(b"]" + _BETWEEN)
+    return column > 0 or (object_ != b"{}" and _array(b"[" + object_ + b"]") is not None)
 
 
 def _deeper(raw: bytes) -> int:

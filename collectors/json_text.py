@@ -1,6 +1,7 @@
 """The JSON of records before and beside msgspec: what it leaves unchecked, and what we tidy."""
 
 import re
+from codecs import BOM_UTF8
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ def prepared(body: bytes) -> tuple[bytes, bool]:
     """The body without a byte order mark and without NUL, which Postgres cannot hold (the symbol
     U+2400 stands for it); and whether there may be something to tidy in its records: a negative
     zero or a name too long to be kept whole. Looked for here once, since it hardly ever is so."""
-    body = body.removeprefix(b"\xef\xbb\xbf")
+    body = body.removeprefix(BOM_UTF8)
     escapes = b"\\" in body
     if escapes and b"\\u0000" in body:
         body = _NUL.sub(rb"\1\\u2400", body)

@@ -12,6 +12,7 @@ from cascadewatch.store.receipt import Rejection
 from collectors.formats import Decoded, Lines, Notice, Options, too_long
 from collectors.json_records import records
 from collectors.litellm_calls import Call, read
+from collectors.litellm_refused import without_texts
 from collectors.litellm_requests import CASCADE, Request, decoded, requests_of
 from collectors.reading import LongLine
 
@@ -45,6 +46,8 @@ class _Trace:
 class _Tally:
     """What the reader of a file should know about it as a whole."""
 
+    calls: int = 0
+    rows: int = 0
     judged: int = 0
     unnamed: int = 0
     unpriced: int = 0
@@ -71,6 +74,11 @@ class _Tally:
                 f"{self.unpriced} calls used tokens at a cost of 0, which LiteLLM writes where it knows no "
                 "price; they are priced from the list here, and a model that is free by a [[price]] of 0"
             )
+        if 0 < self.rows < self.calls:
+            yield Notice(
+                f"{self.rows} rows of the table of spend stand beside {self.calls - self.rows} payloads of a "
+                "logger: a call that is in both counts twice; load one of the two"
+            )
         if self.twice:
             yield Notice(f"{self.twice} calls stand in the file twice and count once")
         if self.other:
@@ -95,34 +103,34 @@ def decode(lines: Lines, options: Options, now: int, oldest: int) -> Iterator[De
 def _requests(lines: Lines, tally: _Tally) -> Iterator[Request | Decoded]:
     """Requests as their traces end, and refused calls as they are met."""
     open_: OrderedDict[str, _Trace] = OrderedDict()
-    count = 0
     for line, raw in records(lines):
         if type(raw) is LongLine:
             yield too_long(line, raw)
             continue
         call = read(line, raw)
         if isinstance(call, Rejection):
-            yield Decoded(line, raw, call)
+            yield Decoded(line, without_texts(raw, call.field), call)
         elif isinstance(call, str):
             tally.other[call] += 1
         else:
-            count += 1
-            yield from _held(open_, call, count, tally)
+            tally.calls += 1
+            tally.rows += call.row
+            yield from _held(open_, call, tally)
     for trace in open_.values():
         yield from _told(trace, tally)
 
 
-def _held(open_: OrderedDict[str, _Trace], call: Call, count: int, tally: _Tally) -> Iterator[Request]:
+def _held(open_: OrderedDict[str, _Trace], call: Call, tally: _Tally) -> Iterator[Request]:
     """Takes a call in; gives the requests that have ended by now."""
     trace = open_.setdefault(call.trace, _Trace())
     trace.calls.append(call)
-    trace.seen = count
+    trace.seen = tally.calls
     open_.move_to_end(call.trace)
     if len(trace.calls) >= MOST_HELD:
         *ended, last = _told(trace, tally)
         trace.calls = last.calls if ended else []
         yield from ended or [last]
-    while (oldest := next(iter(open_.values()))).seen <= count - WINDOW:
+    while (oldest := next(iter(open_.values()))).seen <= tally.calls - WINDOW:
         open_.popitem(last=False)
         yield from _told(oldest, tally)
 

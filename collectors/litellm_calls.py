@@ -5,38 +5,26 @@ Of messages and answers nothing is kept, and nothing is read but a verifier's wo
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
 
-from cascadewatch.model import ID_LENGTH, Count
+from cascadewatch.model import ID_LENGTH, Count, Usage
+from cascadewatch.openai_usage import Told, usage_of
 from cascadewatch.reasons import cut, explain
 from cascadewatch.store.receipt import Rejection
-from collectors.litellm_marks import FaultError, marks_of, told_by, verdict_of
+from collectors.litellm_answers import told_by
+from collectors.litellm_marks import FaultError, marks_of, verdict_of
 
 END_OF_TIME = 253_402_300_800  # seconds: the year 10000
+SILENT = (
+    "a verifier's call that says none: mark it, or log its answer (accept or reject) in the form of chat "
+    "completions, Responses or Messages"
+)
 ANSWERING = ("completion", "responses", "messages", "generate_content", "pass_through", "passthrough")
 
-
-class _Prompt(Struct):
-    cached_tokens: Count | None = None
-    cache_creation_tokens: Count | None = None
-    cache_write_tokens: Count | None = None
-
-
-class _Completion(Struct):
-    reasoning_tokens: Count | None = None
-
-
-class _Usage(Struct):
-    prompt_tokens: Count | None = None
-    completion_tokens: Count | None = None
-    total_tokens: Count | None = None
-    cache_read_input_tokens: Count | None = None
-    cache_creation_input_tokens: Count | None = None
-    prompt_tokens_details: _Prompt | None = None
-    completion_tokens_details: _Completion | None = None
+Kind = TypeVar("Kind", dict[str, Any], list[Any])
 
 
 class _Hidden(Struct):
@@ -77,6 +65,7 @@ class Call(NamedTuple):
     """What is kept of a call until its request is whole. Times are UTC epoch microseconds."""
 
     line: int
+    row: bool  # of the table of spend, else a logger's payload
     id: str
     trace: str
     start: int
@@ -117,26 +106,29 @@ def read(line: int, raw: bytes) -> Call | Rejection | str:
         return Rejection(line, None, *explain(error, raw, _Logged))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Rejection(line, None, None, cut(f"not valid JSON: {error}"))
+    metadata: dict[str, Any] = {}
     try:
-        return _call(line, logged)
+        metadata = _from_text("metadata", logged.metadata, dict)
+        return _call(line, logged, metadata)
     except FaultError as fault:
-        return Rejection(
-            line, (logged.id or logged.request_id or "")[:ID_LENGTH] or None, fault.field, fault.reason
-        )
+        identity = _identity(logged, metadata)
+        return Rejection(line, identity and identity[:ID_LENGTH], fault.field, fault.reason)
 
 
-def _call(line: int, logged: _Logged) -> Call | str:
-    metadata = _object(logged.metadata)
-    marks = marks_of(metadata, _tags(logged.request_tags))
+def _call(line: int, logged: _Logged, metadata: dict[str, Any]) -> Call | str:
+    marks = marks_of(metadata, _from_text("request_tags", logged.request_tags, list))
     if not _answers(logged.call_type) and not marks.keys() & {"tier", "role", "verdict"}:
         return logged.call_type
     status, cached = _status(logged, metadata), str(logged.cache_hit).lower() == "true"
     verifier = marks.get("role", "").lower() == "verifier"
     verdict, fault = _verdict(logged, marks, verifier, status)
     identity, (provider, model) = _identity(logged, metadata), _sold(logged, status)
+    if identity is None:
+        raise FaultError("id", "missing; a call has an id, a request_id or a litellm_call_id")
     group = logged.model_group or logged.model or marks.get("tier") or ""
     return Call(
         line=line,
+        row=bool(logged.request_id and not logged.id),
         id=identity,
         trace=_trace(logged, marks, identity),
         start=_micros("startTime", logged.start_time),
@@ -172,39 +164,31 @@ def _verdict(
     said = said if "outcome" in said else told_by(bytes(logged.response)) | said
     if "outcome" in said:
         return said, None
-    return {}, ("verdict", "a verifier's call that says none: mark it, or log its answer (accept or reject)")
+    return {}, ("verdict", SILENT)
 
 
-def _object(value: dict[str, Any] | str | None) -> dict[str, Any]:
-    """Metadata, also as text, as a dump of the table has them."""
-    if isinstance(value, str):
+def _from_text(field: str, value: Any, kind: type[Kind]) -> Kind:
+    """A value that a dump of the table has as text; empty where it is of another kind."""
+    if isinstance(value, str) and value:
         try:
-            value = msgspec.json.decode(value or "{}")
+            value = msgspec.json.decode(value)
         except (msgspec.DecodeError, RecursionError):
-            raise FaultError("metadata", "expected an object, got text that is none") from None
-    return value if isinstance(value, dict) else {}
-
-
-def _tags(value: list[Any] | str | None) -> list[Any]:
-    if isinstance(value, str):
-        try:
-            value = msgspec.json.decode(value or "[]")
-        except (msgspec.DecodeError, RecursionError):
-            raise FaultError("request_tags", "expected an array, got text that is none") from None
-    return value if isinstance(value, list) else []
+            word = "an object" if kind is dict else "an array"
+            raise FaultError(field, f"expected {word}, got text that is none") from None
+    return value if isinstance(value, kind) else kind()
 
 
 def _answers(call_type: str) -> bool:
     return not call_type or any(word in call_type for word in ANSWERING)
 
 
-def _identity(logged: _Logged, metadata: dict[str, Any]) -> str:
+def _identity(logged: _Logged, metadata: dict[str, Any]) -> str | None:
     """LiteLLM's own id of the call before the provider's: some servers give every answer the same one."""
     own = logged.litellm_call_id or metadata.get("litellm_call_id")
     for name in (own, logged.id, logged.request_id):
         if isinstance(name, str) and name and name != "None":
             return name
-    raise FaultError("id", "missing; a call has an id, a request_id or a litellm_call_id")
+    return None
 
 
 def _trace(logged: _Logged, marks: dict[str, str], identity: str) -> str:
@@ -266,22 +250,13 @@ def _usage(logged: _Logged, metadata: dict[str, Any]) -> dict[str, int]:
     extra = metadata.get("usage_object") or metadata.get("additional_usage_values")
     extra = extra or (logged.hidden_params and logged.hidden_params.usage_object) or {}
     try:
-        told = msgspec.convert(extra, _Usage, strict=False)
+        told = msgspec.convert(extra, Told, strict=False)
     except msgspec.ValidationError as error:
         raise FaultError("metadata.usage_object", cut(str(error))) from None
-    prompt = logged.prompt_tokens or told.prompt_tokens or 0
-    output = logged.completion_tokens or told.completion_tokens or 0
-    if not prompt and not output:
+    told.prompt_tokens = logged.prompt_tokens or told.prompt_tokens or 0
+    told.completion_tokens = logged.completion_tokens or told.completion_tokens or 0
+    told.total_tokens = logged.total_tokens or told.total_tokens
+    if not told.prompt_tokens and not told.completion_tokens:
         return {}
-    inside, total = told.prompt_tokens_details or _Prompt(), logged.total_tokens or told.total_tokens or 0
-    read = inside.cached_tokens or told.cache_read_input_tokens or 0
-    written = (
-        inside.cache_creation_tokens or inside.cache_write_tokens or told.cache_creation_input_tokens or 0
-    )
-    if read + written <= prompt and (total < prompt + output + read + written or not read + written):
-        prompt -= read + written
-    thought = (told.completion_tokens_details or _Completion()).reasoning_tokens or 0
-    output = max(output, total - prompt - read - written)
-    output += thought if thought > output else 0
-    counts = {"cache_read": read, "cache_write": written, "reasoning": thought}
-    return {"input": prompt, "output": output} | {name: n for name, n in counts.items() if n}
+    counts = msgspec.structs.asdict(usage_of(told) or Usage())
+    return {name: n for name, n in counts.items() if n or name in ("input", "output")}

@@ -4,11 +4,9 @@ The proxy keeps what a client sends under `requester_metadata`, and in its table
 `spend_logs_metadata`; of a call made from Python without the proxy, only tags are logged.
 """
 
-import re
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
-
-import msgspec
 
 MARKS = frozenset(
     {"request", "cascade", "route", "revision", "caller", "session", "tier",
@@ -17,8 +15,6 @@ MARKS = frozenset(
 JUDGING = ("mechanism", "score", "threshold", "reason")
 OUTCOMES = ("accept", "reject", "error", "timeout", "unparseable", "skipped")
 SYNONYMS = {"accepted": "accept", "rejected": "reject"}
-
-_FIRST_WORD = re.compile(r"[A-Za-z]+")
 
 
 class FaultError(Exception):
@@ -64,44 +60,9 @@ def verdict_of(marks: Mapping[str, str]) -> dict[str, Any]:
 
 def _number(name: str, text: str) -> float:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         raise FaultError(name, f"expected a number, got {text[:40]!r}") from None
-
-
-def told_by(response: bytes) -> dict[str, Any]:
-    """What a verifier's own answer says: an object with `verdict` and perhaps `score`, or a text that
-    begins with accept or reject. Of any other answer `unparseable`; {} where none was logged."""
-    text = _answer(_json(response))
-    if not text:
-        return {}
-    said = _json(text.encode())
-    if isinstance(said, dict):
-        word, score = str(said.get("verdict", "")), said.get("score")
-    else:
-        word, score = text, None
-    first = (_FIRST_WORD.match(word.lstrip(" \n\t\"'*`")) or ("",))[0].lower()
-    outcome = SYNONYMS.get(first, first)
-    outcome = outcome if outcome in ("accept", "reject") else "unparseable"
-    if isinstance(score, bool) or not isinstance(score, int | float):
-        return {"outcome": outcome}
-    return {"outcome": outcome, "score": score}
-
-
-def _answer(response: Any) -> str | None:
-    """The text of an answer in the form of chat completions."""
-    if isinstance(response, str):
-        inner = _json(response.encode())
-        return _answer(inner) if isinstance(inner, dict) and "choices" in inner else response.strip()
-    try:
-        text = response["choices"][0]["message"]["content"]
-    except (KeyError, IndexError, TypeError):
-        return None
-    return text.strip() if isinstance(text, str) else None
-
-
-def _json(text: bytes) -> Any:
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
+    if not math.isfinite(number):
+        raise FaultError(name, f"not_finite: {text[:40]} is no number; leave the mark out for unknown")
+    return number

@@ -16,7 +16,7 @@ from collectors.formats import SET_OF_CALLS, Decoded
 from collectors.litellm_calls import Call
 
 CASCADE = "litellm"
-PAUSE = 120 * 1_000_000  # microseconds; routers wait less between a failure and the next try
+PAUSE = 120 * 1_000_000  # microseconds; a router waits less between an answer and the next try
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -34,6 +34,17 @@ class Request:
     def calls(self) -> list[Call]:
         """All, verifiers' calls among them."""
         return self.attempts + [call for calls in self.judging.values() for call in calls]
+
+    @property
+    def latency_ms(self) -> float | None:
+        """From the first start to the last end; a verifier's calls that began so long after the answer,
+        as at night, that nobody waited for them do not count. None where an end is not known."""
+        waited = self.attempts.copy()
+        for index, calls in self.judging.items():
+            there = _ended(self.attempts[index])
+            waited += [call for call in calls if call.start - there <= PAUSE]
+        start, ends = min(c.start for c in waited), [c.end for c in waited if c.end is not None]
+        return (max(ends) - start) / 1000 if len(ends) == len(waited) and max(ends) >= start else None
 
     @property
     def judged(self) -> bool:
@@ -61,14 +72,18 @@ class Request:
         return mark
 
     def goes_on_with(self, call: Call) -> bool:
-        """Whether a later call of the same trace belongs to this request: the answer before it failed
-        or was not accepted, or nobody judged it and a tier not yet tried follows."""
+        """Whether a later call of the same trace belongs to this request: it judges the answer before
+        it; or it follows soon, and that answer failed or was not accepted, or nobody judged it and a
+        tier not yet tried follows."""
         if call.verifier or not self.attempts:
             return bool(self.attempts)
-        last = self.attempts[-1]
+        index = len(self.attempts) - 1
+        last = self.attempts[index]
+        if call.start - max(map(_ended, (last, *self.judging.get(index, ())))) > PAUSE:
+            return False
         if last.status != "ok":
-            return call.start - (last.end or last.start) <= PAUSE
-        outcome = self.verdict(len(self.attempts) - 1).get("outcome", "skipped")
+            return True
+        outcome = self.verdict(index).get("outcome", "skipped")
         return outcome != "accept" and (outcome != "skipped" or self.tier_of(call) not in self.tiers)
 
     def verdict(self, index: int) -> dict[str, Any]:
@@ -90,17 +105,15 @@ class Request:
 
     def event(self, said: Mapping[str, str]) -> dict[str, Any]:
         """The event as it would be sent; `said` stands for names that no call is marked with."""
-        calls = self.calls
-        first, ends = self.attempts[0], [c.end for c in calls if c.end is not None]
-        start = min(c.start for c in calls)
+        calls, first = self.calls, self.attempts[0]
         names = {
             name: next((v for c in calls if (v := _name(c, name))), said.get(name)) for name in SET_OF_CALLS
         }
         return _known(
             id=first.marks.get("request", first.id),
-            time=(EPOCH + timedelta(microseconds=start)).isoformat(),
+            time=(EPOCH + timedelta(microseconds=min(c.start for c in calls))).isoformat(),
             **names | {"cascade": names["cascade"] or CASCADE},
-            latency_ms=(max(ends) - start) / 1000 if len(ends) == len(calls) and max(ends) >= start else None,
+            latency_ms=self.latency_ms,
             attempts=[self._attempt(i) for i in range(len(self.attempts))],
         )
 
@@ -143,6 +156,10 @@ def decoded(request: Request, said: Mapping[str, str], now: int, oldest: int) ->
     if faulty is not None and faulty.fault:
         return Decoded(line, raw, Rejection(line, event["id"][:ID_LENGTH], *faulty.fault))
     return Decoded(line, raw, decode_event(raw, line, now, oldest))
+
+
+def _ended(call: Call) -> int:
+    return call.start if call.end is None else call.end
 
 
 def _name(call: Call, name: str) -> str | None:

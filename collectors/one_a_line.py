@@ -6,6 +6,7 @@ for a reason that has nothing to do with what is wrong.
 """
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from itertools import chain
 
@@ -17,7 +18,6 @@ from collectors.reading import MAX_LINE, LongLine
 
 Numbered = Iterator[tuple[int, bytes]]
 
-_BOM = b"\xef\xbb\xbf"
 _skip = msgspec.json.Decoder(msgspec.Raw).decode
 _first_of = json.JSONDecoder().raw_decode
 
@@ -40,7 +40,7 @@ def one_a_line(name: str, lines: Numbered, ahead: int) -> Numbered:
             break
     whole = b"".join((first, *(raw for _, raw in rest)))
     end = _end(whole)
-    if end is None and first.removeprefix(_BOM).strip() != b"{":
+    if end is None and first.removeprefix(BOM_UTF8).strip() != b"{":
         return chain(seen, [(number, first)], rest, lines)
     if end is None or end.strip() or until_text(lines):
         raise InputError(
@@ -63,7 +63,7 @@ def _begun(line: bytes) -> bool:
     """Whether a line begins an object and does not end it."""
     if type(line) is LongLine:
         return False
-    line = line.removeprefix(_BOM)
+    line = line.removeprefix(BOM_UTF8)
     if not line.lstrip().startswith(b"{"):
         return False
     try:
@@ -76,7 +76,7 @@ def _begun(line: bytes) -> bool:
 def _end(text: bytes) -> str | None:
     """What follows the JSON over several lines that a text begins with; None where it begins with none."""
     try:
-        words = text.removeprefix(_BOM).decode().lstrip()
+        words = text.removeprefix(BOM_UTF8).decode().lstrip()
         end = _first_of(words)[1]
     except (ValueError, RecursionError):
         return None

@@ -14,7 +14,7 @@ from collectors.gunzip import Unpacked
 
 STDIN = "-"
 MAX_LINE = 16 * 1024 * 1024
-KEPT_OF_LONG = 10_000  # bytes
+MAX_RECORD = 10_000  # bytes of a line, or characters of a record, that are kept to show it
 UNPACKED = 128 * 1024  # bytes of a packed file that are unpacked at a time
 PIECE = 64 * 1024  # bytes of a line that are read at a time to leave them out
 TOO_LONG = "longer than 16 MiB; is it one event a line?"
@@ -51,7 +51,7 @@ class Reading:
             while line := stream.readline(MAX_LINE):
                 number += 1
                 if len(line) == MAX_LINE and not line.endswith(b"\n"):
-                    line = LongLine(line[:KEPT_OF_LONG] + b"\n")
+                    line = LongLine(line[:MAX_RECORD] + b"\n")
                     _leave_out(stream)
                 yield number, line
         except (EOFError, zlib.error, OSError) as error:

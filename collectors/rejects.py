@@ -8,9 +8,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from cascadewatch.store.receipt import MAX_ERRORS, Rejection
-from collectors.reading import STDIN
-
-MAX_RECORD = 10_000  # characters
+from collectors.reading import MAX_RECORD, STDIN
 
 
 class Rejects:

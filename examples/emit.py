@@ -146,9 +146,9 @@ def usage_of(usage: Any) -> dict[str, int]:
     kept = _first(int, (inside, "cache_creation_tokens"), (usage, "cache_creation_input_tokens"))
     cached, total = (read or 0) + (kept or 0), _first(int, (usage, "total_tokens")) or 0
     entered = _first(int, (usage, "prompt_tokens"), (usage, "input_tokens"))
-    if entered and cached <= entered and (inside is not None or _get(usage, "prompt_tokens") is not None):
-        entered -= cached
     left = _first(int, (usage, "completion_tokens"), (usage, "output_tokens"))
+    if entered and cached <= entered and total != entered + (left or 0) + cached:
+        entered -= cached if inside is not None or _get(usage, "prompt_tokens") is not None else 0
     thought = _first(int, (written, "reasoning_tokens"))
     if left is not None:  # xAI counts reasoning beside it, Gemini in the total alone; both bill it as output
         left = left if entered is None else max(left, total - entered - cached)

@@ -18,6 +18,7 @@ LAYER = {
     "errors": BOTTOM,
     "login": BOTTOM,
     "model": BOTTOM,
+    "openai_usage": BOTTOM,
     "order": BOTTOM,
     "outgoing": STORE,
     "ownership": BOTTOM,

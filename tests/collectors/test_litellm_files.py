@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from cascadewatch.errors import InputError
 from cascadewatch.model import Event, TierOrder, Usage, derive
@@ -17,7 +15,6 @@ from cascadewatch.store.receipt import Rejection
 from cascadewatch.store.writes import Writer
 from collectors.files import Job, ingest
 from collectors.formats import Decoded, Notice, Options
-from collectors.json_records import records
 from collectors.litellm import decode
 from collectors.litellm_calls import read
 
@@ -169,6 +166,11 @@ def test_an_escalation_is_told_by_the_verifiers_call_between() -> None:
         ("I think it is fine", "unparseable", None),
         ("Acceptance would be wrong", "unparseable", None),
         ('{"verdict": 7}', "unparseable", None),
+        ('```json\n{"verdict": "accept", "score": 0.9}\n```', "accept", 0.9),
+        ('```json {"verdict": "reject"}``` since it is wrong', "reject", None),
+        ("```\naccept\n```", "accept", None),
+        ("```accept```", "accept", None),
+        ("```json\n{", "unparseable", None),
     ],
 )
 def test_a_verdict_nobody_marked_is_read_off_the_verifiers_answer(
@@ -178,6 +180,33 @@ def test_a_verdict_nobody_marked_is_read_off_the_verifiers_answer(
     verdict = one(call(1), asked).attempts[0].verdict
     assert verdict is not None
     assert (verdict.outcome, verdict.score, verdict.reason) == (outcome, score, None)
+
+
+SHAPES: dict[str, Any] = {
+    "chat completions in parts": {
+        "choices": [
+            {"message": {"content": [{"type": "text", "text": "acc"}, {"type": "text", "text": "ept"}]}}
+        ]
+    },
+    "Responses": {
+        "output": [
+            {"type": "reasoning", "content": [{"type": "reasoning_text", "text": "Reject? No."}]},
+            {"type": "message", "content": [{"type": "output_text", "text": "accept"}]},
+        ]
+    },
+    "an object alone": '{"verdict": "accept", "content": "reject, I thought"}',
+    "Messages": {"content": [{"type": "thinking", "thinking": "Hm"}, {"type": "text", "text": "accept"}]},
+}
+
+
+@pytest.mark.parametrize("dumped", [False, True])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_verifiers_answer_is_read_in_every_form_an_answer_is_logged_in(shape: str, dumped: bool) -> None:
+    shaped = SHAPES[shape]
+    response = json.dumps(shaped) if dumped and isinstance(shaped, dict) else shaped
+    verdict = one(call(1), judge(2, 1) | {"response": response}).attempts[0].verdict
+    assert verdict is not None
+    assert verdict.outcome == "accept"
 
 
 def test_an_answer_may_carry_its_own_verdict_in_metadata_or_tags() -> None:
@@ -278,6 +307,39 @@ def test_turns_of_a_conversation_that_share_a_trace_are_events_of_their_own() ->
     assert [(e.id, len(e.attempts)) for e in events] == [("call-1", 1), ("call-2", 1), ("call-4", 1)]
 
 
+LATER = 6 * 3600.0
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        [call(1)],
+        [call(1, marks={"verdict": "reject"})],
+        [call(1), judge(2, 1, verdict="reject")],
+        [failed(1, "Timeout", "408")],
+    ],
+    ids=["nobody judged", "rejected", "rejected by a verifier", "failed"],
+)
+def test_what_follows_hours_later_is_an_event_of_its_own(before: list[dict[str, Any]]) -> None:
+    events, refused, _ = told(lines(*before, big(3, LATER)))
+    assert [(e.id, len(e.attempts)) for e in events] == [("call-1", 1), ("call-3", 1)]
+    assert refused == []
+    assert all(e.latency_ms is not None and e.latency_ms < 2_000 for e in events)
+
+
+def test_the_pause_is_measured_from_the_end_of_what_came_before() -> None:
+    slow = [call(1, endTime=START + 100), judge(2, 100, verdict="reject") | {"endTime": START + 200}]
+    assert len(one(*slow, big(3, 319)).attempts) == 2
+    assert len(told(lines(*slow, big(3, 321)))[0]) == 2
+
+
+def test_a_verifier_may_judge_hours_later_and_nobody_waits_for_it() -> None:
+    event = one(call(1), judge(2, 1, verdict="accept"), judge(3, LATER, verdict="reject"))
+    verdict = event.attempts[0].verdict
+    assert verdict is not None
+    assert (verdict.outcome, event.latency_ms) == ("reject", 1500.0)
+
+
 def test_calls_marked_as_one_request_are_one_event_whatever_they_are() -> None:
     marks = {
         "request": "r1",
@@ -344,6 +406,9 @@ def test_a_call_that_was_logged_twice_counts_once() -> None:
         (lines(call(1, litellm_call_id="x" * 200)), "id"),
         (lines(call(1, marks={"verdict": "maybe"})), "verdict"),
         (lines(call(1, marks={"verdict": "accept", "score": "high"})), "score"),
+        (lines(call(1, marks={"verdict": "accept", "score": "nan"})), "score"),
+        (lines(call(1, marks={"verdict": "reject", "threshold": "-inf"})), "threshold"),
+        (lines(call(1, request_tags="{")), "request_tags"),
         (lines(judge(1, 0, verdict="accept")), "role"),
         (lines(call(1, startTime=START + 90_000_000)), "time"),
         (b"[" * 100_000, None),
@@ -357,8 +422,18 @@ def test_a_hostile_line_is_refused_by_its_row_and_the_others_are_read(raw: bytes
     assert [e.id for e in events] == ["call-7", "call-8"]
 
 
-def test_a_verifier_that_says_nothing_refuses_its_event_not_its_trace_alone() -> None:
-    silent = judge(2, 1) | {"response": {}}
+def test_a_call_that_is_refused_goes_by_the_id_its_event_would_have() -> None:
+    for refused, name in ((call(1, response_cost=-1), "call-1"), (row(1, spend=-1), "chatcmpl-1")):
+        assert [r.id for r in told(lines(refused))[1]] == [name]
+    known = {"litellm_call_id": "call-1"}
+    assert (
+        one(row(1, metadata=known)).id == told(lines(row(1, metadata=known, spend=-1)))[1][0].id == "call-1"
+    )
+
+
+@pytest.mark.parametrize("response", [{}, "{}", "", None, {"choices": []}, {"candidates": [{}]}])
+def test_a_verifier_that_says_nothing_refuses_its_event_not_its_trace_alone(response: Any) -> None:
+    silent = judge(2, 1) | {"response": response}
     events, refused, _ = told(lines(call(1), silent, call(3, "t2")))
     assert [(r.index, r.id, r.field) for r in refused] == [(2, "call-1", "verdict")]
     assert [e.id for e in events] == ["call-3"]
@@ -394,6 +469,13 @@ def test_memory_is_bounded_by_the_window(monkeypatch: pytest.MonkeyPatch) -> Non
     tracemalloc.stop()
     assert count == 2_000
     assert peak < 5_000_000  # the prompts alone are 100 MB
+
+
+def test_that_both_shapes_stand_in_one_file_is_said() -> None:
+    said = [n.partition(":")[0] for n in told(lines(row(1), row(2, session_id="s2"), call(1)))[2]]
+    assert said == ["2 rows of the table of spend stand beside 1 payloads of a logger"]
+    for alone in (lines(row(1)), lines(call(1, marks={"verdict": "accept"}))):
+        assert told(alone)[2] == []
 
 
 def test_the_same_file_twice_is_all_duplicates_and_so_is_one_that_was_cut(
@@ -440,17 +522,6 @@ def test_an_array_printed_for_people_is_read_a_member_at_a_time(file: Callable[.
     assert counters(file(data, "export.json"), None, format="litellm") == (3, 2, 0, 0, 1)
 
 
-@given(st.lists(st.dictionaries(st.text(), st.text() | st.integers() | st.lists(st.text())), max_size=5),
-       st.sampled_from([None, 1, 4]), st.booleans())  # fmt: skip
-def test_every_member_of_an_array_comes_back_whole(
-    members: list[dict[str, Any]], indent: int | None, raw: bool
-) -> None:
-    text = json.dumps(members, indent=indent, ensure_ascii=not raw).encode("utf-8", "replace")
-    found = list(records(enumerate(text.splitlines(keepends=True) if raw is False else text.split(b"\n"), 1)))
-    assert [json.loads(record) for _, record in found] == json.loads(text)
-    assert len({number for number, _ in found}) == len(members)
-
-
 def test_a_dry_run_writes_nothing(file: Callable[..., str], tmp_path: Path) -> None:
     path = file(lines(call(1), b"{"))
     assert counters(path, None, options=Options(constants={"cascade": "a"})) == (2, 1, 0, 0, 1)
@@ -468,9 +539,41 @@ def test_only_names_can_be_set_and_nothing_can_be_mapped(file: Callable[..., str
             ingest([path], Job(None, NOW, OLDEST, format=form, options=options))
 
 
+@pytest.mark.parametrize(
+    ("refused", "shown"),
+    [
+        (call(1, marks={"verdict": "maybe"}), '"id":"call-1"'),
+        (call(1, response_cost=20_000), '"litellm_call_id":"call-1","trace_id":"t1"'),
+        (call(1, end_user=42), '"end_user":42'),
+        (call(1, metadata={"usage_object": {"total_tokens": "x"}}), '"metadata":"an object of 1 entries"'),
+        (call(1, litellm_call_id=["x"] * 100), '"litellm_call_id":"a list of 100 items"'),
+        (call(1, model_group="g" * 5_000, end_user=42), "(5000 characters)"),
+        ({k: v for k, v in call(1).items() if k != "startTime"}, '"model_group":"small"'),
+        (row(1, spend=-1, messages="secret"), '"request_id":"chatcmpl-1"'),
+    ],
+)
 def test_nothing_of_prompts_and_answers_is_kept_with_what_is_refused(
+    refused: dict[str, Any], shown: str
+) -> None:
+    numbered = enumerate(lines(refused, call(2, "t2")).splitlines(keepends=True), 1)
+    out = [o for o in decode(numbered, Options(), NOW, OLDEST) if isinstance(o, Decoded)]
+    (kept,) = (o.raw.decode() for o in out if isinstance(o.result, Rejection))
+    assert len(out) == 2
+    assert "secret" not in kept
+    assert shown in kept
+    assert len(kept) < 1_000
+
+
+def test_what_is_kept_of_a_refused_call_is_what_stands_in_the_file_of_rejects(
     writer: Writer, file: Callable[..., str]
 ) -> None:
-    path = file(lines(call(1, marks={"verdict": "maybe"}), call(2, "t2")))
-    assert counters(path, writer) == (2, 1, 0, 0, 1)
-    assert "secret" not in Path(f"{path}.rejected.jsonl").read_text()
+    path = file(lines(call(1, response_cost=20_000), call(2, "t2"), {"no": "call"}))
+    assert counters(path, writer) == (3, 1, 0, 0, 2)
+    one, other = map(json.loads, Path(f"{path}.rejected.jsonl").read_text().splitlines())
+    assert (one["line"], one["field"], json.loads(one["record"])["response_cost"]) == (
+        1,
+        "response_cost",
+        20_000,
+    )
+    assert "secret" not in one["record"]
+    assert (other["field"], other["record"]) == ("call_type", '{"no": "call"}')

@@ -107,6 +107,18 @@ def test_a_total_with_cached_tokens_that_stand_beside_the_input_adds_no_output(
     assert emit.usage_of(usage) == {"input": 400, "cache_read": 600, "output": 200}
 
 
+def test_cached_tokens_that_the_total_counts_beside_the_prompt_stay_there(
+    emit: ModuleType, form: Callable[..., Any]
+) -> None:
+    usage = form(
+        prompt_tokens=1000,
+        completion_tokens=50,
+        total_tokens=1650,
+        prompt_tokens_details=form(cached_tokens=600),
+    )
+    assert emit.usage_of(usage) == {"input": 1000, "cache_read": 600, "output": 50}
+
+
 def test_a_count_that_is_missing_is_not_zero(emit: ModuleType, form: Callable[..., Any]) -> None:
     assert emit.usage_of(form(prompt_tokens=10, completion_tokens=None)) == {"input": 10}
 

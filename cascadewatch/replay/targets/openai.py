@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
+import msgspec
+
 from cascadewatch.model import Usage
+from cascadewatch.openai_usage import Told, usage_of
 from cascadewatch.replay.calling import bearer
 from cascadewatch.replay.case import Turn
 from cascadewatch.replay.targets.hosted import Hosted, Said
-from cascadewatch.replay.targets.reading import MOST_TOKENS, count, name_in, object_in, text_in
+from cascadewatch.replay.targets.reading import count, name_in, object_in, text_in
 from cascadewatch.settings.replaying import Model
 
 
@@ -41,22 +44,16 @@ class OpenAI(Hosted):
 
 
 def _usage(raw: Any) -> Usage | None:
-    """Disjoint buckets: OpenAI counts cached tokens among the prompt's, and reasoning among the output.
-
-    xAI counts reasoning beside the output, Gemini in the total alone, and both bill it as output.
-    """
+    """Counts that cannot be are taken for ones that are not there."""
     if not isinstance(raw, dict):
         return None
-    prompt, output = count(raw.get("prompt_tokens")), count(raw.get("completion_tokens"))
-    if prompt is None or output is None:
-        return None
-    cached = count(object_in(raw.get("prompt_tokens_details") or {}).get("cached_tokens")) or 0
-    reasoning = count(object_in(raw.get("completion_tokens_details") or {}).get("reasoning_tokens"))
-    output = max(output, (count(raw.get("total_tokens")) or 0) - prompt)
-    if reasoning is not None and reasoning > output:
-        output = min(output + reasoning, MOST_TOKENS)
-    cached = min(cached, prompt)
-    return Usage(input=prompt - cached, cache_read=cached, output=output, reasoning=reasoning)
+    parts = ("prompt_tokens_details", "completion_tokens_details")
+    details = {name: _counts(object_in(raw.get(name) or {})) for name in parts}
+    return usage_of(msgspec.convert(_counts(raw) | details, Told))
+
+
+def _counts(raw: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in raw.items() if count(value) is not None}
 
 
 def _logprobs(raw: Any) -> tuple[float, ...] | None:

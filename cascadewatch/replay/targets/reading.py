@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from cascadewatch.model import NAME_LENGTH
+from cascadewatch.model import MOST_TOKENS, NAME_LENGTH
 from cascadewatch.replay.answer import CallError
-
-MOST_TOKENS = 100_000_000
 
 
 def object_in(value: Any) -> dict[str, Any]:
