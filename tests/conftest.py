@@ -152,13 +152,10 @@ def browser() -> Iterator["Browser"]:
 
 
 def migrate(url: str, now: int) -> None:
-    from cascadewatch.settings import Retention
-    from cascadewatch.store.engine import Store
-    from cascadewatch.store.migrate import upgrade
+    from cascadewatch.settings import Settings
+    from cascadewatch.store.opening import open_store
 
-    store = Store(url)
-    upgrade(store, now, Retention().minute_days)
-    store.close()
+    open_store(Settings(database_url=url), now).close()
 
 
 def psycopg_url(url: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from cascadewatch.settings import Settings
 from cascadewatch.store import keys
 from cascadewatch.store.engine import Store
 from dashboard import text_login as text
@@ -34,7 +35,7 @@ def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ports, st
         store = Store(f"sqlite:///{folder / 'cascadewatch.db'}")
         from cascadewatch.store import migrate
 
-        migrate.prepare(store, 0, 3)
+        migrate.prepare(store, Settings(), 0)
         key = keys.create(store, "checkout", ["ingest", "read"], 0)
         store.close()
         command = [sys.executable, "-c", START, "up", "--port", str(ports.program)]

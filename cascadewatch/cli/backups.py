@@ -70,7 +70,7 @@ def _backed_up(settings: "Settings", target: Path | None, *, verified: bool) -> 
     own = target is None
     if own:
         folder = _own_folder(settings.backup.folder or database.absolute().parent / "backups")
-    ours = None if folder is None else _installation(settings, database, is_sqlite)
+    ours = _installation(settings, database, is_sqlite)
     file = target if folder is None else copies.named(folder, database, clock(), ours)
     assert file is not None
     with progress_bar() as progress:
@@ -83,8 +83,9 @@ def _backed_up(settings: "Settings", target: Path | None, *, verified: bool) -> 
 
 
 def _installation(settings: "Settings", database: Path, is_sqlite: bool) -> str | None:
-    """Whose backup it is; None where the database has no id yet, or cannot be asked: copying it says why."""
-    from cascadewatch.store import installation
+    """Whose backup it is; None where the database has no id yet, or cannot be asked: copying it says why.
+    StoreError for a database of Postgres that is none of ours: pg_dump would copy that, too."""
+    from cascadewatch.store import installation, migrate
 
     if is_sqlite:
         return installation.held_in(database)
@@ -93,8 +94,10 @@ def _installation(settings: "Settings", database: Path, is_sqlite: bool) -> str 
     store = Store(settings.database_url)
     try:
         with store.reading() as connection:
+            if migrate.revision(connection) is None:
+                raise StoreError(f"{store.url.database} is no database of cascadewatch; no backup was made")
             return installation.held(connection)
-    except StoreError:
+    except BusyError:
         return None
     finally:
         store.close()
@@ -179,7 +182,8 @@ def restore(
     restored = _restored(settings, file, replace=replace, dry_run=dry_run, verified=not no_verify)
     if not dry_run:
         with opened(config, db) as (_, store):
-            noted(store, "restore", str(file), schema=restored.before, revoked=list(restored.keys.revoked))
+            keys = {"revoked": list(restored.keys.revoked), "taken_over": list(restored.keys.taken_over)}
+            noted(store, "restore", str(file), schema=restored.before, **keys)
     document = _restoring_document(file, restored, dry_run)
     answer(document, as_json, lambda: _restoring_told(document))
 
@@ -242,14 +246,11 @@ def _keys_told(keys: dict[str, Any]) -> list[str]:
         lines.append(f"revoked, as in what was there: the keys {', '.join(keys['revoked'])}")
     if keys["unknown"]:
         lines.append(f"not revoked, and unknown to what was there: the keys {', '.join(keys['unknown'])}")
-    if keys["missing"]:
-        lines.append(
-            f"made after the backup, so refused from now on: the keys {', '.join(keys['missing'])}; make new "
-            "ones with cascadewatch keys create NAME"
-        )
+    if keys["taken_over"]:
+        lines.append(f"taken over from what was there: the keys {', '.join(keys['taken_over'])}")
     if keys["unknown"] is None and keys["unrevoked"]:
         lines.append(
             f"not revoked: the keys {', '.join(keys['unrevoked'])}; one revoked after the backup was made "
-            "is valid again until cascadewatch keys revoke NAME"
+            "is valid again until cascadewatch keys revoke NAME --prefix PREFIX"
         )
     return lines

@@ -33,7 +33,8 @@ def verify(config: Config = None, db: Db = None, as_json: Json = False) -> None:
 def upgrade(config: Config = None, db: Db = None, as_json: Json = False) -> None:
     """Bring the database to this program's schema.
 
-    A SQLite file is backed up first; take a backup of Postgres yourself.
+    The sums of the events held are made anew with it, as after db rebuild. A SQLite file is backed up
+    first; take a backup of Postgres yourself.
 
     \b
     Examples:
@@ -46,11 +47,15 @@ def upgrade(config: Config = None, db: Db = None, as_json: Json = False) -> None
     settings = load(config, database_url=db)
     store = Store(settings.database_url)
     try:
-        before = migrate.upgrade(store, clock(), settings.retention.minute_days, commander())
+        with progress_bar() as progress:
+            before = migrate.upgrade(
+                store, settings, clock(), commander(), lambda done, of: progress("adding up", done, of)
+            )
     finally:
         store.close()
     document = {"before": before, "after": migrate.HEAD}
-    answer(document, as_json, lambda: f"schema {before or 'none'} -> {migrate.HEAD}")
+    anew = "" if before in (None, migrate.HEAD) else ", and the sums of the events held were made anew"
+    answer(document, as_json, lambda: f"schema {before or 'none'} -> {migrate.HEAD}{anew}")
 
 
 def rebuild(config: Config = None, db: Db = None, as_json: Json = False) -> None:
@@ -67,9 +72,10 @@ def rebuild(config: Config = None, db: Db = None, as_json: Json = False) -> None
     from cascadewatch.store.rezone import rezone
     from cascadewatch.store.state import State
 
-    with opened(config, db) as (settings, store):
+    with opened(config, db) as (settings, store), progress_bar() as progress:
         rezone(store, settings)
         with store.writing() as connection:
-            rebuilt = rollup.rebuild(connection, State(connection, settings))
+            state = State(connection, settings)
+            rebuilt = rollup.rebuild(connection, state, lambda done, of: progress("adding up", done, of))
             audit.record(connection, commander(), "db.rebuild", "rollups", clock(), after={"events": rebuilt})
     answer({"events": rebuilt}, as_json, lambda: f"rollups made anew from {rebuilt:,} events")

@@ -163,7 +163,7 @@ def _empty(settings: "Settings", store: "Store", now: int) -> None:
 
     with store.writing() as connection:
         migrate.run(connection, "base")
-    migrate.upgrade(store, now, settings.retention.minute_days)
+    migrate.upgrade(store, settings, now)
 
 
 def _load(settings: "Settings", store: "Store", now: int) -> int:

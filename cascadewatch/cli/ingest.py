@@ -119,7 +119,7 @@ def _job(settings: "Settings", form: str, source: str, options: "Options", write
 def _tell_of_another_key(settings: "Settings", store: "Store") -> None:
     from cascadewatch.store import caller_keys
 
-    said = caller_keys.note(settings, store, clock())
+    said = caller_keys.changed(settings, store, clock())
     if said is not None:
         say(said)
 

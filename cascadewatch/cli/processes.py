@@ -135,7 +135,7 @@ def worker(config: Config = None, db: Db = None, log_format: LogFormat = "text")
 def _tell_of_another_key(settings: "Settings", store: "Store") -> None:
     from cascadewatch.store import caller_keys
 
-    said = caller_keys.note(settings, store, clock())
+    said = caller_keys.changed(settings, store, clock())
     if said is not None:
         log.warning("caller-key-changed", extra={"fields": {"message": said}})
 

@@ -21,7 +21,7 @@ def listed(connection: "Connection", settings: "Settings", now: int) -> list[dic
 
     found = []
     for one in planned(connection, settings, now):
-        last = next(iter(reports.heads(connection, one.name, 20)), None)
+        last = next(iter(reports.heads(connection, one.name, 1)), None)
         pinned = reports.baseline(connection, one.name)
         found.append({
             "replay": one.name,

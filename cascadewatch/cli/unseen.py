@@ -1,5 +1,6 @@
-"""A cascade that somebody names and nobody has sent anything of: perhaps it is misspelt."""
+"""A cascade or route that somebody names and nobody has sent anything of: perhaps it is misspelt."""
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -9,37 +10,30 @@ if TYPE_CHECKING:
     from cascadewatch.settings import Settings
     from cascadewatch.store.engine import Store
 
+SHOWN = 20  # of the names that are known
+
 
 def say_if_unseen(
     settings: "Settings", store: "Store", cascade: str | None, route: str | None = None
 ) -> None:
     """A sentence on stderr where neither events nor settings know the cascade, or no event of it the route,
     with the nearest they know."""
-    from cascadewatch.store.reads import known
+    from cascadewatch.store.reads import known, known_routes
 
-    if route is not None:
-        _say_if_no_route(store, cascade, route)
-    if cascade is None or cascade in settings.cascade:
+    if cascade is None:  # a route is one of a cascade
         return
     with store.reading() as connection:
-        names = list(known(connection, settings).cascades)
-    if names and cascade not in names:
-        near = get_close_matches(cascade, names, 1)
-        hint = f"did you mean {shown(near[0])}?" if near else f"known here: {shown(', '.join(names[:20]))}"
-        say(f"There are no events of a cascade {shown(cascade)} so far; {hint}")
+        cascades = list(known(connection, settings).cascades)
+        routes = [] if route is None else known_routes(connection, cascade)
+    if route is not None:
+        _say_unless("route", route, routes)
+    if cascade not in settings.cascade:
+        _say_unless("cascade", cascade, cascades)
 
 
-def _say_if_no_route(store: "Store", cascade: str | None, route: str) -> None:
-    from sqlalchemy import select
-
-    from cascadewatch.store.tables import names
-
-    wanted = select(names.c.name).where(names.c.kind == "route")
-    if cascade is not None:
-        wanted = wanted.where(names.c.scope == cascade)
-    with store.reading() as connection:
-        seen = sorted(set(connection.execute(wanted).scalars()))
-    if seen and route not in seen:
-        near = get_close_matches(route, seen, 1)
-        hint = f"did you mean {shown(near[0])}?" if near else f"known here: {shown(', '.join(seen[:20]))}"
-        say(f"There are no events of a route {shown(route)} so far; {hint}")
+def _say_unless(what: str, word: str, names: Sequence[str]) -> None:
+    """Where there are names and the word is none of them."""
+    if names and word not in names:
+        near = get_close_matches(word, names, 1)
+        hint = f"did you mean {shown(near[0])}?" if near else f"known here: {shown(', '.join(names[:SHOWN]))}"
+        say(f"There are no events of a {what} {shown(word)} so far; {hint}")

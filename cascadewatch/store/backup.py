@@ -149,8 +149,8 @@ def check_sums(settings: Settings, copy: Path, progress: Progress) -> int:
     if not found["ok"]:
         broken = [f"{name} ({check['title']})" for name, check in found["checks"].items() if check["broken"]]
         raise StoreError(
-            f"the copy does not fit together: {', '.join(broken)}. `cascadewatch verify` says more, "
-            "`cascadewatch db rebuild` mends sums, and --no-verify leaves this check out"
+            f"the copy does not fit together: {', '.join(broken)}. `cascadewatch verify` says more of a "
+            "database, and `cascadewatch db rebuild` mends its sums; --no-verify leaves this check out"
         )
     return int(found["events"])
 

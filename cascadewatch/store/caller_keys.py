@@ -2,41 +2,41 @@
 hash, and what is held under the former one is found no more."""
 
 import json
-from contextlib import suppress
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, select
 
-from cascadewatch.errors import StoreError
+from cascadewatch.model import Event
 from cascadewatch.settings import Settings
 from cascadewatch.store import dialect
 from cascadewatch.store.engine import Store
 from cascadewatch.store.pseudonym import fingerprint
+from cascadewatch.store.state import State
+from cascadewatch.store.surroundings import Surroundings
 from cascadewatch.store.tables import meta
 
 KEY = "caller_keys"  # in `meta`: fingerprints, with when another took their place (epoch ms); null: in use
 DAY_MS = 86_400_000
 
 
-def note(settings: Settings, store: Store, now: int) -> str | None:
-    """Remembers the key of a process that stores callers; says what `changed` does."""
-    said, own = changed(settings, store, now), _own(settings, store)
-    if own is None:
-        return None
-    with store.reading() as connection:
-        known = _known(connection)
-    if _noted(known, own, now) != known:
-        with suppress(StoreError), store.writing() as connection:  # a later start tries again
-            known = _noted(_known(connection), own, now)
-            connection.execute(delete(meta).where(meta.c.key == KEY))
-            dialect.insert(connection, meta, [(KEY, json.dumps(known))])
-    return said
+def note(connection: Connection, state: State, around: Surroundings, events: Iterable[Event]) -> None:
+    """Remembers the key in the transaction that first stores callers hashed with it."""
+    own = around.caller_key
+    if own is None or own == state.caller_key or all(event.caller is None for event in events):
+        return
+    state.caller_key = own
+    known = _known(connection)
+    noted = _noted(known, own, around.now())
+    if noted != known:
+        connection.execute(delete(meta).where(meta.c.key == KEY))
+        dialect.insert(connection, meta, [(KEY, json.dumps(noted))])
 
 
 def changed(settings: Settings, store: Store, now: int) -> str | None:
     """A sentence where callers may still be held under another key than that of the settings, else None.
-    Remembers nothing: whoever only looks somebody up has hashed no caller with its key."""
-    own = _own(settings, store)
+    Remembers nothing: until a caller is stored, none was hashed with this key."""
+    own = of(settings, store)
     if own is None:
         return None
     with store.reading() as connection:
@@ -46,7 +46,8 @@ def changed(settings: Settings, store: Store, now: int) -> str | None:
     return _sentence(max(ended), settings.retention.rollup_days) if ended else None
 
 
-def _own(settings: Settings, store: Store) -> str | None:
+def of(settings: Settings, store: Store) -> str | None:
+    """The fingerprint of the key that callers are hashed with; None where they are not."""
     return fingerprint(settings, store) if settings.caller_ids == "hmac" else None
 
 

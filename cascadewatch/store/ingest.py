@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from cascadewatch.model import Event, Label, digest
-from cascadewatch.store import aside, counters, dialect, labelling, rollup, tables, tiers
+from cascadewatch.store import aside, caller_keys, counters, dialect, labelling, rollup, tables, tiers
 from cascadewatch.store.cells import Cells
 from cascadewatch.store.receipt import Batch, Receipt, Rejection
 from cascadewatch.store.rows import Context, Rows, build
@@ -58,6 +58,8 @@ def take(
     _label_again(connection, state, sorted_batches)
     for s in sorted_batches:
         aside.put(connection, s.batch, s.conflicts, around)
+    kept = (event for s in sorted_batches for *_, event in (*s.fresh, *s.conflicts))
+    caller_keys.note(connection, state, around, kept)
     counters.count(connection, (arrived for s in sorted_batches for arrived in _arrived(s)))
     return [s.receipt for s in sorted_batches]
 

@@ -3,12 +3,14 @@
 import logging
 import sqlite3
 import time
+from collections.abc import Callable
 from contextlib import closing
 from importlib.resources import as_file, files
 
 from sqlalchemy import Connection, inspect, text
 
 from cascadewatch.errors import SchemaError
+from cascadewatch.settings import Settings
 from cascadewatch.store import audit, dialect, tables
 from cascadewatch.store.addresses import read_only_uri
 from cascadewatch.store.engine import Store
@@ -25,7 +27,14 @@ def revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def prepare(store: Store, now: int, minute_days: int) -> None:
+Progress = Callable[[int, int], None]  # how many events were added up anew, of how many
+
+
+def nobody(_done: int, _of: int) -> None:
+    """Progress nobody looks at."""
+
+
+def prepare(store: Store, settings: Settings, now: int) -> None:
     """Creates the schema in an empty database, or sees that it is the right one.
 
     An older schema: SQLite is backed up and upgraded, Postgres refuses and names `db upgrade`.
@@ -45,25 +54,42 @@ def prepare(store: Store, now: int, minute_days: int) -> None:
             f"the database has schema {found}, this program needs {HEAD}; "
             "take a backup, then run: cascadewatch db upgrade"
         )
-    upgrade(store, now, minute_days)
+    upgrade(store, settings, now)
 
 
-def upgrade(store: Store, now: int, minute_days: int, by: audit.Actor = audit.ITSELF) -> str | None:
-    """Runs the migrations that are missing; returns the revision found before."""
+def upgrade(
+    store: Store, settings: Settings, now: int, by: audit.Actor = audit.ITSELF, progress: Progress = nobody
+) -> str | None:
+    """Makes the schema, or brings it and the sums to this program, all of it or nothing; returns the revision
+    found before."""
     with store.writing() as connection:
         found = revision(connection)
         if found == HEAD:
             return found  # another process was faster
         if found is not None:
+            log.info("schema %s -> %s: the sums of the events held are made anew", found, HEAD)
             _back_up(store, found)
-        run(connection, HEAD)
+        bring_forward(connection, settings, progress)
         if found is None:
-            _first_rows(connection, now, minute_days)
+            _first_rows(connection, now, settings.retention.minute_days)
         else:
             before, after = {"schema": found}, {"schema": HEAD}
             audit.record(connection, by, "db.upgrade", "database", now, before=before, after=after)
     log.info("schema %s -> %s", found or "empty", HEAD)
     return found
+
+
+def bring_forward(connection: Connection, settings: Settings, progress: Progress = nobody) -> None:
+    """Runs the migrations that are missing, and then adds up anew the events that an older program added up:
+    it may have counted otherwise than `verify` does now. They keep the names that they are counted under."""
+    from cascadewatch.store import rollup  # only where there is something to do
+    from cascadewatch.store.state import State
+
+    found = revision(connection)
+    if found != HEAD:
+        run(connection, HEAD)
+        if found is not None:
+            rollup.rebuild(connection, State(connection, settings), progress, names_anew=False)
 
 
 def run(connection: Connection, target: str) -> None:

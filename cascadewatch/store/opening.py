@@ -13,7 +13,7 @@ def open_store(settings: Settings, now: int) -> Store:
     """
     store = Store(settings.database_url)
     try:
-        migrate.prepare(store, now, settings.retention.minute_days)
+        migrate.prepare(store, settings, now)
     except BaseException:
         store.close()
         raise

@@ -68,7 +68,7 @@ def restore(
             before = migrate.revision(connection)
             if before is None:
                 raise StoreError(f"{source} is no dump of a cascadewatch database")
-            migrate.run(connection, migrate.HEAD)
+            migrate.bring_forward(connection, settings, lambda done, of: progress("adding up", done, of))
             connection.execute(text("ANALYZE"))  # a dump has no statistics, and plans without them are slow
         events = _checked(store, settings, progress) if verified else None
         keys = restored_keys.settle(store, None)

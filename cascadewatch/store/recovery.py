@@ -1,8 +1,8 @@
 """A copy of a SQLite database put back in its place.
 
-Everything is tried on a copy of the copy first: sums of bytes, SQLite's own check, the schema brought to
-this program's, `verify`. Only what held all of it takes the place of a database, and only of one that no
-process has open. What stood there before is kept under another name.
+Everything is tried on a copy of the copy first: sums of bytes, SQLite's own check, the schema and the sums
+brought to this program's, `verify`. Only what held all of it takes the place of a database, and only of one
+that no process has open. What stood there before is kept under another name.
 """
 
 import fcntl
@@ -73,7 +73,7 @@ def restore(
         checksums = backup.insist_on_checksums(source)
         _copy(source, copy, progress)
         before = _known_schema(backup.check(copy, source, progress), source)
-        _migrate(copy)
+        _bring_forward(settings, copy, progress)
         events = backup.check_sums(settings, copy, progress) if verified else None
         keys, kept = _carry_over(copy, target, ids), None
         if not dry_run:
@@ -113,11 +113,11 @@ def _copy(source: Path, copy: Path, progress: Progress) -> None:
         key_place(copy).chmod(0o600)
 
 
-def _migrate(copy: Path) -> None:
+def _bring_forward(settings: Settings, copy: Path, progress: Progress) -> None:
     store = Store(sqlite_url(copy))
     try:
         with store.writing() as connection:
-            migrate.run(connection, migrate.HEAD)
+            migrate.bring_forward(connection, settings, lambda done, of: progress("adding up", done, of))
     finally:
         store.close()
 

@@ -1,5 +1,6 @@
-"""Keys of a copy that takes the place of a database. What was revoked or rotated after the copy was made is
-valid in it: it is revoked or ends there too, where the replaced database still knows of it."""
+"""Keys of a copy that takes the place of a database: they stay as the replaced database has them, where it
+can be asked. One that was revoked or rotated after the copy was made is revoked or ends in the copy too, and
+one that was made after it, to which a sender may have changed over, is valid in it."""
 
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -7,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, insert, update
 
 from cascadewatch.store.addresses import read_only_uri
 from cascadewatch.store.engine import Store
@@ -16,11 +17,15 @@ from cascadewatch.store.tables import keys as table
 
 
 class Former(NamedTuple):
-    """A key as the replaced database has it; times are epoch milliseconds."""
+    """A key as the replaced database has it: the columns of its row; times are epoch milliseconds."""
 
     name: str
+    prefix: str
+    hash: str
+    scopes: str
     created: int
     expires: int | None
+    last_used: int | None
     revoked: int | None
 
 
@@ -28,14 +33,14 @@ Known = Mapping[str, Former]  # by prefix
 
 
 class Keys(NamedTuple):
-    """Names of keys: those that are not revoked, those `revoked` as the replaced database has them, those not
-    revoked that it does not know (`unknown`; None: there was none to compare with), and those not revoked
-    there that the copy does not know (`missing`): made after it, they have to be made anew."""
+    """Keys by name and prefix, such as "checkout (1f3a9c2e)": those of the copy that are not revoked, those
+    `revoked` as the replaced database has them, those not revoked that it does not know (`unknown`; None:
+    there was none to compare with), and those not revoked there that the copy did not know (`taken_over`)."""
 
     unrevoked: tuple[str, ...]
     revoked: tuple[str, ...]
     unknown: tuple[str, ...] | None
-    missing: tuple[str, ...]
+    taken_over: tuple[str, ...]
 
 
 def known_in(database: Path) -> Known | None:
@@ -45,31 +50,32 @@ def known_in(database: Path) -> Known | None:
         return None
     try:
         with closing(sqlite3.connect(read_only_uri(database), uri=True)) as connection:
-            rows = connection.execute("SELECT prefix, name, created, expires, revoked FROM keys").fetchall()
+            rows = connection.execute(f"SELECT {', '.join(Former._fields)} FROM keys").fetchall()  # noqa: S608
     except sqlite3.Error:
         return None
-    return {prefix: Former(*rest) for prefix, *rest in rows}
+    return {key.prefix: key for key in map(Former._make, rows)}
 
 
 def settle(store: Store, replaced: Known | None) -> Keys:
-    """Revokes in the copy what is revoked in the replaced database, at the same time as there, and has end
-    what ends there."""
+    """Revokes in the copy what is revoked in the replaced database, at the same time as there, has end what
+    ends there, and takes over what was made there since. Only hashes are copied, as they are."""
     known = replaced or {}
     with store.writing() as connection:
-        before = [key for key in all_keys(connection) if key.revoked is None]
-        revoked = _names(key.name for key in before if _follow(connection, key, known))
         copied = all_keys(connection)
-    held = [key for key in copied if key.revoked is None]
-    unknown = None
-    if replaced is not None:
-        unknown = _names(key.name for key in held if key.prefix not in replaced)
-    there = {key.prefix for key in copied}
-    missing = _names(one.name for prefix, one in known.items() if prefix not in there and one.revoked is None)
-    return Keys(_names(key.name for key in held), revoked, unknown, missing)
+        before = [key for key in copied if key.revoked is None]
+        revoked = [key for key in before if _follow(connection, key, known)]
+        there = {key.prefix for key in copied}
+        newer = [key for prefix, key in known.items() if prefix not in there]
+        if newer:  # revoked ones too: a backup in which they are valid may be put back next
+            connection.execute(insert(table), [key._asdict() for key in newer])
+    held = [key for key in before if key not in revoked]
+    unknown = None if replaced is None else _told(key for key in held if key.prefix not in replaced)
+    taken_over = _told(key for key in newer if key.revoked is None)
+    return Keys(_told(held), _told(revoked), unknown, taken_over)
 
 
-def _names(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(names))
+def _told(keys: Iterable[Key | Former]) -> tuple[str, ...]:
+    return tuple(f"{key.name} ({key.prefix})" for key in keys)
 
 
 def _follow(connection: Connection, key: Key, known: Known) -> bool:

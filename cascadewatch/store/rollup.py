@@ -1,9 +1,9 @@
 """Keeps the rollups equal to the rows they sum up."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from cascadewatch.store import dialect, horizons, raw, routes, tables, totals
 from cascadewatch.store.bounds import Room
@@ -15,6 +15,7 @@ from cascadewatch.store.stored_event import event_of
 from cascadewatch.store.totals import Applied
 
 _PAGE = 20_000  # events in memory at once
+Progress = Callable[[int, int], None]  # how many events were added up, of how many
 
 
 def batched(items: Iterable[raw.Held], size: int) -> Iterator[list[raw.Held]]:
@@ -86,20 +87,40 @@ def _made_anew(held: raw.Held, context: Context) -> Rows:
     return Rows(made._replace(caller=e.caller, session=e.session), held.attempts)
 
 
-def rebuild(connection: Connection, state: State) -> int:
-    """Empties the rollups from the raw horizon on and sums the held events up again, under the limits on
-    names as they are now; returns the number of events. Older sums stay, and are found: their events are
-    gone."""
+def rebuild(
+    connection: Connection,
+    state: State,
+    progress: Progress = lambda _done, _of: None,
+    *,
+    names_anew: bool = True,
+) -> int:
+    """Empties the rollups from the raw horizon on and sums the held events up again; returns the number of
+    events. Older sums stay, and are found: their events are gone. The limits on names are those of now,
+    unless `names_anew` is False: then every name is counted as it was."""
     was = totals.held(connection)
     while raw.delete_before(connection, state.horizons.raw)["events"]:
         pass  # what waits to be deleted was summed under the names known until now
-    connection.execute(tables.names.delete())
-    state.names = Names(state.settings, ())
+    _empty(connection, state)
+    if names_anew:
+        connection.execute(tables.names.delete())
+        state.names = Names(state.settings, ())
+        state.names.new += routes.summed(connection)  # what is left is older
+    total = _sum_up(connection, state, progress)
+    totals.keep_fallen(connection, was)
+    state.save_names(connection)
+    touch(connection)
+    return total
+
+
+def _empty(connection: Connection, state: State) -> None:
     for rollup in ROLLUPS.values():
         for tier, table in rollup.tiers.items():
             first = horizons.comparable(tier, state.horizons, state.zone)
             connection.execute(table.delete().where(table.c.bucket >= first) if first else table.delete())
-    state.names.new += routes.summed(connection)  # what is left is older
+
+
+def _sum_up(connection: Connection, state: State, progress: Progress) -> int:
+    held_now = connection.execute(select(func.count()).select_from(tables.events)).scalar_one()
     total = 0
     for page in batched(raw.held(connection), _PAGE):
         cells: dict[str, Cells] = {}
@@ -109,9 +130,7 @@ def rebuild(connection: Connection, state: State) -> int:
         for sums in cells.values():
             _add(connection, from_horizon(sums, state))
         total += len(page)
-    totals.keep_fallen(connection, was)
-    state.save_names(connection)
-    touch(connection)
+        progress(total, held_now)
     return total
 
 

@@ -135,6 +135,7 @@ class State:
         self.settings = settings
         kept = dict(connection.execute(select(tables.meta.c.key, tables.meta.c.value)).all())
         self.changed = False  # tiers or horizons, in this transaction
+        self.caller_key: str | None = None  # that this process has noted
         self.generation = kept.get("generation", "0")
         self.horizons = horizons.read(kept)
         self.timezone = kept.get("timezone")  # of the days kept; None before the first

@@ -20,11 +20,13 @@ class Surroundings:
         book: PriceBook,
         pseudonym: Callable[[str | None], str | None],
         now: Callable[[], int],
+        caller_key: str | None = None,
     ) -> None:
         self.settings = settings
         self.book = book
         self.pseudonym = pseudonym
         self.now = now
+        self.caller_key = caller_key  # the fingerprint of what callers are hashed with
 
     def context(self, cascade: CascadeState) -> Context:
         """What the rows of that cascade's events depend on."""

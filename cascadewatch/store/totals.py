@@ -1,12 +1,14 @@
 """What counters tell: everything that was ever counted, so that no total falls, whatever becomes of the sums.
 
     told(connection)             the totals by (counter, cascade, route), or (`ingest`, sender, outcome)
-    keep(connection, applied)    of sums taken away and put back: what they fell by is kept
+    keep(connection, applied)    of sums taken away and put back: what they changed by is kept
     keep_fallen(connection, was) the same of sums made anew
-    keep_old(connection, …)      the same of days that leave the sums
+    keep_old(connection, …)      days that leave the sums
 
-What a total would have fallen by is kept in `sequences`, in the transaction that lowers the sums, and is
-added whenever it is told. Whoever adds up the rises of a counter counts nothing twice then.
+What is kept lies in `sequences`, in the transaction that changes the sums, and is added whenever totals are
+told. A correction moves no total, up to the highest that the sums of its cascade ever came to: only what
+passes that is told. So whoever adds up the rises of a counter counts nothing twice, and an event that a
+correction takes to another route counts on under its first.
 """
 
 from collections import Counter
@@ -23,8 +25,16 @@ from cascadewatch.store.rollup_tables import ROLLUPS
 from cascadewatch.store.tables import ingest_counters, sequences
 from cascadewatch.store.zone import local_days, zone_of
 
-KEY = "fallen:"  # prefix of the names in `sequences`
-VERDICTS = ("accept", "reject", "judge_error", "judge_timeout", "judge_unparseable", "skipped")
+# Prefixes of the names in `sequences`: what corrections changed, and what left the sums for good.
+CORRECTED, GONE = "fallen:", "gone:"
+VERDICTS = {  # measure to outcome
+    "accept": "accept",
+    "reject": "reject",
+    "judge_error": "error",
+    "judge_timeout": "timeout",
+    "judge_unparseable": "unparseable",
+    "skipped": "skipped",
+}
 # The measures that each counter adds up, by family of sums.
 COUNTERS: dict[str, dict[str, tuple[str, ...]]] = {
     "events": {
@@ -43,10 +53,8 @@ def told(connection: Connection) -> Totals:
     """All totals of live traffic and of what arrived."""
     found = held(connection)
     found.update(_arrived(connection))
-    for name, value in connection.execute(
-        select(sequences).where(sequences.c.name.startswith(KEY, autoescape=True))
-    ):
-        found[tuple(msgspec.json.decode(name.removeprefix(KEY)))] += int(value)
+    for prefix in (CORRECTED, GONE):
+        found.update(_kept(connection, prefix))
     return found
 
 
@@ -57,7 +65,7 @@ def held(connection: Connection) -> Totals:
 
 
 def keep(connection: Connection, applied: Iterable[Applied]) -> None:
-    """Keeps what totals fall by: `applied` are sums as they were added, negative where taken away."""
+    """Keeps totals where they are: `applied` are sums as they were added, negative where taken away."""
     change: Totals = Counter()
     for made in applied:
         for family, counters in COUNTERS.items():
@@ -68,23 +76,41 @@ def keep(connection: Connection, applied: Iterable[Applied]) -> None:
                 if origin == "live" and route != ALL:
                     for name, of in places.items():
                         change[name, cascade, route] += sum(sums[place] for place in of)
-    _add(connection, -change)
+    _correct(connection, change)
 
 
 def keep_fallen(connection: Connection, was: Totals) -> None:
-    """Keeps what totals have fallen by since they were `held`."""
-    _add(connection, was - held(connection))
+    """Keeps totals where they were when the sums were `held`."""
+    change = held(connection)
+    change.subtract(was)
+    _correct(connection, change)
+
+
+def _correct(connection: Connection, change: Totals) -> None:
+    """Keeps what the sums changed by, all but the rise of a cascade past what was told of it before."""
+    left: Counter[tuple[str, ...]] = Counter()  # how far its sums lie below that; below zero: above
+    for key, n in _kept(connection, CORRECTED).items():
+        left[key[:2]] += n
+    for key, n in change.items():
+        left[key[:2]] -= n
+    kept: Totals = Counter()
+    for key, n in sorted(change.items()):
+        rise = max(0, min(n, -left[key[:2]]))
+        left[key[:2]] += rise
+        kept[key] = rise - n
+    _add(connection, CORRECTED, kept)
 
 
 def keep_old(connection: Connection, before: int, after: int) -> None:
     """Keeps what the sums held between two horizons of theirs, the one in force and the next."""
     first, last = (_floors(connection, horizon) for horizon in (before, after))
-    _add(connection, _between(connection, {family: (first[family], last[family]) for family in COUNTERS}))
+    days = {family: (first[family], last[family]) for family in COUNTERS}
+    _add(connection, GONE, _between(connection, days))
 
 
 def keep_arrived(connection: Connection, before: int) -> None:
     """Keeps what arrived in hours before a moment, whose counters are deleted."""
-    _add(connection, _arrived(connection, ingest_counters.c.bucket < before))
+    _add(connection, GONE, _arrived(connection, ingest_counters.c.bucket < before))
 
 
 def _floors(connection: Connection, horizon: int) -> dict[str, int]:
@@ -113,7 +139,16 @@ def _arrived(connection: Connection, *which: ColumnElement[bool]) -> Totals:
     return Counter({("ingest", r[0], r[1]): int(r[2]) for r in connection.execute(statement)})
 
 
-def _add(connection: Connection, fallen: Totals) -> None:
-    """Adds what is above zero."""
-    rows = [(KEY + msgspec.json.encode(key).decode(), n) for key, n in sorted(fallen.items()) if n > 0]
+def _kept(connection: Connection, prefix: str) -> Totals:
+    names = sequences.c.name.startswith(prefix, autoescape=True)
+    return Counter(
+        {
+            tuple(msgspec.json.decode(name.removeprefix(prefix))): int(n)
+            for name, n in connection.execute(select(sequences).where(names))
+        }
+    )
+
+
+def _add(connection: Connection, prefix: str, kept: Totals) -> None:
+    rows = [(prefix + msgspec.json.encode(key).decode(), n) for key, n in sorted(kept.items()) if n]
     dialect.add(connection, sequences, rows)

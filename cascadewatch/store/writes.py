@@ -17,7 +17,7 @@ from sqlalchemy import Connection, func, select
 from cascadewatch.errors import BusyError, InputError
 from cascadewatch.pricing import PriceBook
 from cascadewatch.settings import Settings
-from cascadewatch.store import audit, dialect, ingest, labelling, tables
+from cascadewatch.store import audit, caller_keys, dialect, ingest, labelling, tables
 from cascadewatch.store.counters import Arrived, count
 from cascadewatch.store.engine import Store
 from cascadewatch.store.pseudonym import pseudonyms
@@ -71,7 +71,8 @@ class Writer:
 
     def __init__(self, store: Store, settings: Settings, book: PriceBook, now: Callable[[], int]) -> None:
         self.store = store
-        self.around = Surroundings(settings, book, pseudonyms(settings, store), now)
+        key = caller_keys.of(settings, store)
+        self.around = Surroundings(settings, book, pseudonyms(settings, store), now, key)
         self._state: State | None = None
         self._queue: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
         self._waiting = 0

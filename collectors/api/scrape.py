@@ -20,14 +20,6 @@ _HELP = {
     "escalated": "Events escalated after a reject of the cheap tier.",
     "cost_nanousd": "Known cost in nano-dollars (1e-9 USD), verdicts included.",
 }
-_VERDICTS = {  # measure to outcome
-    "accept": "accept",
-    "reject": "reject",
-    "judge_error": "error",
-    "judge_timeout": "timeout",
-    "judge_unparseable": "unparseable",
-    "skipped": "skipped",
-}
 
 
 class Counters:
@@ -65,9 +57,9 @@ def _families(told: totals.Totals) -> list[Family]:
     """A family for each counter of live traffic, one for verdicts, one for what arrived."""
     values: dict[str, Values] = {name: {} for name in (*_HELP, "verdicts", "ingest")}
     for (name, *labels), n in told.items():
-        if name in _VERDICTS:
+        if name in totals.VERDICTS:
             if n:
-                values["verdicts"][labels[0], labels[1], _VERDICTS[name]] = n
+                values["verdicts"][labels[0], labels[1], totals.VERDICTS[name]] = n
         else:
             values[name][labels[0], labels[1]] = n
     found = [_counter(name, _HELP[name], _SERIES, values[name]) for name in _HELP]

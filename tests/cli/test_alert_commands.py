@@ -121,6 +121,8 @@ class TestSilences:
             result = run(*command, "--cascade", "suport")
             assert (result.code, result.err) == (0, said)
         assert run("baseline", "show", "--cascade", "suport").err.startswith(said)
+        route = "There are no events of a route defualt so far; did you mean default?\n"
+        assert run(*silence, "--cascade", "support", "--route", "defualt").err == route
         assert run("annotate", "x", "--cascade", "support").err == ""
 
     def test_a_silence_has_an_end(self, run: Run) -> None:

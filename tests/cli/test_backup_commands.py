@@ -183,8 +183,17 @@ def state_of_keys(run: Run) -> dict[str, str]:
     return {key["name"]: key["state"] for key in run("keys", "list", "--json").json}
 
 
+def keys_named(run: Run, name: str) -> list[dict[str, str]]:
+    return [key for key in run("keys", "list", "--json").json if key["name"] == name]
+
+
+def named(run: Run, name: str) -> str:
+    """The newest key of a name, as `restore` tells of it."""
+    return f"{name} ({keys_named(run, name)[-1]['prefix']})"
+
+
 def with_keys(run: Run) -> str:
-    """A backup in which two keys are valid; one of them is revoked, and one made, after it."""
+    """A backup in which two keys are valid; one of them is revoked after it."""
     for name in ("leaked", "kept"):
         assert run("keys", "create", name, "--scope", "ingest").code == 0
     file = str(run("backup", "--json", "--no-verify").json["file"])
@@ -195,23 +204,25 @@ def with_keys(run: Run) -> str:
 def test_a_key_that_was_revoked_after_the_backup_stays_revoked(run: Run) -> None:
     file = with_keys(run)
     assert (
-        "revoked, as in what was there: the keys leaked\n"
+        f"revoked, as in what was there: the keys {named(run, 'leaked')}\n"
         in run("restore", file, "--replace", "--no-verify").out
     )
     assert state_of_keys(run) == {"kept": "valid", "leaked": "revoked"}
     (row, *_) = (act for act in run("audit", "--json").json if act["act"] == "restore")
-    assert row["after"]["revoked"] == ["leaked"]
+    leaked, kept = named(run, "leaked"), named(run, "kept")
+    assert (row["after"]["revoked"], row["after"]["taken_over"]) == ([leaked], [])
     again = run("restore", file, "--replace", "--no-verify", "--json").json
-    assert again["keys"] == {"unrevoked": ["kept"], "revoked": ["leaked"], "unknown": [], "missing": []}
+    assert again["keys"] == {"unrevoked": [kept], "revoked": [leaked], "unknown": [], "taken_over": []}
 
 
 def test_a_key_that_was_replaced_by_one_of_its_name_stays_revoked(run: Run) -> None:
     file = with_keys(run)
+    former = named(run, "leaked")
     assert run("keys", "create", "leaked", "--scope", "read").code == 0  # another by the same name
     said = run("restore", file, "--replace", "--no-verify").out
-    assert "revoked, as in what was there: the keys leaked\n" in said
-    assert "made after the backup, so refused from now on: the keys leaked; make new ones" in said
-    assert state_of_keys(run) == {"kept": "valid", "leaked": "revoked"}
+    assert f"revoked, as in what was there: the keys {former}\n" in said
+    assert f"taken over from what was there: the keys {named(run, 'leaked')}\n" in said
+    assert [key["state"] for key in keys_named(run, "leaked")] == ["revoked", "valid"]
 
 
 def test_so_it_does_where_the_replaced_database_kept_only_the_newest_of_a_name(
@@ -221,24 +232,32 @@ def test_so_it_does_where_the_replaced_database_kept_only_the_newest_of_a_name(
     assert run("keys", "create", "leaked", "--scope", "ingest").code == 0
     with_schema(tmp_path / "cascadewatch.db", "0005")  # as it was when the row of a revoked key was deleted
     assert run("restore", file, "--replace", "--no-verify").code == 0
-    assert state_of_keys(run) == {"kept": "valid", "leaked": "revoked"}
+    assert [key["state"] for key in keys_named(run, "leaked")] == ["revoked", "valid"]
 
 
-def test_a_key_that_was_rotated_after_the_backup_ends_when_it_was_to(run: Run) -> None:
+def test_keys_stand_after_a_restore_as_they_did_before_it(run: Run) -> None:
+    """Rotated, the former ends when it was to, and the senders that changed over are let in."""
     file = with_keys(run)
     assert run("keys", "rotate", "kept", "--overlap", "2d").code == 0
-    (ends,) = [key["expires"] for key in run("keys", "list", "--json").json if key["expires"]]
-    assert run("restore", file, "--replace", "--no-verify").code == 0
-    assert {key["name"]: key["expires"] for key in run("keys", "list", "--json").json}["kept"] == ends
+    assert run("keys", "create", "late", "--scope", "read").code == 0
+    assert run("keys", "revoke", "late").code == 0
+    before = run("keys", "list", "--json").json
+    said = run("restore", file, "--replace", "--no-verify").out
+    assert run("keys", "list", "--json").json == before
+    assert f"taken over from what was there: the keys {named(run, 'kept')}\n" in said
+    assert run("keys", "rotate", "kept").code == 0, "of which there is a valid one"
 
 
 def test_a_key_that_the_replaced_database_does_not_know_is_named(run: Run, tmp_path: Path) -> None:
     early = str(run("backup", "early.db", "--json").json["file"]) if with_keys(run) else ""
     assert run("keys", "create", "late", "--scope", "read").code == 0
+    late_key = named(run, "late")
     late = run("backup", "late.db", "--json").json["file"]
+    for side in ("", "-wal", "-shm"):
+        (tmp_path / f"cascadewatch.db{side}").unlink(missing_ok=True)
     assert run("restore", early, "--replace", "--no-verify").code == 0
     said = run("restore", late, "--replace", "--no-verify").out
-    assert "not revoked, and unknown to what was there: the keys late\n" in said
+    assert f"not revoked, and unknown to what was there: the keys {late_key}\n" in said
 
 
 def test_where_there_is_nothing_to_compare_with_the_valid_keys_are_named(run: Run, tmp_path: Path) -> None:
@@ -247,10 +266,26 @@ def test_where_there_is_nothing_to_compare_with_the_valid_keys_are_named(run: Ru
     for side in ("-wal", "-shm"):
         (tmp_path / f"cascadewatch.db{side}").unlink(missing_ok=True)
     said = run("restore", file, "--replace", "--no-verify").out
-    assert "not revoked: the keys kept, leaked; one revoked after the backup was made is valid" in said
+    both = f"{named(run, 'kept')}, {named(run, 'leaked')}"
+    assert f"not revoked: the keys {both}; one revoked after the backup was made is valid again" in said
+
+
+def test_a_file_that_is_not_ours_is_not_backed_up(run: Run, tmp_path: Path) -> None:
+    sqlite3.connect(tmp_path / "other.db").execute("CREATE TABLE t (a)").connection.close()
+    said = run("backup", "--db", "sqlite:///other.db")
+    assert (said.code, "other.db is no database of cascadewatch; no backup was made" in said.err) == (2, True)
 
 
 class TestPostgres:
+    @pytest.mark.parametrize("target", [(), ("some.dump",)])
+    def test_a_database_that_is_not_ours_is_not_backed_up(
+        self, run: Run, tmp_path: Path, new_postgres: Callable[[], str], target: tuple[str, ...]
+    ) -> None:
+        said = run("backup", *target, "--db", new_postgres())
+        assert said.code == 2
+        assert said.err.endswith(" is no database of cascadewatch; no backup was made\n")
+        assert not list(tmp_path.rglob("*.dump"))
+
     def test_without_pg_dump_it_says_what_to_run(
         self, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
@@ -296,7 +331,9 @@ class TestPostgres:
         made = run("backup", "--json", "--db", first).json
         assert made["file"].endswith(".dump")
         restored = run("restore", made["file"], "--db", second, "--json").json
-        assert (restored["events"], restored["keys"]["unrevoked"]) == (10, ["kept"])
+        assert restored["events"] == 10
+        (kept,) = restored["keys"]["unrevoked"]
+        assert kept.startswith("kept (")
         assert run("verify", "--db", second).json["ok"] is True
         assert counted_by_the_planner(second) == 10
         refused = run("restore", made["file"], "--db", first)

@@ -234,7 +234,7 @@ def migrated_with_faults(url: str, now: int, empty: Callable[[], None], step: in
             at, plan.at = plan.at, 0
             failing(store, plan)
             plan.arm(at, plan.kind)
-            migrate.upgrade(store, now, 14)
+            migrate.upgrade(store, settings_for(url), now)
         finally:
             store.close()
 
@@ -245,7 +245,7 @@ def migrated_with_faults(url: str, now: int, empty: Callable[[], None], step: in
             names = set(inspect(connection).get_table_names())
         assert found in (None, migrate.HEAD)
         assert found is not None or names <= {"alembic_version"}
-        migrate.upgrade(store, now, 14)
+        migrate.upgrade(store, settings_for(url), now)
         store.close()
         opened = Opened(settings_for(url), now)
         assert opened.broken() == {}

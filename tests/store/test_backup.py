@@ -214,8 +214,9 @@ def test_a_log_left_behind_by_another_database_is_not_applied_to_the_restored_on
     assert not (tmp_path / "gone.db-wal").exists()
 
 
-def test_an_older_schema_is_brought_to_this_program_s(live: Path, now: int) -> None:
+def test_an_older_schema_is_brought_to_this_program_s_with_its_sums(live: Path, now: int) -> None:
     opened = Opened(settings_of(live), now)
+    opened.tamper("UPDATE rollup_events_day SET cost_cheap = cost_cheap + 1")  # as if made otherwise then
     with opened.store.writing() as connection:
         migrate.run(connection, "0002")
     opened.close()

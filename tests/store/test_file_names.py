@@ -56,7 +56,7 @@ def test_an_upgrade_backs_up_that_file(path: Path, now: int) -> None:
     store = Store(sqlite_url(path))
     with store.writing() as connection:
         migrate.run(connection, "0004")
-    migrate.prepare(store, now, 30)
+    migrate.prepare(store, settings_for(sqlite_url(path)), now)
     store.close()
     (copy,) = path.parent.glob("*.bak")
     assert copy.name.startswith(f"{path.name}.0004.")
@@ -68,8 +68,9 @@ def test_the_migrations_too_may_lie_in_any_folder(
 ) -> None:
     folder = shutil.copytree(Path(__file__).parents[2] / "migrations", tmp_path / "100%" / "migrations")
     monkeypatch.setattr(migrate, "files", lambda _: folder)
-    store = Store(sqlite_url(tmp_path / "x.db"))
-    migrate.prepare(store, now, 30)
+    url = sqlite_url(tmp_path / "x.db")
+    store = Store(url)
+    migrate.prepare(store, settings_for(url), now)
     with store.reading() as connection:
         assert migrate.revision(connection) == migrate.HEAD
     store.close()

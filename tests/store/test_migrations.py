@@ -23,8 +23,8 @@ from tests.model.events import escalated
 from tests.store.ingesting import create_at
 from tests.store.opened import Opened, settings_for
 
-MINUTE_DAYS = 14
 NEWEST = migrate.HEAD
+FORMER = f"{int(NEWEST) - 1:04}"
 NEXT = f"{int(NEWEST) + 1:04}"
 ADDED = f'''"""A revision that the tests made up."""
 import sqlalchemy as sa
@@ -64,13 +64,13 @@ def test_every_revision_can_be_compared_with_the_next_by_its_name() -> None:
 
 def test_up_down_and_up_again(database_url: str, now: int) -> None:
     store = Store(database_url)
-    assert migrate.upgrade(store, now, MINUTE_DAYS) is None
+    assert migrate.upgrade(store, settings_for(database_url), now) is None
     made = table_names(store)
     assert {t.name for t in metadata.sorted_tables} <= made
     with store.writing() as connection:
         migrate.run(connection, "base")
     assert table_names(store) == {"alembic_version"}
-    migrate.upgrade(store, now, MINUTE_DAYS)
+    migrate.upgrade(store, settings_for(database_url), now)
     assert table_names(store) == made
     store.close()
     opened = Opened(settings_for(database_url), now)
@@ -122,7 +122,7 @@ def test_an_older_schema_is_backed_up_and_upgraded_on_sqlite_and_left_to_a_perso
             open_store(settings, now)
         store = Store(store_url)
         assert "made_up" not in table_names(store)
-        assert migrate.upgrade(store, now, MINUTE_DAYS) == NEWEST
+        assert migrate.upgrade(store, settings, now) == NEWEST
         assert "made_up" in table_names(store)
         store.close()
         open_store(settings, now).close()
@@ -144,11 +144,30 @@ def test_an_upgrade_keeps_what_is_there(store_url: str, now: int, monkeypatch: p
         first.send(escalated("a"))
         first.close()
     store = Store(store_url)
-    migrate.upgrade(store, now, MINUTE_DAYS)
+    migrate.upgrade(store, settings_for(store_url), now)
     store.close()
     again = Opened(settings_for(store_url), now)
     assert again.send(escalated("a"), escalated("b")).duplicate == 1
     assert again.broken() == {}
+    again.close()
+
+
+def test_sums_that_a_former_program_made_otherwise_are_made_anew(store_url: str, now: int) -> None:
+    former = Opened(settings_for(store_url), now)
+    former.send(escalated("a"), escalated("b", route="elsewhere"))
+    right = former.rollups()
+    former.tamper("UPDATE rollup_bins_quarter SET n = n + 1 WHERE family = 'penalty'")
+    assert list(former.broken()) == ["I2"]
+    with former.store.writing() as connection:
+        migrate.run(connection, FORMER)
+    former.close()
+    store = Store(store_url)
+    elsewhere = settings_for(store_url, limits={"routes": 1})  # as of a command without the settings file
+    assert migrate.upgrade(store, elsewhere, now) == FORMER
+    store.close()
+    again = Opened(settings_for(store_url), now)
+    assert again.broken() == {}
+    assert again.rollups() == right, "under the same names, whatever the settings of who upgrades"
     again.close()
 
 
@@ -168,7 +187,7 @@ def test_a_migration_that_fails_leaves_the_schema_as_it_was(
     store = Store(store_url)
     before = table_names(store)
     with pytest.raises(Exception, match="events"):
-        migrate.upgrade(store, now, MINUTE_DAYS)
+        migrate.upgrade(store, settings_for(store_url), now)
     assert table_names(store) == before
     with store.reading() as connection:
         assert migrate.revision(connection) == NEWEST

@@ -10,6 +10,7 @@ from cascadewatch.settings import Price
 from cascadewatch.store import conflicts, repricing, totals
 from cascadewatch.store.audit import Actor
 from cascadewatch.store.retention import prune
+from cascadewatch.store.state import OTHER
 from tests.model.events import NOON, accepted, attempt, escalated, event
 from tests.store.conftest import Open
 from tests.store.opened import DAY, PRICES, Opened
@@ -36,12 +37,16 @@ def by_tokens(name: str, at: int) -> Any:
     return event(name, attempt("small", "accept", usage=Usage(input=1000, output=1000)), at=at)
 
 
+def as_before(price: Price) -> Price:
+    return price
+
+
 def cheaper(price: Price) -> Price:
     return Price.model_validate({"model": price.model, "input_usd_per_1m": 0.1, "output_usd_per_1m": 0.1})
 
 
-def repriced(opening: Open) -> Opened:
-    opened = opening(price=tuple(map(cheaper, PRICES)))
+def repriced(opening: Open, change: Callable[[Price], Price] = cheaper) -> Opened:
+    opened = opening(price=tuple(map(change, PRICES)))
     scope = repricing.Scope()
     repricing.carry_out(opened.writer, scope, repricing.plan(opened.store, opened.writer.around, scope), ADA)
     return opened
@@ -110,6 +115,43 @@ def test_arrivals_are_told_after_their_counters_are_gone(opened: Opened) -> None
     assert told(opened, "ingest", "local", "accepted") == 1
 
 
+def dearer(price: Price) -> Price:
+    return Price.model_validate({"model": price.model, "input_usd_per_1m": 6, "output_usd_per_1m": 6})
+
+
+def test_prices_that_go_down_and_up_again_count_no_dollar_twice(opening: Open) -> None:
+    opened = opening()
+    opened.send(by_tokens("a", NOON))
+    seen = [told(opened, *COST)]
+    for change in (cheaper, as_before, cheaper, as_before, dearer, as_before):
+        opened = repriced(opening, change)
+        seen.append(told(opened, *COST))
+    assert seen == [*[1_200_000] * 5, 12_000_000, 12_000_000]
+    assert held(opened, *COST) == 1_200_000
+
+
+def test_days_long_gone_hide_no_rise_of_prices(opening: Open) -> None:
+    opened = opening()
+    opened.send(by_tokens("old", NOON - 390 * DAY), by_tokens("a", NOON))
+    prune(opened.store, opened.settings, NOON + 20 * DAY)
+    assert held(opened, *COST) == 1_200_000
+    assert told(repriced(opening, dearer), *COST) == 1_200_000 + 12_000_000
+
+
+def test_an_event_that_moves_between_routes_counts_once_and_under_its_first(opened: Opened) -> None:
+    opened.send(accepted("a", at=NOON))
+    opened.send(accepted("a", at=NOON, route="elsewhere"))
+    for held_under in ("elsewhere", "default", "elsewhere", "default", "elsewhere"):
+        opened.writer.change(partial(conflicts.accept, number=1, by=ADA))
+        assert held(opened, "events", "support", held_under) == 1
+        assert told(opened, "events", "support", "default") == 1
+        assert told(opened, "events", "support", "elsewhere") == 0
+    opened.send(accepted("b", route="elsewhere"))
+    assert told(opened, "events", "support", "elsewhere") == 1
+    prune(opened.store, opened.settings, NOON + 402 * DAY)
+    assert [told(opened, "events", "support", route) for route in ("default", "elsewhere")] == [1, 1]
+
+
 def test_a_rebuild_under_other_caps_lowers_no_total(opening: Open) -> None:
     opened = opening()
     opened.send(*(accepted(f"e-{n}", route=f"route-{n}") for n in range(6)))
@@ -117,4 +159,5 @@ def test_a_rebuild_under_other_caps_lowers_no_total(opening: Open) -> None:
     opened.rebuild()
     assert sum(held(opened, "events", "support", f"route-{n}") for n in range(6)) < 6
     assert [told(opened, "events", "support", f"route-{n}") for n in range(6)] == [1] * 6
+    assert told(opened, "events", "support", OTHER) == 0, "and counts none of them again"
     assert told(opened, "escalated", "support", "route-0") == 0

@@ -6,7 +6,7 @@ Plain Core statements, so that another SQL engine can carry them later.
 from cascadewatch.store.reads.callers import ByCaller, Caller, Callers, caller_count, callers
 from cascadewatch.store.reads.events import Filter, Page, event, page
 from cascadewatch.store.reads.installation import Database, Job, database, jobs
-from cascadewatch.store.reads.known import CascadeKnown, Known, Tier, known
+from cascadewatch.store.reads.known import CascadeKnown, Known, Tier, known, known_routes
 from cascadewatch.store.reads.report import as_json, report
 from cascadewatch.store.reads.status import (
     Arrivals,
@@ -47,6 +47,7 @@ __all__ = [
     "event",
     "jobs",
     "known",
+    "known_routes",
     "over_the_caps",
     "page",
     "quarantined",

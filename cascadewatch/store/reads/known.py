@@ -60,6 +60,13 @@ def known(connection: Connection, settings: Settings) -> Known:
     )
 
 
+def known_routes(connection: Connection, cascade: str) -> list[str]:
+    """The routes that events of a cascade named."""
+    t = tables.names.c
+    wanted = select(t.name).where(t.kind == "route", t.scope == cascade).order_by(t.name)
+    return list(connection.execute(wanted).scalars())
+
+
 def _cascade(name: str, meta: dict[str, str], seen: dict[str, Tier]) -> CascadeKnown:
     state = CascadeState()
     if ORDER + name in meta:
