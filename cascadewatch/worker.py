@@ -168,8 +168,8 @@ class Worker:
             state, message = leases.DONE, job.run(self._under(lease), now)
         except Exception as error:  # noqa: BLE001 - one job's failure is noted and stops nothing else
             state, message = leases.FAILED, f"{type(error).__name__}: {error}"
-        run = (job.name, slot, lease.fence)
-        leases.finish(self._context.store, run, state, max(now, self._clock()), message)
+        ended = max(now, self._clock())
+        leases.finish(self._context.store, lease, job.name, slot, state, ended, message)
         _note("job", state == leases.FAILED, job=job.name, state=state, result=message)
 
     def start(self) -> None:

@@ -67,6 +67,18 @@ class TestLease:
         assert leases.acquire(store, "worker", "b", now, TTL) == 2
 
 
+def claimed(store: Store, now: int) -> Lease:
+    """The lease under which the slot of now is claimed."""
+    lease = Lease("worker", "a", leases.acquire(store, "worker", "a", now, TTL) or 0, 0)
+    assert leases.claim(store, lease, "job", now, now)
+    return lease
+
+
+def settled(store: Store, began: int, message: str) -> None:
+    with store.writing() as connection:
+        leases.settle(connection, "job", began, leases.DONE, began + 1, message)
+
+
 class TestSlots:
     def test_a_slot_is_claimed_once(self, store: Store, now: int) -> None:
         lease = Lease("worker", "a", leases.acquire(store, "worker", "a", now, TTL) or 0, 0)
@@ -86,18 +98,39 @@ class TestSlots:
         assert not leases.claim(store, Lease("worker", "a", 1, 0), "job", now, now + TTL)
 
     def test_the_outcome_is_noted(self, store: Store, now: int) -> None:
-        leases.acquire(store, "worker", "a", now, TTL)
-        leases.claim(store, Lease("worker", "a", 1, 0), "job", now, now)
-        assert leases.finish(store, ("job", now, 1), leases.DONE, now + 5, "fine")
+        lease = claimed(store, now)
+        assert leases.finish(store, lease, "job", now, leases.DONE, now + 5, "fine")
         assert runs(store) == [Run("job", now, "a", 1, "done", now, now + 5, "fine")]
 
     def test_a_run_lost_with_its_worker_is_failed_and_stays_so(self, store: Store, now: int) -> None:
-        leases.acquire(store, "worker", "a", now, TTL)
-        leases.claim(store, Lease("worker", "a", 1, 0), "job", now, now)
+        lease = claimed(store, now)
         leases.acquire(store, "worker", "b", now + TTL, TTL)
         assert leases.give_up(store, 2, now + TTL) == 1
-        assert not leases.finish(store, ("job", now, 1), leases.DONE, now + TTL, "late")
+        assert not leases.finish(store, lease, "job", now, leases.DONE, now + TTL, "late")
         assert [(run.state, run.message) for run in runs(store)] == [("failed", leases.LOST)]
+
+    def test_an_outcome_that_the_work_itself_noted_is_told_better_by_the_holder(
+        self, store: Store, now: int
+    ) -> None:
+        lease = claimed(store, now)
+        settled(store, now + 1, "report 1")
+        assert leases.finish(store, lease, "job", now, leases.DONE, now + 5, "late; report 1")
+        assert [(run.state, run.message) for run in runs(store)] == [("done", "late; report 1")]
+
+    def test_what_another_brought_to_its_end_stays_so(self, store: Store, now: int) -> None:
+        lease = claimed(store, now)
+        leases.acquire(store, "worker", "b", now + TTL, TTL)
+        leases.give_up(store, 2, now + TTL)
+        settled(store, now + 1, "report 1")
+        assert not leases.finish(store, lease, "job", now, leases.FAILED, now + TTL, "taken over")
+        assert [(run.state, run.message) for run in runs(store)] == [("done", "report 1")]
+
+    def test_work_is_noted_in_the_slot_it_was_begun_for(self, store: Store, now: int) -> None:
+        lease = claimed(store, now)
+        assert leases.claim(store, lease, "job", now + 60, now + 60)
+        settled(store, now + 59, "report 1")
+        settled(store, now - 1, "before any")
+        assert [run.message for run in runs(store)] == [None, "report 1"], "newest first"
 
     def test_only_the_newest_of_each_job_are_kept(self, store: Store, now: int) -> None:
         leases.acquire(store, "worker", "a", now, TTL)

@@ -42,10 +42,8 @@ def compare(before: Mapping[str, float], after: Mapping[str, float], seed: int =
     differences = [after[case] - before[case] for case in cases]
     rose, fell = sum(d > 0 for d in differences), sum(d < 0 for d in differences)
     old, new = (sum(run[case] for case in cases) / n for run in (before, after))
-    if all(d in (-1, 0, 1) for d in differences):
-        p, (low, high) = mid_p(rose, fell), interval(rose, fell, n)
-    else:
-        p, (low, high) = sign_flip(differences, seed), _mean_interval(differences)
+    p = mid_p(rose, fell) if _are_single(differences) else sign_flip(differences, seed)
+    low, high = interval_of(differences)
     return Paired(n, rose, fell, old, new, new - old, low, high, p, noise(differences))
 
 
@@ -80,6 +78,13 @@ def mid_p(rose: int, fell: int) -> float:
     return min(1.0, 2 * sum(_binomial(n, k) for k in range(fewer + 1)) - observed)
 
 
+def interval_of(differences: Sequence[float]) -> tuple[float, float]:
+    """95 % interval of the mean difference of cases: of single outcomes, or of means over repeats."""
+    if _are_single(differences):
+        return interval(sum(d > 0 for d in differences), sum(d < 0 for d in differences), len(differences))
+    return _mean_interval(differences)
+
+
 def interval(rose: int, fell: int, n: int) -> tuple[float, float]:
     """95 % interval of (rose - fell) / n, each count half a pair larger.
 
@@ -111,6 +116,10 @@ def sign_flip(differences: Sequence[float], seed: int = 0) -> float:
         rng=np.random.default_rng(seed),
     )
     return float(min(1.0, found.pvalue))
+
+
+def _are_single(differences: Sequence[float]) -> bool:
+    return all(d in (-1, 0, 1) for d in differences)
 
 
 def _mean_interval(differences: Sequence[float]) -> tuple[float, float]:

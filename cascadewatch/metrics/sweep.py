@@ -1,6 +1,6 @@
 """What would every threshold cost, and how good would the answers be? From cases answered by both tiers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from cascadewatch.metrics.interval import wilson
@@ -11,7 +11,8 @@ class Case:
     """One case as both tiers answered it.
 
     `score` is the verifier's of the cheap answer. Costs are nano-dollars: `cheap_cost` with its verdict,
-    which is `verdict_cost` of it, `flagship_cost` what escalating adds.
+    which is `verdict_cost` of it, `flagship_cost` what escalating adds. `weight` is the share of the case
+    that the answer stands for: repeats have one id and weigh 1 together, so all sums count cases.
     """
 
     id: str
@@ -21,6 +22,7 @@ class Case:
     cheap_cost: int
     flagship_cost: int
     verdict_cost: int = 0
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,8 @@ class Point:
     low: float
     high: float
     cost: int
-    accepted_wrong: int
-    escalated_right: int
+    accepted_wrong: float
+    escalated_right: float
     false_accept_rate: float | None
     false_escalate_rate: float | None
 
@@ -70,27 +72,43 @@ def sweep(cases: Sequence[Case]) -> list[Point]:
 
 def point(cases: Sequence[Case], threshold: float | None) -> Point:
     """The cascade at one threshold; `cases` must not be empty."""
-    accepted = [case for case in cases if threshold is not None and case.score >= threshold]
-    kept = {case.id for case in accepted}
-    escalated = [case for case in cases if case.id not in kept]
-    n, right = len(cases), sum(case.cheap_right for case in cases)
-    good = sum(case.cheap_right for case in accepted) + sum(case.flagship_right for case in escalated)
-    wrong_accepted = sum(not case.cheap_right for case in accepted)
-    right_escalated = sum(case.cheap_right for case in escalated)
+    accepted: list[Case] = []
+    escalated: list[Case] = []
+    for case in cases:
+        (accepted if threshold is not None and case.score >= threshold else escalated).append(case)
+    n, right = count_of(cases), weight(case for case in cases if case.cheap_right)
+    wrong = weight(case for case in cases if not case.cheap_right)
+    wrong_accepted = weight(case for case in accepted if not case.cheap_right)
+    right_escalated = weight(case for case in escalated if case.cheap_right)
+    good = weight(case for case in accepted if case.cheap_right)
+    good = min(n, good + weight(case for case in escalated if case.flagship_right))
     low, high = wilson(good, n)
     return Point(
         threshold=threshold,
         n=n,
-        escalation_rate=len(escalated) / n,
+        escalation_rate=min(1.0, weight(escalated) / n),
         quality=good / n,
         low=low,
         high=high,
-        cost=sum(case.cheap_cost for case in cases) + sum(case.flagship_cost for case in escalated),
+        cost=round(
+            sum(case.weight * case.cheap_cost for case in cases)
+            + sum(case.weight * case.flagship_cost for case in escalated)
+        ),
         accepted_wrong=wrong_accepted,
         escalated_right=right_escalated,
-        false_accept_rate=wrong_accepted / (n - right) if n > right else None,
+        false_accept_rate=wrong_accepted / wrong if wrong else None,
         false_escalate_rate=right_escalated / right if right else None,
     )
+
+
+def count_of(cases: Iterable[Case]) -> int:
+    """How many cases there are; repeats of one count once."""
+    return len({case.id for case in cases})
+
+
+def weight(cases: Iterable[Case]) -> float:
+    """What they weigh together: how many cases they stand for."""
+    return sum(case.weight for case in cases)
 
 
 def pareto(points: Sequence[Point]) -> list[Point]:

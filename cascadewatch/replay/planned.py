@@ -95,19 +95,6 @@ def was_left_out(slot: Slot) -> bool:
     return slot.message is not None and slot.message.endswith((NEW, OVERLAPPING))
 
 
-def jobs_of(settings: Settings, name: str, cause: str) -> list[str]:
-    """Under what a run with that cause may have been claimed."""
-    table = settings.replay.get(name)
-    schedule = None if table is None else table.schedule
-    planned = [] if schedule is None else [job_of(name, schedule)]
-    return {
-        "schedule": planned,
-        "alert": [drift_job(name)],
-        "api": [wish_job(name)],
-        "confirmation": [*planned, drift_job(name), wish_job(name)],
-    }[cause]
-
-
 def _planned(connection: Connection, settings: Settings, name: str, now: int) -> Planned:
     found, schedule = due(connection, settings, name, now), settings.replay[name].schedule
     waits = found is not None and found.reason == "late"

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from cascadewatch.errors import BusyError
 from cascadewatch.pricing import PriceBook, nano_usd
-from cascadewatch.replay import events
+from cascadewatch.replay import events, slots
 from cascadewatch.replay import report as reporting
 from cascadewatch.replay.claiming import open_run, owner_here, release
 from cascadewatch.replay.outcomes import by_case
@@ -21,11 +21,12 @@ from cascadewatch.replay.runner import During, Outcome, Runner
 from cascadewatch.replay.stop import Watch
 from cascadewatch.replay.sweeping import swept
 from cascadewatch.replay.traffic import today
+from cascadewatch.replay.verdicts import Verdict
 from cascadewatch.settings import Settings
 from cascadewatch.store import audit, replays, reports
 from cascadewatch.store.engine import Store
-from cascadewatch.store.replays import FINISHED, INCOMPLETE, UNATTENDED, Run
-from cascadewatch.store.reports import Report
+from cascadewatch.store.replays import FINISHED, INCOMPLETE, Run
+from cascadewatch.store.reports import Head, Report
 
 BY_HAND, ON_SCHEDULE = 0.05, 0.01  # how rarely chance alone may say "changed"
 MONTH_USD = 50.0
@@ -88,7 +89,9 @@ def run(
         beside = _beside(store, settings, prepared, outcome, book, clock())
         beside = replace(beside, is_baseline=asked.pin)
         events.write(store, settings, prepared, outcome.run, outcome.results, book, clock())
-        return _finish(store, prepared, outcome, None if asked.pin else baseline, asked, beside, clock())
+        before = None if asked.pin else baseline
+        built = reporting.build(prepared, outcome, before, alpha=asked.alpha, beside=beside)
+        return _finish(store, settings, prepared, outcome, asked, built, clock())
     except BaseException:
         release(store, opened, clock())
         raise
@@ -133,18 +136,18 @@ def _beside(
 
 
 def _finish(
-    store: Store, prepared: Prepared, outcome: Outcome, baseline: Baseline | None, asked: Asked,
-    beside: Beside, now: int,
+    store: Store, settings: Settings, prepared: Prepared, outcome: Outcome, asked: Asked,
+    built: tuple[Verdict, dict[str, Any]], now: int,
 ) -> Report:  # fmt: skip
-    """Report and end of the run, in one transaction."""
-    verdict, body = reporting.build(prepared, outcome, baseline, alpha=asked.alpha, beside=beside)
+    """Report and end of the run, also in the slot it was begun for, in one transaction."""
+    verdict, body = built
     body["provenance"] |= {"finished": now}
     body["confirms"] = outcome.run.config.get("confirms")
 
     opened = outcome.run
 
     def write(connection: Connection) -> Report:
-        body["awaits_confirmation"] = verdict == "regressed" and _is_to_confirm(connection, opened)
+        body["awaits_confirmation"] = verdict == "regressed" and _is_to_confirm(connection, opened, now)
         state = INCOMPLETE if verdict == "incomplete" else FINISHED
         if not replays.end(connection, opened.id, opened.owner or "", state, now, outcome.stopped):
             raise BusyError(f"run {opened.id} of {opened.name} was taken over by another process")
@@ -154,7 +157,9 @@ def _finish(
         )  # fmt: skip
         if asked.pin and verdict != "incomplete":
             _pin(connection, prepared.name, number, asked, now)
-        return reports.report(connection, number)
+        report = reports.report(connection, number)
+        slots.settle(connection, settings, opened, report, now)
+        return report
 
     with store.writing() as connection:
         return write(connection)
@@ -167,13 +172,10 @@ def _pin(connection: Connection, name: str, number: int, asked: Asked, now: int)
     audit.record(connection, asked.by, "replay.pin", name, now, before=before, after={"report": number})
 
 
-def _is_to_confirm(connection: Connection, run: Run) -> bool:
-    """Whether a regression found unattended needs a second run before it stands; one that stands already
-    is confirmed by every further one."""
-    if run.cause not in UNATTENDED:
-        return False
-    before = reports.standing(connection, run.name)
-    return before is None or before.verdict != "regressed"
+def _is_to_confirm(connection: Connection, run: Run, now: int) -> bool:
+    """Whether the regression that this run found needs a second one before it counts."""
+    this = Head(0, run.name, now, "regressed", run.cause, run.started)
+    return reports.awaits_confirmation([this, *reports.heads(connection, run.name)])
 
 
 def as_json(report: Report) -> dict[str, Any]:

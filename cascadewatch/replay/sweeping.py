@@ -4,11 +4,12 @@ Needs both tiers' answers to the same cases: the run's own answers stand for the
 for the flagship.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
-from cascadewatch.drift.paired import interval
+from cascadewatch.drift.paired import interval_of
 from cascadewatch.metrics.exact_calibration import is_fitting_half
 from cascadewatch.metrics.sweep import (
     Case,
@@ -16,9 +17,11 @@ from cascadewatch.metrics.sweep import (
     Recommended,
     best_within,
     cheapest_above,
+    count_of,
     pareto,
     point,
     sweep,
+    weight,
 )
 from cascadewatch.pricing import PriceBook
 from cascadewatch.replay import billing
@@ -48,7 +51,7 @@ def swept(
     interval; None without a present threshold.
     """
     found, is_priced = both(cases, results, book, now)
-    if len(found) < FEWEST:
+    if count_of(found) < FEWEST:
         return None
     present = None if threshold is None else point(found, threshold)
     if bar is not None:
@@ -57,7 +60,7 @@ def swept(
         chosen = None if present is None else best_within(found, present.mean_cost, is_fitting_half)
     points = _thinned(sweep(found))
     return {
-        "n": len(found),
+        "n": count_of(found),
         "priced": is_priced,
         "points": [
             as_json(p, is_priced) | {"change": _change(found, threshold, p.threshold)} for p in points
@@ -77,8 +80,8 @@ def swept(
 def both(
     cases: Mapping[str, EvalCase], results: Sequence[Result], book: PriceBook, now: int
 ) -> tuple[list[Case], bool]:
-    """The cases that both tiers answered, and whether all of their costs are known."""
-    found: dict[str, Case] = {}
+    """The cases that both tiers answered, with all repeats, and whether all of their costs are known."""
+    found: list[Case] = []
     is_priced = True
     for result in results:
         case = cases.get(result.case)
@@ -89,11 +92,12 @@ def both(
         dear = billing.priced(answer, book, now).cost
         is_priced = is_priced and None not in (result.cost, dear)
         verdict = _verdict_cost(result)
-        found[result.case] = Case(
+        found.append(Case(
             result.case, result.score, bool(result.correct), other.correct,
             (result.cost or 0) + verdict, dear or 0, verdict,
-        )  # fmt: skip
-    return list(found.values()), is_priced and bool(found)
+        ))  # fmt: skip
+    answers = Counter(case.id for case in found)
+    return [replace(case, weight=1 / answers[case.id]) for case in found], is_priced and bool(found)
 
 
 def as_json(p: Point, is_priced: bool) -> dict[str, Any]:
@@ -116,10 +120,12 @@ def _change(cases: Sequence[Case], present: float | None, other: float | None) -
     """Quality at another threshold less that at the present one: only cases scored in between count."""
     if present is None:
         return None
-    moved = [_right(case, other) - _right(case, present) for case in cases]
-    rose, fell, n = moved.count(1), moved.count(-1), len(cases)
-    low, high = interval(rose, fell, n)
-    return {"quality": (rose - fell) / n, "low": low, "high": high}
+    moved: dict[str, float] = {}
+    for case in cases:
+        change = _right(case, other) - _right(case, present)
+        moved[case.id] = moved.get(case.id, 0.0) + case.weight * change
+    low, high = interval_of(list(moved.values()))
+    return {"quality": sum(moved.values()) / len(moved), "low": low, "high": high}
 
 
 def _right(case: Case, threshold: float | None) -> int:
@@ -130,10 +136,10 @@ def _right(case: Case, threshold: float | None) -> int:
 
 def _cheap_only(cases: Sequence[Case], is_priced: bool) -> dict[str, Any]:
     """Nothing but the cheap tier: every answer served, whatever its score, and no verdict paid for."""
-    n = len(cases)
-    cost = sum(case.cheap_cost - case.verdict_cost for case in cases)
+    n = count_of(cases)
+    cost = sum(case.weight * (case.cheap_cost - case.verdict_cost) for case in cases)
     return {
-        "quality": sum(case.cheap_right for case in cases) / n,
+        "quality": min(1.0, weight(case for case in cases if case.cheap_right) / n),
         "cost_usd": cost / n / 1e9 if is_priced else None,
         "escalation_rate": 0.0,
     }
@@ -141,10 +147,10 @@ def _cheap_only(cases: Sequence[Case], is_priced: bool) -> dict[str, Any]:
 
 def _flagship_only(cases: Sequence[Case], is_priced: bool) -> dict[str, Any]:
     """Nothing but the flagship, without cheap answers and verdicts."""
-    n = len(cases)
+    n, cost = count_of(cases), sum(case.weight * case.flagship_cost for case in cases)
     return {
-        "quality": sum(case.flagship_right for case in cases) / n,
-        "cost_usd": sum(case.flagship_cost for case in cases) / n / 1e9 if is_priced else None,
+        "quality": min(1.0, weight(case for case in cases if case.flagship_right) / n),
+        "cost_usd": cost / n / 1e9 if is_priced else None,
     }
 
 

@@ -11,7 +11,8 @@ from functools import partial
 from secrets import randbits
 
 from cascadewatch.errors import CascadewatchError, StoreError
-from cascadewatch.replay.planned import NEW, OVERLAPPING, drift_job, due, job_of, jobs_of, wish_job
+from cascadewatch.replay import slots
+from cascadewatch.replay.planned import NEW, OVERLAPPING, drift_job, due, job_of, wish_job
 from cascadewatch.replay.prepared import prepare
 from cascadewatch.replay.runner import InterruptedRunError
 from cascadewatch.replay.running import Asked, run
@@ -82,12 +83,12 @@ class Unattended:
                 self._take_up(one)
 
     def _take_up(self, one: Run) -> None:
-        """Goes on with it once, and notes the outcome in the slot it was begun for. What fails again, or was
-        begun with other settings, is given up."""
-        state, message = leases.FAILED, CHANGED
+        """Goes on with it once. What fails again, or was begun with other settings, is given up."""
+        message = CHANGED
         try:
             if prepare(self._settings, one.name).config_hash == one.config_hash:
-                state, message = leases.DONE, self._play(one.name, one.cause)
+                self._note(one.name, self._play(one.name, one.cause))
+                return
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - told in the run's own row
@@ -95,9 +96,8 @@ class Unattended:
                 return
             message = f"{type(error).__name__}: {error}"
         with self._store.writing() as connection:
-            replays.abandon(connection, one.id, message[:500], self._clock())
-            for job in jobs_of(self._settings, one.name, one.cause):
-                leases.settle_lost(connection, job, state, self._clock(), message[:500])
+            if replays.abandon(connection, one.id, message[:500], self._clock()):
+                slots.give_up(connection, self._settings, one, message, self._clock())
         self._note(one.name, message)
 
     def _keep_schedule(self, name: str, schedule: str) -> None:
@@ -134,7 +134,7 @@ class Unattended:
         why, now, job = self._against(wish), self._clock(), wish_job(wish.name)
         if not leases.claim(self._store, self._lease, job, wish.time, now):
             return
-        ended: Ended = leases.DONE, f"dropped: {wish.author} asked for it, and {why}"
+        ended: Ended = leases.FAILED, f"dropped: {wish.author} asked for it, and {why}"
         if why is None:
             ended = self._said(partial(self._play, wish.name, "api", wish.author))
         if ended is not None:
@@ -181,13 +181,10 @@ class Unattended:
     def _play(self, name: str, cause: str, author: str = WORKER) -> str:
         """Runs it, and once more where a regression has to be confirmed; what came of it."""
         report = self._run(name, Asked(cause=cause, author=author))
-        message = f"{report.verdict}: report {report.id}"
         if not report.body["awaits_confirmation"]:
-            return message
+            return slots.came_of(report)
         again = Asked(cause="confirmation", author=WORKER, seed=randbits(31), confirms=report.id)
-        second = self._run(name, again)
-        word = "confirmed" if second.verdict == "regressed" else f"not confirmed ({second.verdict})"
-        return f"{message}, {word}: report {second.id}"
+        return slots.came_of(self._run(name, again), report)
 
     def _run(self, name: str, asked: Asked) -> Report:
         return run(self._store, self._settings, name, asked, self._clock, interrupt=self._ended)
@@ -206,7 +203,7 @@ class Unattended:
             return leases.FAILED, f"{type(error).__name__}: {error}"
 
     def _finish(self, job: str, slot: int, state: str, message: str) -> None:
-        leases.finish(self._store, (job, slot, self._lease.fence), state, self._clock(), message[:500])
+        leases.finish(self._store, self._lease, job, slot, state, self._clock(), message[:500])
         self._note(job, message)
 
     def _note(self, what: str, message: str) -> None:

@@ -89,27 +89,29 @@ def went_well(connection: Connection, job: str, start: int, end: int) -> bool:
     return connection.execute(select(jobs.c.slot).where(*mine).limit(1)).first() is not None
 
 
-def finish(store: Store, run: tuple[str, int, int], state: str, now: int, message: str) -> bool:
-    """Notes the outcome of (job, slot, fence); False when the run was given up for lost meanwhile."""
-    job, slot, fence = run
-    mine = (jobs.c.job == job, jobs.c.slot == slot, jobs.c.fence == fence, jobs.c.state == RUNNING)
+def finish(store: Store, lease: Lease, job: str, slot: int, state: str, now: int, message: str) -> bool:
+    """Notes the outcome of a slot that was claimed under the lease; False when it was given up for lost
+    meanwhile.
+
+    Over an outcome that was noted already (`settle`) only while the lease is held: what another than its
+    holder found out stands.
+    """
+    mine = (jobs.c.job == job) & (jobs.c.slot == slot) & (jobs.c.fence == lease.fence)
     with store.writing() as connection:
+        if not still(connection, lease, now):
+            mine &= jobs.c.state == RUNNING
         changed = connection.execute(
-            update(jobs).where(*mine).values(state=state, finished=now, message=message)
+            update(jobs).where(mine).values(state=state, finished=now, message=message)
         )
         return changed.rowcount == 1
 
 
-def settle_lost(connection: Connection, job: str, state: str, now: int, message: str) -> bool:
-    """Notes the outcome of the newest slot of a job whose worker ended before it, now that another brought it
-    to its end; False where that slot has an outcome of its own."""
-    newest = select(func.max(jobs.c.slot)).where(jobs.c.job == job).scalar_subquery()
-    lost = (jobs.c.state == RUNNING) | ((jobs.c.state == FAILED) & (jobs.c.message == LOST))
-    changed = connection.execute(
-        update(jobs).where(jobs.c.job == job, jobs.c.slot == newest, lost)
-        .values(state=state, finished=now, message=message)
-    )  # fmt: skip
-    return changed.rowcount == 1
+def settle(connection: Connection, job: str, began: int, state: str, now: int, message: str) -> None:
+    """Notes how that ended which was begun at `began` for a slot of a job: the last one claimed by then."""
+    claimed = select(jobs.c.slot).where(jobs.c.job == job, jobs.c.started <= began)
+    slot = connection.execute(claimed.order_by(jobs.c.started.desc(), jobs.c.slot.desc()).limit(1)).scalar()
+    mine = (jobs.c.job == job, jobs.c.slot == slot)
+    connection.execute(update(jobs).where(*mine).values(state=state, finished=now, message=message))
 
 
 def give_up(store: Store, fence: int, now: int) -> int:

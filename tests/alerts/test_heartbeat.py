@@ -43,7 +43,7 @@ def evaluated(store: Store, at: int, state: str = leases.DONE) -> None:
         lease = leases.held(connection, "worker")
     assert lease is not None
     leases.claim(store, lease, "evaluate-rules", at - at % MINUTE, at)
-    leases.finish(store, ("evaluate-rules", at - at % MINUTE, lease.fence), state, at, "said")
+    leases.finish(store, lease, "evaluate-rules", at - at % MINUTE, state, at, "said")
 
 
 def test_while_rules_are_evaluated_and_messages_go_out_it_is_called(

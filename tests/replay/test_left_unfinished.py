@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
+from alerts import job_notices
 from cascadewatch.job import Context
 from cascadewatch.replay import unattended
-from cascadewatch.replay.planned import jobs_of
+from cascadewatch.replay.planned import job_of, wish_job
 from cascadewatch.settings import Settings
 from cascadewatch.store import leases, replays
 from cascadewatch.store.engine import Store
@@ -20,11 +21,12 @@ from cascadewatch.store.replays import Run
 from cascadewatch.store.tables import jobs
 from cascadewatch.worker import Worker, everything, replaying
 from tests.replay.looked_after import NOON, Watched
-from tests.replay.paid import paid_settings, start
+from tests.replay.paid import paid_settings, play, start
 from tests.replay.provider import Provider, providing
 
 MINUTE = 60_000
 DAILY = 'budget_usd = 1.0\nschedule = "1d"'
+JOB = {"schedule": job_of("paid", "1d"), "api": wish_job("paid")}
 
 Configured = Callable[[str], Settings]
 
@@ -64,8 +66,7 @@ def test_the_next_worker_goes_on_with_a_run_that_was_left(
     settings = paid_settings(tmp_path, store_url, provider, 40, more=DAILY, concurrency=2)
     crashed(tmp_path, provider)
     run = marked(store, cause)
-    (job,) = jobs_of(settings, run.name, cause)
-    lost(store, job, run.started)
+    lost(store, JOB[cause], run.started)
     one = looker(store, settings)
     one.look(one.now)
     (only,) = one.runs()
@@ -79,6 +80,29 @@ def lost(store: Store, job: str, slot: int) -> None:
     run = {"job": job, "slot": slot, "owner": "a", "fence": 1, "state": "failed", "message": leases.LOST}
     with store.writing() as connection:
         connection.execute(insert(jobs).values(**run, started=slot, finished=slot + 1))
+
+
+def test_a_slot_whose_run_is_ended_by_hand_is_done(
+    store: Store, store_url: str, tmp_path: Path, provider: Provider
+) -> None:
+    settings = paid_settings(tmp_path, store_url, provider, 40, more=DAILY, concurrency=2)
+    crashed(tmp_path, provider)
+    run = marked(store, "schedule")
+    lost(store, JOB["schedule"], run.started)
+    lost(store, JOB["schedule"], run.started + 1)
+    lost(store, JOB["api"], run.started)
+    play(store, settings)
+    one = looker(store, settings)
+    (only,) = one.runs()
+    assert (only.state, only.done, only.cause) == ("finished", 40, "schedule")
+    with store.reading() as connection:
+        ended = select(jobs.c.job, jobs.c.slot).where(jobs.c.state == "done")
+        assert list(connection.execute(ended)) == [(JOB["schedule"], run.started)], "and no other slot is"
+        job, of = JOB["schedule"], jobs.c.slot > run.started
+    with store.writing() as connection:
+        connection.execute(delete(jobs).where(jobs.c.job == job, of))
+    assert one.planned(one.now).slot == (run.started, "done", "inconclusive: report 1")
+    assert job_notices.run(store, settings, one.now, None) == "nothing failed"
 
 
 def test_a_run_begun_by_hand_is_left_to_that_hand(
@@ -97,14 +121,15 @@ def test_a_run_begun_with_other_settings_is_given_up_and_costs_nothing_more(
 ) -> None:
     paid_settings(tmp_path, store_url, provider, 40, concurrency=2)
     crashed(tmp_path, provider)
-    marked(store, "schedule")
-    settings = paid_settings(tmp_path, store_url, provider, 39)
+    lost(store, JOB["schedule"], marked(store, "schedule").started)
+    settings = paid_settings(tmp_path, store_url, provider, 39, more=DAILY)
     calls = len(provider.calls)
     one = looker(store, settings)
     for later in (0, 5_000):
         one.look(one.now + later)
     (only,) = one.runs()
     assert (only.state, only.message) == ("failed", "given up: it was begun with other settings")
+    assert one.notes()[0] == ("failed", "given up: it was begun with other settings")
     assert len(provider.calls) == calls
 
 

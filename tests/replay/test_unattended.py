@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from alerts import job_notices
 from cascadewatch.cli import replay_list
+from cascadewatch.errors import ConfigError
+from cascadewatch.replay import unattended
+from cascadewatch.replay.running import Asked, run
 from cascadewatch.settings import Settings
-from cascadewatch.store import episodes, replays, reports, wishes
+from cascadewatch.store import episodes, leases, replays, reports, wishes
 from cascadewatch.store.engine import Store
 from cascadewatch.store.wishes import Wish
 from tests.alerts.delivering import values
@@ -69,8 +73,6 @@ def statements() -> Iterator[Callable[[Store], list[str]]]:
 
 
 def pinned(one: Watched, target: str = "before") -> None:
-    from cascadewatch.replay.running import Asked, run
-
     run(one.store, one.settings, "nightly", Asked(pin=True, target=target), lambda: one.now)
 
 
@@ -143,7 +145,7 @@ def test_a_regression_is_confirmed_by_an_independent_run_before_it_stands(
     assert first.config["seed"] != second.config["seed"]
     with one.store.reading() as connection:
         newest, before = reports.history(connection, name="nightly")[:2]
-        assert reports.standing(connection, "nightly") == newest
+        assert not reports.awaits_confirmation(reports.heads(connection, "nightly"))
     assert (before.body["awaits_confirmation"], newest.body["awaits_confirmation"]) == (True, False)
     assert (newest.verdict, newest.body["confirms"]) == ("regressed", before.id)
     assert newest.body["alpha"] == before.body["alpha"] == 0.01
@@ -155,11 +157,11 @@ def test_a_regression_is_confirmed_by_an_independent_run_before_it_stands(
 def test_a_regression_nobody_confirmed_does_not_stand(watched: Callable[..., Watched]) -> None:
     one = watched(target="after")
     pinned(one)
-    from cascadewatch.replay.running import Asked, run
-
-    run(one.store, one.settings, "nightly", Asked(cause="schedule"), lambda: NOON + 1)
+    first = run(one.store, one.settings, "nightly", Asked(cause="schedule"), lambda: NOON + 1)
     with one.store.reading() as connection:
-        assert reports.standing(connection, "nightly") is None, "that of another model says nothing either"
+        assert reports.awaits_confirmation(reports.heads(connection, "nightly"))
+    second = run(one.store, one.settings, "nightly", Asked(cause="schedule"), lambda: NOON + 2)
+    assert [of.body["awaits_confirmation"] for of in (first, second)] == [True, False], "the next one agrees"
 
 
 def test_what_cannot_run_is_noted_and_tried_in_the_next_slot(
@@ -174,6 +176,54 @@ def test_what_cannot_run_is_noted_and_tried_in_the_next_slot(
     assert state == "failed"
     assert message is not None
     assert "prime.jsonl" in message
+
+
+class Killed(BaseException):
+    """A worker that dies at once."""
+
+
+def test_a_slot_has_the_report_of_a_worker_that_died_right_after_it(
+    watched: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = watched(size=20)
+    one.look(NOON)
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr(leases, "finish", die)
+    with pytest.raises(Killed):
+        one.look(THREE)
+    assert leases.give_up(one.store, 2, THREE + MINUTE) == 0
+    assert one.notes()[-1] == ("done", "inconclusive: report 1")
+
+
+def test_a_regression_whose_confirmation_failed_is_noted_with_that(
+    watched: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = watched(target="after")
+    pinned(one)
+    one.look(NOON)
+
+    def failing(store: Store, settings: Settings, name: str, asked: Asked, *rest: Any, **named: Any) -> Any:
+        if asked.cause == "confirmation":
+            raise ConfigError("the model is gone")
+        return run(store, settings, name, asked, *rest, **named)
+
+    monkeypatch.setattr(unattended, "run", failing)
+    one.look(THREE)
+    assert one.notes()[-1] == ("failed", "the model is gone")
+
+
+def test_a_confirmation_is_noted_in_the_slot_of_what_it_confirms(
+    watched: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = watched(target="after")
+    pinned(one)
+    one.look(NOON)
+    monkeypatch.setattr(leases, "finish", lambda *_: False)
+    one.look(THREE)
+    assert one.notes()[-1] == ("done", "regressed: report 2, confirmed: report 3")
 
 
 DRIFT = "on_drift = true"
@@ -256,7 +306,11 @@ def test_a_wish_that_is_too_old_or_for_what_is_gone_is_dropped_and_noted(
     wish(one, name, asked)
     one.look(NOON + 1)
     assert one.runs() == []
-    assert one.notes() == [("done", f"dropped: ada asked for it, and {why}")]
+    message = f"dropped: ada asked for it, and {why}"
+    assert one.notes() == [("failed", message)]
+    unmet = one.planned(NOON + 2).unmet
+    assert unmet == ((asked, "failed", message) if name == "nightly" else None)
+    assert job_notices.run(one.store, one.settings, NOON + 2, None) == "nothing failed", "and nobody is woken"
     with one.store.reading() as connection:
         assert wishes.waiting(connection) == [], "it cannot begin a run months later"
 
