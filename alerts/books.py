@@ -13,7 +13,7 @@ from alerts.finding import Estimate, Finding, Past
 from alerts.joining import RANK, parent_of, speaks
 from alerts.lifecycle import LOOK_MS, Reason, State
 from alerts.sliding import is_worse
-from alerts.telling import UNHEARD, Kind, Now, channels_of, due
+from alerts.telling import NEWCOMER, UNHEARD, Kind, Now, channels_of, due, said_of
 from cascadewatch.settings import Rule, Settings
 from cascadewatch.store import episodes, outbox
 from cascadewatch.store.episodes import RESOLVED, Episode
@@ -115,7 +115,8 @@ class Books:
             changes |= {"state": state, "easing": self._at(finding, "easing") if state == "easing" else None}
         if facts is not None and RANK[facts.severity] > RANK[episode.severity]:
             changes["severity"] = facts.severity
-        if changes or finding.phase == "alarm" or not 0 <= self._now - episode.updated < LOOK_MS:
+        read = facts is not None and bool(facts.detail)
+        if changes or read or finding.phase == "alarm" or not 0 <= self._now - episode.updated < LOOK_MS:
             changes["detail"] = self._refreshed(episode, finding, facts, changes)
         number = 0
         if state != episode.state or decision.reason in NOTED:
@@ -166,10 +167,10 @@ class Books:
             number = episodes.note(self._connection, episode.id, self._now, episode.state, episode.state, why)
         self._enqueue(episode, number, kind, channels)
         if episode.is_open and why != UNHEARD:  # the others are repeated to when they would have been
-            estimate = episode.detail.get("estimate") or {}
-            told = {"time": self._now, "value": estimate.get("value"), "severity": episode.severity}
-            detail = {**episode.detail, "told": told}
-            after = episodes.change(self._connection, episode, self._now, detail=detail)
+            changes: dict[str, Any] = {"detail": {**episode.detail, "told": said_of(episode, self._now)}}
+            if why == NEWCOMER:  # what a person knew of was another caller
+                changes |= {"acknowledged": None, "acknowledged_by": None}
+            after = episodes.change(self._connection, episode, self._now, **changes)
             self._known[episode.id] = after
 
     def _voice(self, episode: Episode, parent: Episode | None) -> tuple[bool, list[str]]:

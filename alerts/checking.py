@@ -21,9 +21,9 @@ def tables_of(settings: Settings) -> dict[str, dict[str, Replay]]:
 
 
 def latest(connection: Connection, names: Iterable[str]) -> list[Head]:
-    """The last report of each of these replays that was not incomplete."""
-    every = ((head for head in reports.heads(connection, n) if head.verdict != "incomplete") for n in names)
-    return [head for found in every if (head := next(found, None)) is not None]
+    """The last report of each of these replays that checked quality."""
+    every = (reports.ended(reports.heads(connection, name)) for name in names)
+    return [found[0] for found in every if found]
 
 
 def newest(label: int | None, heads: Sequence[Head]) -> Checked | None:

@@ -21,8 +21,8 @@ def of(connection: Connection, settings: Settings, finding: Finding, now: int) -
     """{"diagnosis", "cost_usd_per_day"} of a finding, JSON-ready; either may be None. Of a burn rate also
     "budget".
 
-    Only requests before `now` (epoch ms) count, and only up to the last one that the estimate rests on:
-    otherwise the hours in which a past episode recovered would make its causes look smaller.
+    Only requests before `now` (epoch ms) count, and only those that the estimate rests on: otherwise the
+    hours in which a past episode recovered would make its causes look smaller.
     """
     metric = finding.rule.metric or THROUGH
     estimate = finding.estimate
@@ -41,7 +41,7 @@ def of(connection: Connection, settings: Settings, finding: Finding, now: int) -
         end,
         metric=metric,
         shift=estimate.value - estimate.baseline if estimate.baseline is not None else None,
-        near=None if drifted else max(QUARTER, now - estimate.since),  # since when is not known there
+        near=None if drifted else max(QUARTER, finding.rule.window or DAY_MS),  # since when is not known
     )
     found = {
         "diagnosis": diagnose(material, now, settings.timezone).to_dict(),
@@ -104,13 +104,14 @@ def _beyond(finding: Finding) -> price.Estimate:
 
 
 def _end(connection: Connection, finding: Finding, estimate: Estimate, now: int) -> int:
-    """When the last of the estimate's requests came; `now` where they are no requests of a stream."""
+    """When the first request came that the estimate does not rest on, to a quarter-hour; `now` where there is
+    none, or where they are no requests of a stream."""
     metric, key = finding.rule.metric, (finding.scope.cascade, finding.scope.route)
     if metric not in streams.RATES or estimate.baseline is None:
         return now
     seen = 0
     for hour in streams.hours(connection, metric, [key], estimate.since, now, QUARTER)[key]:
-        seen += hour.judged
         if seen >= estimate.n:
-            return min(now, hour.start + QUARTER)
+            return min(now, hour.start)
+        seen += hour.judged
     return now

@@ -6,12 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sqlalchemy import Connection
+
 from alerts.decisions import Decision, OpenKey
 from alerts.finding import Finding, Past
 from alerts.rules import DAY_MS
+from alerts.telling import Told, named_in, newcomers
 from alerts.windows import Windows
 from cascadewatch.metrics.cost import cost_ratio
 from cascadewatch.settings import Settings
+from cascadewatch.store import reports
 
 log = logging.getLogger("cascadewatch.alerts")
 
@@ -61,23 +65,69 @@ def _is_dearer(windows: Windows, finding: Finding, now: int) -> bool:
 def gather(
     windows: Windows, settings: Settings, decisions: Sequence[Decision], now: int
 ) -> dict[OpenKey, Facts]:
-    """Facts of the episodes that open, and of the open ones whose severity may have grown. Those that open or
-    have a new estimate get a diagnosis, at most 20 of one look."""
+    """Facts of the episodes that open, and of the open ones whose severity may have grown or that are
+    diagnosed anew: at a new alarm, when a report of a replay has come, and when another caller stands out. At
+    most 20 of one look get a diagnosis."""
     found: dict[OpenKey, Facts] = {}
-    left = DIAGNOSED
+    left, latest = DIAGNOSED, _Latest(windows.connection, now)
     for decision in decisions:
-        finding, goes_on = decision.finding, decision.life.is_open
-        may_grow = finding.rule.kind == "drift" or "severity" in finding.detail
-        if not goes_on or not (decision.opens or may_grow):
+        finding = decision.finding
+        if not decision.life.is_open:
             continue
-        moved = decision.opens or finding.phase == "alarm"
-        detail: Mapping[str, Any] = {}
-        if moved and finding.outcome != "error" and finding.rule.kind in EXPLAINED and left:
+        anew = finding.rule.kind in EXPLAINED and finding.outcome != "error" and _is_anew(decision, latest)
+        may_grow = finding.rule.kind == "drift" or "severity" in finding.detail
+        if not (decision.opens or may_grow or anew):
+            continue
+        detail: dict[str, Any] = {}
+        if anew and left:
             left -= 1
-            detail = diagnosed(windows, settings, finding, now)
+            detail = {**diagnosed(windows, settings, _since_it_opened(decision), now)}
+            if finding.rule.kind != "callers":
+                detail["newest_report"] = latest.of(finding.scope.cascade)
         key = (*decision.key, finding.direction)
         found[key] = Facts(severity(finding, windows, now), detail)
     return found
+
+
+class _Latest:
+    """The newest report of each cascade until `now` (epoch ms), read once."""
+
+    def __init__(self, connection: Connection, now: int) -> None:
+        self._connection, self._now = connection, now
+        self._read: dict[str, int | None] = {}
+
+    def of(self, cascade: str) -> int | None:
+        """Its number; None where there is none."""
+        if cascade not in self._read:
+            newest = reports.history(self._connection, cascade=cascade, limit=1)
+            known = [one.id for one in newest if one.created <= self._now]
+            self._read[cascade] = known[0] if known else None
+        return self._read[cascade]
+
+
+def _is_anew(decision: Decision, latest: _Latest) -> bool:
+    """Whether why it moved, or what it costs, is to be read now."""
+    episode, finding = decision.episode, decision.finding
+    if episode is None or finding.phase == "alarm":
+        return True
+    if finding.rule.kind == "callers":
+        told = Told.of(episode)
+        known = named_in(episode.detail.get("about")) if told is None else told.callers
+        return bool(newcomers(finding.detail.get("about"), known))
+    if finding.estimate is None or finding.outcome != "breached" or finding.phase == "easing":
+        return False
+    newest = latest.of(finding.scope.cascade)
+    return newest is not None and newest != episode.detail.get("newest_report")
+
+
+def _since_it_opened(decision: Decision) -> Finding:
+    """The finding with the start that its episode opened with: a rule with a limit gives that of its window,
+    which moves on."""
+    finding, episode, estimate = decision.finding, decision.episode, decision.finding.estimate
+    if episode is None or estimate is None or finding.rule.kind not in ("threshold", "burn_rate"):
+        return finding
+    since = min(estimate.since, episode.opened - (finding.rule.window or DAY_MS))
+    return replace(finding, estimate=replace(estimate, since=since))
 
 
 def gather_past(windows: Windows, settings: Settings, findings: Sequence[Finding]) -> dict[Past, Facts]:

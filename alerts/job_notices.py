@@ -44,6 +44,10 @@ class Told(NamedTuple):
     failing: list[str]
     news: dict[int, tuple[list[str], list[str]]]
 
+    def of(self, row: Waiting) -> tuple[list[str], list[str]]:
+        """The news that a row is about; all that fail where these are remembered no more."""
+        return self.news.get(row.delivery.transition, (self.failing, []))
+
     def heard(self, failed: list[str], works: list[str], known: Iterable[str]) -> tuple[int, str]:
         """The number of further news, and what is remembered with them."""
         number = max(self.news, default=0) + 1
@@ -106,7 +110,8 @@ def _is_left(connection: Connection, replay: str | None) -> bool:
 def _told(connection: Connection) -> Told:
     found = json.loads(once.last(connection, TOLD) or "{}")
     if isinstance(found, list):  # as earlier versions kept it: the names of jobs, with their schedules
-        return Told([name.partition(" at ")[0] for name in found], {})
+        failing = [name.partition(" at ")[0] for name in found]
+        return Told(failing, {len(failing): (failing, [])})  # how many failed was the number of their news
     news = {int(number): (one[0], one[1]) for number, one in found.get("news", {}).items()}
     return Told(found.get("failing", []), news)
 
@@ -117,7 +122,7 @@ def words(rows: Sequence[Waiting], store: Store, settings: Settings) -> Message 
     known = watched(settings)
     with store.reading() as connection:
         last, told = _ended(connection, known), _told(connection)
-    news = [told.news[row.delivery.transition] for row in rows if row.delivery.transition in told.news]
+    news = [told.of(row) for row in rows]
     named = dict.fromkeys(name for one in news for names in one for name in names if name in known)
     failed = [name for name in named if last[name].state == leases.FAILED]
     works = [name for name in named if last[name].state == leases.DONE and _was_told(name, news)]

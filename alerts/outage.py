@@ -110,8 +110,9 @@ class Outage:
         except ChannelError as error:
             log.warning("failed", extra={"fields": fields | {"reason": str(error)}})
             since = self._states.get(name, ChannelState(name)).failing
-            first, off = self._clock() if since is None else since, self._clock() if error.permanent else None
-            self._states[name] = ChannelState(name, off=off, failing=first)
+            failing = self._clock() if since is None else since
+            off = self._clock() if error.permanent else None
+            self._states[name] = ChannelState(name, off=off, failing=failing)
             if error.permanent:
                 return None
             attempts = told.attempts + 1

@@ -91,7 +91,8 @@ class Deliverer:
             states = {state.channel: state for state in channel_states.states(connection)}
             sick = [name for name in channels if name in states and not states[name].works(now)]
             rows = [row for name in sick for row in outbox.waiting(connection, name)]
-        return standby.stands_still(rows, states, channels, now)
+            hearers = outbox.heard_by(connection, sick) if rows else {}
+        return standby.stands_still(rows, hearers, states, channels, now)
 
     def alive(self, now: int) -> bool:
         """Whether every channel's thread is at work."""
@@ -158,8 +159,8 @@ class Deliverer:
         self, connection: Connection, channel: str, rows: Sequence[Waiting], now: int
     ) -> list[standby.Copy]:
         states = {state.channel: state for state in channel_states.states(connection)}
-        heard = outbox.heard_by(connection, channel)
-        return standby.copies(rows, heard, states, self._settings.channel, now)
+        hearers = outbox.heard_by(connection, [channel])
+        return standby.copies(rows, hearers, states, self._settings.channel, now)
 
     def _take(self, channel: str, now: int, ticks: float) -> Parcel | None:
         with self._store.writing() as connection:

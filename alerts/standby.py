@@ -5,11 +5,13 @@ from typing import NamedTuple
 
 from cascadewatch.settings import Channel
 from cascadewatch.store.channel_states import ChannelState
-from cascadewatch.store.outbox import APART_KINDS, DIGEST, DISK, NOTICE, Waiting
+from cascadewatch.store.outbox import APART_KINDS, DIGEST, DISK, NOTICE, Heard, Waiting
 
 PATIENCE_MS = 300_000
 LEFT_OUT = (DIGEST, NOTICE)  # a digest can wait, and a notice was put in for the stand-in itself
 URGENT = ("firing", DISK)  # while these wait and nobody can be told, nothing is as it should be
+
+Hearers = Mapping[tuple[int, int, str], Mapping[str, Heard]]  # (episode, transition, kind) -> by channel
 
 
 class Copy(NamedTuple):
@@ -26,28 +28,36 @@ def is_needed(state: ChannelState, now: int) -> bool:
 
 def copies(
     rows: Iterable[Waiting],
-    heard: Mapping[tuple[int, int, str], Mapping[str, int]],
+    hearers: Hearers,
     states: Mapping[str, ChannelState],
     channels: Mapping[str, Channel],
     now: int,
 ) -> list[Copy]:
-    """Deliveries waiting for a failing channel that no working channel was given either, each with the
-    channel that takes over.
-
-    `heard` gives by (episode, transition, kind) every channel that hears of it, with when it was put in.
-    """
+    """Deliveries waiting for a failing channel that no other was told and no working one was given, each with
+    the channel that takes over."""
     out = []
     for row in rows:
-        it = row.delivery
-        same = heard.get((it.episode, it.transition, it.kind), {})
-        # News of the installation itself have the same numbers each time: only those since this row count.
-        told = {name for name, at in same.items() if it.kind not in APART_KINDS or at >= it.created}
-        if it.kind in LEFT_OUT or any(_works(name, states, now) for name in told):
+        same = _same(row, hearers, channels)
+        cared_for = any(told or _works(name, states, now) for name, told in same.items())
+        if row.delivery.kind in LEFT_OUT or cared_for:
             continue
-        name = other(it.channel, states, channels, now, severity=urgency(row), without=told)
+        name = other(row.delivery.channel, states, channels, now, severity=urgency(row), without=same)
         if name is not None:
             out.append(Copy(row, name))
     return out
+
+
+def _same(row: Waiting, hearers: Hearers, channels: Mapping[str, Channel]) -> dict[str, bool]:
+    """The channels of the settings that hear the same, each with whether it was told. What a former channel
+    heard does not count: it is not known who reads that."""
+    it = row.delivery
+    # News of the installation itself have the same numbers each time: only those since this row count.
+    since = it.created if it.kind in APART_KINDS else 0
+    return {
+        name: one.told is not None and one.told >= since
+        for name, one in hearers.get((it.episode, it.transition, it.kind), {}).items()
+        if name in channels and one.created >= since
+    }
 
 
 def urgency(row: Waiting) -> str:
@@ -57,16 +67,19 @@ def urgency(row: Waiting) -> str:
 
 def stands_still(
     rows: Iterable[Waiting],
+    hearers: Hearers,
     states: Mapping[str, ChannelState],
     channels: Mapping[str, Channel],
     now: int,
 ) -> bool:
-    """Whether something urgent waits for more than five minutes for a channel that does not work, and no
-    other works that could take it. A time ahead was written by a clock gone wrong: it was long ago."""
+    """Whether something urgent waits for more than five minutes for a channel that does not work, no other
+    was told it, and none works that could take it. A time ahead was written by a clock gone wrong: it was
+    long ago."""
     return any(
         row.delivery.kind in URGENT
         and abs(now - row.delivery.created) > PATIENCE_MS
         and not _works(row.delivery.channel, states, now)
+        and not any(_same(row, hearers, channels).values())
         and other(row.delivery.channel, states, channels, now, severity=urgency(row)) is None
         for row in rows
     )

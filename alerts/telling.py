@@ -1,6 +1,6 @@
 """Whether something is to be said of an episode now. Pure; a named reason with every answer."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from alerts.joining import RANK
@@ -9,6 +9,7 @@ from cascadewatch.settings import Settings
 from cascadewatch.store.episodes import Episode
 
 UPDATE_MS = 4 * 3_600_000  # an estimate settles in its first hours: they are one message
+NAMES = 500  # callers of which is remembered that people were told
 
 Kind = Literal["firing", "update", "repeat", "resolved", "flapping", "steady"]
 Why = Literal[
@@ -16,6 +17,7 @@ Why = Literal[
     "changed its state",
     "moved on by another tolerance",
     "more severe than was said",
+    "another caller stands out",
     "lasts",
     "said already",
     "acknowledged",
@@ -26,20 +28,25 @@ Why = Literal[
     "a channel has not heard of it",
 ]
 UNHEARD: Why = "a channel has not heard of it"
+NEWCOMER: Why = "another caller stands out"
 
 
 class Told(NamedTuple):
-    """What was last said of an episode: when (epoch ms), of which value, how severe."""
+    """What was last said of an episode: when (epoch ms), of which value, how severe. `callers` are those it
+    has named so far."""
 
     time: int
     value: float | None
     severity: str
+    callers: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, episode: Episode) -> "Told | None":
         """None while nothing was said."""
         kept = episode.detail.get("told")
-        return None if kept is None else cls(kept["time"], kept["value"], kept["severity"])
+        if kept is None:
+            return None
+        return cls(kept["time"], kept["value"], kept["severity"], tuple(kept.get("callers", ())))
 
 
 class Now(NamedTuple):
@@ -89,11 +96,37 @@ def _lasting(episode: Episode, now: int, told: Told, repeat: int) -> tuple[Kind 
         return "update", "more severe than was said"
     if now - told.time >= UPDATE_MS and _moved_on(episode.detail, told):
         return "update", "moved on by another tolerance"
+    if now - told.time >= UPDATE_MS and newcomers(episode.detail.get("about"), told.callers):
+        return "update", NEWCOMER
     if episode.acknowledged is not None:
         return None, "acknowledged"
     if episode.state == "firing" and now - told.time >= repeat:
         return "repeat", "lasts"
     return None, "said already"
+
+
+def newcomers(about: Mapping[str, Any] | None, known: Collection[str]) -> list[str]:
+    """Callers who stand out and are not `known`."""
+    return [name for name in named_in(about) if name not in known]
+
+
+def named_in(about: Mapping[str, Any] | None) -> Sequence[str]:
+    """The callers who stand out; () for other kinds of rules."""
+    found: Sequence[str] = (about or {}).get("callers_named", ())
+    return found
+
+
+def said_of(episode: Episode, now: int) -> dict[str, Any]:
+    """What `Told.of` reads later, of an episode that is told as it is `now` (epoch ms); for its words also
+    which callers are new."""
+    detail, told = episode.detail, Told.of(episode)
+    said = {"time": now, "value": (detail.get("estimate") or {}).get("value"), "severity": episode.severity}
+    names = named_in(detail.get("about"))
+    if not names:
+        return said
+    before = names if told is None else told.callers
+    known = [*names, *(name for name in before if name not in names)]
+    return said | {"callers": known[:NAMES], "callers_new": newcomers(detail["about"], before)}
 
 
 def _moved_on(detail: Mapping[str, Any], told: Told) -> bool:

@@ -8,7 +8,8 @@ MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 RUNS_KEPT = 1000  # of each job
-FORMER = ("expire-waiting-labels", "trim-counters")  # what they deleted is left to the prune
+# What the first two deleted is left to the prune; the third is called `hand-over` now.
+FORMER = ("expire-waiting-labels", "trim-counters", "bury-deliveries")
 
 
 def forget_runs(context: Context, _now: int) -> str:
@@ -38,7 +39,7 @@ def send_digest(context: Context, now: int) -> str:
     return digest.run(context.store, context.settings, now, context.lease)
 
 
-def bury_deliveries(context: Context, now: int) -> str:
+def hand_over(context: Context, now: int) -> str:
     """Passes on what waits for channels that the settings do not have any more, or gives it up."""
     from alerts import handing_over
 
@@ -49,7 +50,7 @@ JOBS = (
     Job("evaluate-rules", MINUTE_MS, evaluate_rules),
     Job("find-changes", 5 * MINUTE_MS, find_changes),
     Job("send-digest", 5 * MINUTE_MS, send_digest),
-    Job("bury-deliveries", 5 * MINUTE_MS, bury_deliveries),
+    Job("hand-over", 5 * MINUTE_MS, hand_over),
     Job("forget-runs", DAY_MS, forget_runs),
     Job("prune", DAY_MS, upkeep.prune, upkeep.slot),
     Job("back-up", DAY_MS, nightly.back_up, nightly.slot),

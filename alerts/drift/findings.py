@@ -8,10 +8,13 @@ from typing import Any
 from alerts.drift.members import Member
 from alerts.finding import Estimate, Finding, Outcome, Past
 from cascadewatch.drift.alarm import Alarm
+from cascadewatch.drift.baseline import NARROWEST_BAND
 from cascadewatch.drift.changepoint import Change, change_since
 from cascadewatch.drift.delay import delay_to_see
+from cascadewatch.drift.diagnosis.spoken import percent
 from cascadewatch.drift.hours import Hour, hour_of
-from cascadewatch.drift.hypotheses import ROUNDING, baseline_shifts
+from cascadewatch.drift.hypotheses import ROUNDING, baseline_shifts, clipped
+from cascadewatch.drift.watch import Watch
 from cascadewatch.metrics import METRICS
 from cascadewatch.metrics.interval import wilson
 from cascadewatch.metrics.window import Metric
@@ -19,6 +22,7 @@ from cascadewatch.store.baselines import ratchet
 
 NOTHING = "no requests in the last 24 hours"
 GROSS = "until then only gross breaks are looked for"
+_MOVES = {1: "rises", -1: "falls", 0: "moves"}
 
 
 def findings(member: Member, day: Sequence[Hour], threshold: float) -> list[Finding]:
@@ -84,29 +88,55 @@ def details(member: Member, day: Sequence[Hour], threshold: float) -> dict[str, 
 
 
 def _hours_to_see(member: Member, per_hour: float, threshold: float) -> float | None:
-    """How long a move by the tolerance takes to see, in the way that takes longer; None: it is not seen."""
-    watch, ways = member.watch, {"up": (1,), "down": (-1,)}.get(member.watch.wanted, (1, -1))
-    if watch.baseline is None:
+    """How long a move by the tolerance takes to see (to 1 % or 99 % where it passes those), in the way that
+    takes longer. A way in which the rate cannot move so far is left out. None: one of them is not seen."""
+    watch, baseline = member.watch, member.watch.baseline
+    if baseline is None:
         return None
+    targets = [baseline.rate + way * watch.tolerance for way in _ways(watch)]
     hours = [
         delay_to_see(
-            watch.baseline, per_hour, way * watch.tolerance,
+            baseline, per_hour, clipped(target) - baseline.rate,
             tolerance=watch.tolerance, false_alarm_hours=exp(threshold),
         )
-        for way in ways
+        for target in targets
+        if -ROUNDING <= target <= 1 + ROUNDING
     ]  # fmt: skip
-    return max((found for found in hours if found is not None), default=None)
+    known = [found for found in hours if found is not None]
+    return max(known) if known and len(known) == len(hours) else None
 
 
 def _unseen(member: Member) -> str | None:
     """Which moves are not looked for although the tolerance asks for them, and why; None: all are."""
-    watch = member.watch
-    band = None if watch.baseline is None else watch.baseline.usual_band
-    if watch.baseline is None or band is None or 2 * band + ROUNDING < watch.tolerance:
+    watch, baseline = member.watch, member.watch.baseline
+    band = None if baseline is None else baseline.usual_band
+    if baseline is None or band is None:
         return None
-    least = min(map(abs, baseline_shifts(watch.baseline, watch.tolerance)), default=None)
-    under = "" if least is None else f" under {least * 100:g} points"
-    return f"moves{under} are not looked for: the baseline is known to ±{band * 100:.1f} points only"
+    rate, found = baseline.rate, baseline_shifts(baseline, watch.tolerance)
+    rests = {way: _left_out(rate, way, found, watch.tolerance) for way in _ways(watch)}
+    rests = {way: rest for way, rest in rests.items() if rest is not None}
+    if not rests:
+        return None
+    why = f"the baseline of {percent(rate)} is known to ±{band * 100:.1f} points only"
+    if all(way * (clipped(rate + way) - rate) <= 2 * NARROWEST_BAND + ROUNDING for way in rests):
+        why = f"the rate is {percent(rate)} already"
+    if len(rests) == 2 and rests[1] == rests[-1]:
+        rests = {0: rests[1]}
+    said = " and ".join(f"{_MOVES[way]}{rest}" for way, rest in rests.items())
+    return f"{said} are not looked for: {why}"
+
+
+def _left_out(rate: float, way: int, looked_for: Sequence[float], tolerance: float) -> str | None:
+    """Which moves of one way are not looked for: " under 10 points", or "" for all of them. None: those that
+    the tolerance asks for are, as far as the rate can move."""
+    sizes = [abs(clipped(rate + shift) - rate) for shift in looked_for if shift * way > 0]
+    if not sizes:
+        return ""
+    return None if min(sizes) <= tolerance + ROUNDING else f" under {min(sizes) * 100:.3g} points"
+
+
+def _ways(watch: Watch) -> tuple[int, ...]:
+    return {"up": (1,), "down": (-1,)}.get(watch.wanted, (1, -1))
 
 
 def _metric(member: Member, day: Sequence[Hour]) -> Metric:

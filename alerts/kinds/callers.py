@@ -12,7 +12,7 @@ from alerts.limits import MARGIN
 from alerts.rules import DAY_MS, WEEK_MS, WORTH
 from alerts.sliding import lived
 from alerts.windows import Windows
-from cascadewatch.drift.diagnosis.concentration import FALSE_NAMES, Named, began, standing_out
+from cascadewatch.drift.diagnosis.concentration import FALSE_NAMES, Named, began, ended, standing_out
 from cascadewatch.drift.diagnosis.material import Callers, Span
 from cascadewatch.drift.diagnosis.spoken import between, count, percent, shown
 from cascadewatch.drift.fitting import MIN_REQUESTS
@@ -24,7 +24,9 @@ from cascadewatch.store.cells import HOUR
 
 PAST_MS = 5 * WEEK_MS  # how far back the past of a caller goes
 DOUBTFUL = 100  # as many times more false names: while somebody is named at that level, nothing is over
-TOLD = 5  # callers in an episode
+TOLD = 5  # callers of whom an episode keeps the numbers
+NAMED = 100  # callers of whom it keeps the names
+NONE = "no event of the window was escalated"
 NOBODY = "no event of the window names a caller and was judged"
 TOO_YOUNG = "callers are compared with the events judged more than 7 days ago: {} of the {} that it takes"
 
@@ -38,14 +40,17 @@ class StandingOut:
 
     @property
     def share(self) -> Metric:
-        """The part of the cascade's escalations that they make beyond what was expected of them."""
-        escalated, judged = self.whole
+        """The part of the cascade's escalations, of which there are n, that they make beyond what was
+        expected of them. None where nothing was escalated."""
+        escalated, _ = self.whole
         k, n = sum(one.after.k for one in self.named), sum(one.after.n for one in self.named)
-        if not n or not escalated:
-            return Metric(0.0, judged, 0.0, 0.0)
+        if not escalated:
+            return Metric(None, 0, reason=NONE)
+        if not n:
+            return Metric(0.0, escalated, 0.0, 0.0)
         expected = sum(one.expected for one in self.named)
         low, high = (max(0.0, end * n - expected) / escalated for end in wilson(k, n))
-        return Metric((k - expected) / escalated, judged, low, high)
+        return Metric((k - expected) / escalated, escalated, low, high)
 
     @property
     def whole(self) -> tuple[int, int]:
@@ -109,9 +114,12 @@ def _breached(windows: Windows, rule: Rule, scope: Scope, out: StandingOut, now:
     span = Span(now - WEEK_MS, now)
     hours = evidence_callers.by_hour(windows.connection, scope.cascade, names, span)
     since = began(hours, out.normal) or out.who.span.start
+    hours = [hour for hour in hours if hour.start >= since]
+    until = min(now, ended(hours, out.normal) or now)
+    beyond = sum(hour.escalated - hour.judged * out.normal for hour in hours if hour.start < until)
     detail = {
         "limit": WORTH if rule.above is None else rule.above, "unit": "share", "clear": False,
-        "since": since, "about": _about(out),
+        "since": since, "about": _about(out) | {"until": until, "beyond": beyond},
     }  # fmt: skip
     estimate = Estimate(since, share.value or 0.0, None, share.low, share.high, share.n)
     return Finding(rule, scope, "breached", share, _message(out), "up", estimate=estimate, detail=detail)
@@ -123,10 +131,10 @@ def _about(out: StandingOut) -> dict[str, Any]:
     k, n = sum(one.after.k for one in out.named), sum(one.after.n for one in out.named)
     return {
         "callers": [_caller(one) for one in out.named[:TOLD]], "number": len(out.named),
+        "callers_named": [one.caller for one in out.named[:NAMED]],
         "seen": out.who.seen, "of_escalations": k / escalated, "of_judged": n / judged,
-        "rate": k / n, "normal": out.normal, "whole": escalated / judged,
+        "whole": escalated / judged,
         "without": (escalated - k) / (judged - n) if judged > n else None,
-        "start": out.who.span.start, "end": out.who.span.end,
     }  # fmt: skip
 
 

@@ -16,7 +16,6 @@ from alerts.windows import Windows
 from cascadewatch.metrics.window import Metric
 from cascadewatch.settings import Rule, Settings
 from cascadewatch.store import reports
-from cascadewatch.store.replays import UNATTENDED
 from cascadewatch.store.reports import Head, Report
 
 NO_BACK_TEST = "is judged from reports, which are listed under Replays"
@@ -52,7 +51,7 @@ def standing(heads: Sequence[Head]) -> Standing | None:
     """Where the replay of these reports stands, newest first; None before its first report."""
     if not heads:
         return None
-    ended = [head for head in heads if head.verdict != "incomplete"]
+    ended = reports.ended(heads)
     found = _ended(ended) if ended else Standing("fine", heads[0], heads[0].created, None)
     broken = list(takewhile(lambda head: head.verdict == "incomplete", heads))
     if len(broken) > 1 and found.state != "regressed":
@@ -64,9 +63,9 @@ def _ended(heads: Sequence[Head]) -> Standing:
     bad = list(takewhile(lambda head: head.verdict == "regressed", heads))
     if not bad:
         return Standing("fine", heads[0], heads[0].created, None)
-    waits = bad[0].cause in UNATTENDED and len(bad) == 1
     before = heads[len(bad)] if len(heads) > len(bad) else None
-    return Standing("unconfirmed" if waits else "regressed", bad[0], bad[-1].created, before)
+    state: State = "unconfirmed" if reports.awaits_confirmation(heads) else "regressed"
+    return Standing(state, bad[0], bad[-1].created, before)
 
 
 def _look(connection: Connection, rule: Rule, scope: Scope, names: Sequence[str]) -> Finding:

@@ -16,14 +16,14 @@ from alerts.words.speaking import (
     number,
     per_day,
     text,
-    total_fact,
 )
 from cascadewatch.drift.diagnosis import spoken
-from cascadewatch.drift.diagnosis.spoken import DAY, count, dollars, percent, shown
+from cascadewatch.drift.diagnosis.spoken import DAY, count, dollars, duration, percent, shown
 from cascadewatch.store.episodes import Episode
 from cascadewatch.store.state import OTHER
 
 WEEK = 7 * DAY  # then what a caller does is its own past
+NAMES = 5  # new callers that a message names
 CAUSE = "Requests made to be rejected, or simply harder ones than before: these numbers do not tell which."
 STEP = (
     "Read what {they} sent: {page} `cascadewatch callers find NAME` tells under which name a sender is"
@@ -37,10 +37,12 @@ AGAIN = (
 
 
 def firing(told: Told, speaker: Speaker) -> Words:
-    """Who, from what to what, since when, what else it may be, what it costs, and what to do."""
+    """Who, who of them is new, from what to what, since when, what else it may be, what it costs, and what to
+    do."""
     episode = told.episode
     facts = (
         ("What moved", _moved(episode)),
+        *_new(episode),
         ("Since", _since(episode, speaker)),
         ("Likeliest cause", CAUSE),
         *_evidence(episode),
@@ -53,9 +55,8 @@ def firing(told: Told, speaker: Speaker) -> Words:
 def resolved(told: Told, speaker: Speaker) -> Words:
     """That nobody stands out any more, which after a week need not mean that it stopped."""
     episode = told.episode
-    end = speaker.now if episode.resolved is None else episode.resolved
-    what = AGAIN if end - episode.since >= WEEK else "No caller stands out any more."
-    facts = (("What", what), ("Lasted", f"{speaker.span(episode)}."), *total_fact(episode))
+    what = AGAIN if _until(episode, speaker) - episode.since >= WEEK else "No caller stands out any more."
+    facts = (("What", what), ("Lasted", _lasted(episode, speaker)), *_total(episode, speaker))
     return Words(f"{named(episode.cascade)}: no caller stands out any more", facts)
 
 
@@ -64,6 +65,32 @@ def missed(told: Told, speaker: Speaker) -> Words:
     words = resolved(told, speaker)
     what = ("What moved", f"{_moved(told.episode)} {UNTOLD}")
     return Words(f"{_title(told.episode)}, for a time", (what, *words.facts))
+
+
+def _until(episode: Episode, speaker: Speaker) -> int:
+    """The end of the last hour in which they escalated more than expected. The rule looks back over a window,
+    so it sees that only later."""
+    over = speaker.now if episode.resolved is None else episode.resolved
+    until = number(_about(episode).get("until"))
+    return over if until is None else min(over, max(episode.since, round(until)))
+
+
+def _lasted(episode: Episode, speaker: Speaker) -> str:
+    until = _until(episode, speaker)
+    lasted = f"{speaker.when(episode.since)} to {speaker.when(until)}, {duration(until - episode.since)}"
+    if episode.resolved is None or until == episode.resolved:
+        return f"{lasted}."
+    return f"{lasted}, as far as can be told; no caller has stood out since {speaker.when(episode.resolved)}."
+
+
+def _total(episode: Episode, speaker: Speaker) -> Facts:
+    """What their escalations beyond the expected ones cost, those of the last week of it."""
+    each = number(mapping(episode.detail.get("cost_usd_per_day")).get("each"))
+    beyond = number(_about(episode).get("beyond"))
+    if each is None or beyond is None or beyond <= 0 or each <= 0:
+        return ()
+    last = " in its last 7 days" if _until(episode, speaker) - episode.since > WEEK else ""
+    return (("In all", f"It cost about {dollars(beyond * each)} more{last}."),)
 
 
 def _title(episode: Episode) -> str:
@@ -91,6 +118,16 @@ def _moved(episode: Episode) -> str:
     if escalations is not None and judged is not None:
         share = f" {percent(escalations)} of all escalations, from {percent(judged)} of the judged events."
     return f"{said[:1].upper()}{said[1:]}.{share}"
+
+
+def _new(episode: Episode) -> Facts:
+    """Callers whom no message named before."""
+    held = mapping(episode.detail.get("told")).get("callers_new")
+    names = [_name(one) for one in held if text(one)] if isinstance(held, list) else []
+    if not names:
+        return ()
+    more = [f"{count(len(names) - NAMES)} more"] if len(names) > NAMES else []
+    return (("New", f"{spoken.listed([*names[:NAMES], *more])}, since you were last told."),)
 
 
 def _row(row: Mapping[str, Any]) -> str:
@@ -140,7 +177,10 @@ def _next(episode: Episode, speaker: Speaker) -> str:
 
 
 def _named(row: Mapping[str, Any]) -> str:
-    name = text(row.get("caller")) or ""
+    return _name(text(row.get("caller")) or "")
+
+
+def _name(name: str) -> str:
     return f"caller {shown(name)}{' (those without a name of their own, together)' if name == OTHER else ''}"
 
 

@@ -242,9 +242,16 @@ def _each(episode: Episode) -> str:
 
 def _next(episode: Episode) -> Facts:
     (_, step), *_ = next_fact(episode, "Look at the page, then at what was deployed at that time.")
-    if _is_quality(episode) and "verifier check" not in step.lower() and not is_checked(episode):
+    if _is_quality(episode) and not _asks_to_check(episode) and not is_checked(episode):
         return (("Next", f"{CHECK_FIRST} {step}"),)
     return (("Next", step),)
+
+
+def _asks_to_check(episode: Episode) -> bool:
+    """Whether the step is a verifier check, or is of a version that did not say what its step asks for."""
+    causes = mapping(episode.detail.get("diagnosis")).get("causes")
+    first = mapping(causes[0]) if isinstance(causes, list) and causes else {"asks": None}
+    return first.get("asks", "verifier check") == "verifier check"
 
 
 def _cause_of_past(episode: Episode) -> Facts:

@@ -4,23 +4,18 @@ Of each [replay.NAME] of the cascade the newest of its own reports: none of a ru
 that asked another --target.
 """
 
-import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection
 
 from cascadewatch.drift.diagnosis.checks import CHECK, REPLAY, same_model
 from cascadewatch.drift.diagnosis.material import Change, Check, CheckedRate, CheckKind
 from cascadewatch.settings import Settings
 from cascadewatch.settings.replaying import Replay
 from cascadewatch.store import reports
-from cascadewatch.store.replay_tables import replays
-from cascadewatch.store.replay_tables import reports as rows
-from cascadewatch.store.replays import UNATTENDED
-from cascadewatch.store.reports import OVERRIDE, Report
+from cascadewatch.store.reports import Head, Report
 
-LATEST = 20  # reports read of a name
 MOVED = ("regressed", "improved")
 _TESTED = ("model", "verifier", "verifier model", "threshold")  # changes that a report can be about
 
@@ -36,15 +31,15 @@ def checks(
     connection: Connection, settings: Settings, cascade: str, cheap: Cheap, changes: Iterable[Change],
     since: int, now: int,
 ) -> tuple[Check, ...]:  # fmt: skip
-    """At most one of each kind: of several the one that regressed, else the newest; one without a report
-    where a [replay.NAME] has none since. Times are epoch ms."""
+    """At most one of each kind: of several the one whose regression says something of this change, else the
+    newest; one without a report where a [replay.NAME] has none since. Times are epoch ms."""
     times = [since, *(c.time for c in changes if c.what in _TESTED and c.time < now)]
     best: dict[CheckKind, Check] = {}
     for name, table in settings.replay.items():
         kind: CheckKind = CHECK if table.target is None else REPLAY
         if table.cascade != cascade:
             continue
-        own = _own(connection, name, now)
+        own = reports.ended(reports.heads(connection, name, until=now))
         if kind == REPLAY and not _is_cheap(connection, settings, table, cheap, own):
             continue
         found = _check(connection, kind, name, own, (min(times), max(times)))
@@ -54,26 +49,12 @@ def checks(
 
 
 def _rank(check: Check) -> tuple[bool, bool, int]:
-    regressed = check.verdict == "regressed" and check.sure and check.compared
+    regressed = check.verdict == "regressed" and check.sure and check.compared and not check.already
     return check.report is not None, regressed, check.time
 
 
-def _own(connection: Connection, name: str, now: int) -> list[Row[Any]]:
-    """Its latest reports up to `now`, newest first, without their bodies."""
-    r = rows.c
-    wanted = (
-        select(r.seq, r.created, r.verdict, replays.c.started, replays.c.cause, replays.c.config)
-        .join(replays, replays.c.seq == r.replay)
-        .where(r.name == name, r.created <= now, r.verdict != "incomplete")
-        .order_by(r.created.desc(), r.seq.desc())
-        .limit(LATEST)
-    )
-    found: Iterable[Row[Any]] = connection.execute(wanted)
-    return [row for row in found if OVERRIDE not in json.loads(row.config)]
-
-
 def _is_cheap(
-    connection: Connection, settings: Settings, table: Replay, cheap: Cheap, own: list[Row[Any]]
+    connection: Connection, settings: Settings, table: Replay, cheap: Cheap, own: list[Head]
 ) -> bool:
     """Whether its target answers as the cheap tier does: it has the tier's name, or one of its models."""
     if table.target == cheap.tier:
@@ -81,7 +62,7 @@ def _is_cheap(
     model = settings.model.get(table.target or "")
     asked = [] if model is None or model.model is None else [model.model]
     if own:
-        asked += _models(reports.report(connection, own[0].seq))
+        asked += _models(reports.report(connection, own[0].id))
     return any(same_model(one, other) for one in asked for other in cheap.models if one and other)
 
 
@@ -90,22 +71,21 @@ def _models(report: Report) -> list[str]:
 
 
 def _check(
-    connection: Connection, kind: CheckKind, name: str, own: list[Row[Any]], times: tuple[int, int]
+    connection: Connection, kind: CheckKind, name: str, own: list[Head], times: tuple[int, int]
 ) -> Check:
     """`times`: the change began not before the first of them, and was through at the second."""
     first, last = times
     if not own or own[0].started < last:
         return Check(kind, name)
-    head, before = own[0], next((row for row in own if row.created < first), None)
-    report = reports.report(connection, head.seq)
+    head, before = own[0], next((one for one in own if one.created < first), None)
+    report = reports.report(connection, head.id)
     held: Mapping[str, Any] = report.body["provenance"]
     verifier, baseline = held.get("verifier") or {}, report.body.get("baseline")
-    alone = len(own) == 1 or own[1].verdict != "regressed"
     return Check(
-        kind, name, head.seq, head.started, head.verdict,
+        kind, name, head.id, head.started, head.verdict,
         rates=tuple(_rate(rate, said) for rate, said in report.body["rates"].items()),
         compared=baseline is not None and baseline["created"] < first,
-        sure=not (head.verdict == "regressed" and head.cause in UNATTENDED and alone),
+        sure=not reports.awaits_confirmation(own),
         already=head.verdict in MOVED and before is not None and before.verdict == head.verdict,
         threshold=verifier.get("threshold"),
         asks=verifier.get("asks"),

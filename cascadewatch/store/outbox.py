@@ -6,8 +6,9 @@ dead when it is given up. Rows that belong to no episode have episode 0: digests
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, case, delete, func, select, update
 from sqlalchemy.sql import ColumnElement
 
 from cascadewatch.errors import BusyError
@@ -58,6 +59,14 @@ class Waiting:
     opened: int
 
 
+class Heard(NamedTuple):
+    """What a channel hears of a transition: when that was last put in for it (epoch ms), and the same of what
+    it was told; None where it was not."""
+
+    created: int
+    told: int | None
+
+
 def enqueue(
     connection: Connection, *, episode: int, transition: int, kind: str, channels: Sequence[str], now: int
 ) -> None:
@@ -91,15 +100,19 @@ def copy(connection: Connection, it: Delivery, channel: str, now: int) -> None:
         _insert(connection, (it.episode, it.transition), it.kind, [channel], max(now, it.created))
 
 
-def heard_by(connection: Connection, channel: str) -> dict[tuple[int, int, str], dict[str, int]]:
-    """By (episode, transition, kind), for all episodes of which this channel has something to be told:
-    the channels that hear of it, or did, each with when it was last put in for them (epoch ms)."""
-    about = select(table.c.episode).where(table.c.state.in_(UNTOLD), table.c.channel == channel)
+def heard_by(
+    connection: Connection, channels: Collection[str]
+) -> dict[tuple[int, int, str], dict[str, Heard]]:
+    """By (episode, transition, kind), for all episodes of which these channels have something to be told:
+    every channel that hears of it, or did."""
+    about = select(table.c.episode).where(table.c.state.in_(UNTOLD), table.c.channel.in_(channels))
     same = (table.c.episode, table.c.transition, table.c.kind, table.c.channel)
-    rows = select(*same, func.max(table.c.created)).where(table.c.episode.in_(about)).group_by(*same)
-    found: dict[tuple[int, int, str], dict[str, int]] = {}
-    for *it, name, created in connection.execute(rows):
-        found.setdefault((it[0], it[1], it[2]), {})[name] = created
+    told = case((table.c.state.in_((DELIVERED, COVERED)), table.c.created))
+    last = func.max(table.c.created), func.max(told)
+    rows = select(*same, *last).where(table.c.episode.in_(about)).group_by(*same)
+    found: dict[tuple[int, int, str], dict[str, Heard]] = {}
+    for *it, name, created, told_of in connection.execute(rows):
+        found.setdefault((it[0], it[1], it[2]), {})[name] = Heard(created, told_of)
     return found
 
 
@@ -213,9 +226,10 @@ def _mine(owner: str, message: str) -> tuple[ColumnElement[bool], ...]:
 
 def cover(connection: Connection, ids: Collection[int], now: int) -> None:
     """There is nothing left to say about these rows."""
-    done = update(table).where(table.c.seq == bindparam("row")).values(state=COVERED, delivered=now)
+    done = {"state": COVERED, "delivered": now, "owner": None, "claimed": None, "error": None}
     if ids:
-        connection.execute(done, [{"row": one} for one in ids])
+        these = update(table).where(table.c.seq == bindparam("row")).values(**done)
+        connection.execute(these, [{"row": one} for one in ids])
 
 
 def _bury(connection: Connection, which: ColumnElement[bool], reason: str) -> int:

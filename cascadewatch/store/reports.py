@@ -1,17 +1,20 @@
 """Reports of replays, which never change, and the one of each name that later runs are compared with."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
 from cascadewatch.errors import NotFoundError
 from cascadewatch.store import dialect
 from cascadewatch.store.replay_tables import replay_baselines, replays, reports
+from cascadewatch.store.replays import UNATTENDED
 
 OVERRIDE = "override"  # in the provenance: which [model.NAME] was asked in the place of the replay's own
+AT_ONCE = 100  # rows read from the database at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +37,18 @@ class Report:
 
 
 class Head(NamedTuple):
-    """A report without its body; `cause` is why it ran: cli, schedule, api, alert or confirmation."""
+    """A report without its body. `cause` is why it ran: cli, schedule, api, alert or confirmation; `started`
+    is when its run began (epoch ms)."""
 
     id: int
     name: str
     created: int
     verdict: str
     cause: str
+    started: int
+
+
+R = TypeVar("R", Report, Head)
 
 
 def write(
@@ -72,37 +80,70 @@ def report(connection: Connection, number: int) -> Report:
 
 
 def history(
-    connection: Connection, *, name: str | None = None, cascade: str | None = None, limit: int = 100
+    connection: Connection,
+    *,
+    name: str | None = None,
+    cascade: str | None = None,
+    limit: int = 100,
+    own: bool = False,
 ) -> list[Report]:
-    """The latest reports, newest first."""
-    wanted = select(reports).order_by(reports.c.created.desc(), reports.c.seq.desc()).limit(limit)
-    if name is not None:
-        wanted = wanted.where(reports.c.name == name)
-    if cascade is not None:
-        wanted = wanted.where(reports.c.cascade == cascade)
+    """The latest reports, newest first; `own`: without those that `heads` leaves out."""
+    r = reports.c
+    which = [] if name is None else [r.name == name]
+    which += [] if cascade is None else [r.cascade == cascade]
+    wanted = select(reports).order_by(r.created.desc(), r.seq.desc())
+    if own:
+        wanted = wanted.where(r.seq.in_([number for (number,) in _own(connection, [r.seq], which, limit)]))
+    else:
+        wanted = wanted.where(*which).limit(limit)
     return [_report(row) for row in connection.execute(wanted)]
 
 
-def heads(connection: Connection, name: str, limit: int = 100) -> list[Head]:
-    """The latest reports of a name, newest first, without their bodies. Those of a run that asked another
-    model than the replay's own are left out."""
+def heads(connection: Connection, name: str, limit: int = 100, *, until: int | None = None) -> list[Head]:
+    """The latest reports of a name up to `until` (epoch ms), newest first, without their bodies.
+
+    Those of a run that asked another model than the replay's own are left out, however many they are.
+    """
     r = reports.c
+    which = [r.name == name] if until is None else [r.name == name, r.created <= until]
+    columns = [r.seq, r.name, r.created, r.verdict, replays.c.cause, replays.c.started]
+    return [Head(*row) for row in _own(connection, columns, which, limit)]
+
+
+def _own(
+    connection: Connection,
+    columns: Sequence[ColumnElement[Any]],
+    which: Sequence[ColumnElement[bool]],
+    limit: int,
+) -> list[tuple[Any, ...]]:
     wanted = (
-        select(r.seq, r.name, r.created, r.verdict, replays.c.cause, replays.c.config)
-        .join(replays, replays.c.seq == r.replay)
-        .where(r.name == name)
-        .order_by(r.created.desc(), r.seq.desc())
-        .limit(limit)
+        select(*columns, replays.c.config)
+        .join(replays, replays.c.seq == reports.c.replay)
+        .where(*which)
+        .order_by(reports.c.created.desc(), reports.c.seq.desc())
     )
-    rows = connection.execute(wanted)
-    return [Head(*row[:-1]) for row in rows if OVERRIDE not in json.loads(row.config)]
+    with connection.execute(wanted, execution_options={"yield_per": AT_ONCE}) as rows:
+        own = (tuple(row)[:-1] for row in rows if OVERRIDE not in json.loads(row.config))
+        return list(islice(own, limit))
 
 
-def standing(connection: Connection, name: str) -> Report | None:
-    """The report that counts now: the newest of the replay's own model that is not a regression still to be
-    confirmed."""
-    own = (report for report in history(connection, name=name, limit=20) if report.override is None)
-    return next((report for report in own if not report.body.get("awaits_confirmation")), None)
+def ended(found: Iterable[R]) -> list[R]:
+    """Those of a replay's own reports that were not incomplete: each of them checked quality.
+
+    So does a label that quality may rest on. A report of one model, or of the verifier alone, checks a part
+    and says nothing of how good the cascade is: that only labels and reports of the whole of it say.
+    """
+    return [report for report in found if report.verdict != "incomplete"]
+
+
+def awaits_confirmation(heads: Sequence[Head]) -> bool:
+    """Whether the newest of a replay's own reports is a regression that a second run has to confirm: nobody
+    asked for its run, and the report before it, incomplete ones aside, is no regression. `heads` are newest
+    first."""
+    known = ended(heads)
+    if not known or known[0].verdict != "regressed" or known[0].cause not in UNATTENDED:
+        return False
+    return len(known) == 1 or known[1].verdict != "regressed"
 
 
 def pin(connection: Connection, name: str, number: int, author: str, now: int) -> None:

@@ -8,9 +8,12 @@ import pytest
 from alerts.backtest import back_test
 from alerts.finding import Finding
 from alerts.kinds import callers
+from alerts.messages import compose
 from alerts.windows import Windows
+from alerts.words.speaking import Told
+from cascadewatch.drift.diagnosis.spoken import dollars
 from cascadewatch.settings import Rule
-from cascadewatch.store import erasure
+from cascadewatch.store import episodes, erasure
 from cascadewatch.store.audit import Actor
 from tests.alerts.conftest import Watch
 from tests.alerts.watched import DAY, HOUR, MINUTE, Watched
@@ -113,6 +116,73 @@ class TestAProbe:
         watched.send(now - 3 * DAY, now - 2 * DAY, 1.0, LATELY, caller="probe")
         assert names(found(watched, now)) == []
         assert names(found(watched, now, window="3d")) == ["probe"]
+
+
+class TestASecondCaller:
+    """One episode holds all callers of a cascade that stand out."""
+
+    @pytest.fixture
+    def watched(self, watching_sqlite: Watch, now: int) -> Watched:
+        """A new tenant stands out from noon on, and somebody knows of it; a day later another one does."""
+        watched = watching_sqlite(RULE, cascade={"support": {"tiers": ["small", "flagship"]}})
+        past(watched, now)
+        fleet(watched, now - DAY, now + 2 * DAY, number=240)
+        watched.send(now - 12 * HOUR, now + 2 * DAY, 1.0, 200, caller="tenant")
+        watched.minutes(now, now + 11 * MINUTE, 5 * MINUTE)
+        with watched.store.writing() as connection:
+            episodes.acknowledge(connection, watched.episode().id, "mia", now + 12 * MINUTE)
+        return watched
+
+    def test_is_told_although_the_first_is_known(self, watched: Watched, now: int) -> None:
+        before = watched.episode().detail["cost_usd_per_day"]["value"]
+        watched.send(now + DAY, now + 2 * DAY, 1.0, 1000, caller="probe")
+        watched.minutes(now + 20 * HOUR, now + 30 * HOUR, HOUR)
+
+        one = watched.episode()
+        assert sorted(one.detail["told"]["callers"]) == ["probe", "tenant"]
+        assert one.acknowledged is None
+        assert [kind for _, kind, _ in watched.said()] == ["firing", "update"]
+        reasons = [change.reason for change in watched.transitions(one.id)]
+        assert reasons == ["breached at 2 looks", "acknowledged by mia", "another caller stands out"]
+        message = compose([Told(one, ("update",))], watched.settings, now + 30 * HOUR)
+        assert dict(message.items[0].facts)["New"] == "caller probe, since you were last told."
+        assert one.detail["cost_usd_per_day"]["value"] > 1.2 * before
+
+    def test_that_was_told_is_not_told_again(self, watched: Watched, now: int) -> None:
+        watched.minutes(now + 20 * HOUR, now + 30 * HOUR, 2 * HOUR)
+        assert [kind for _, kind, _ in watched.said()] == ["firing"]
+        assert watched.episode().acknowledged_by == "mia"
+
+
+class TestTheEnd:
+    def test_is_when_they_stopped_and_not_when_the_window_had_passed(
+        self, watched: Watched, now: int
+    ) -> None:
+        past(watched, now)
+        fleet(watched, now - DAY, now + 2 * DAY, number=240)
+        watched.send(now - 12 * HOUR, now, 1.0, LATELY, caller="probe")
+        watched.minutes(now - 6 * HOUR, now + 26 * HOUR, HOUR)
+
+        one = watched.episode()
+        assert one.state == "resolved"
+        assert one.resolved is not None
+        assert one.resolved > now + 12 * HOUR
+        assert (one.since, one.detail["about"]["until"]) == (now - 12 * HOUR, now)
+        assert one.detail["about"]["beyond"] == pytest.approx(28, abs=0.5)
+        message = compose([Told(one, ("resolved",))], watched.settings, one.resolved)
+        facts = dict(message.items[0].facts)
+        assert facts["Lasted"].startswith("Sat 00:00 to Sat 12:00, 12 h, as far as can be told;")
+        each = one.detail["cost_usd_per_day"]["each"]
+        assert facts["In all"] == f"It cost about {dollars(one.detail['about']['beyond'] * each)} more."
+
+
+def test_where_nothing_was_escalated_there_is_no_share_of_it(watched: Watched, now: int) -> None:
+    past(watched, now)
+    fleet(watched, now - DAY, now, 0.0)
+    one = found(watched, now)
+    assert (one.outcome, one.metric.value, one.metric.n) == ("ok", None, 0)
+    fleet(watched, now - DAY, now)
+    assert (found(watched, now).metric.value, found(watched, now).metric.n) == (0.0, 120)
 
 
 class TestATenantWithHardQuestions:

@@ -39,8 +39,8 @@ PROBE: dict[str, Any] = {
         {"caller": "probe", "escalated": 72, "judged": 72, "low": 0.95, "high": 1.0, "expected": 0.303,
          "before": None, "before_n": 0}
     ],
-    "number": 1, "seen": 41, "of_escalations": 0.152, "of_judged": 0.05, "rate": 1.0, "normal": 0.303,
-    "whole": 0.33, "without": 0.297, "start": SINCE, "end": NOW,
+    "callers_named": ["probe"], "number": 1, "seen": 41, "of_escalations": 0.152, "of_judged": 0.05,
+    "whole": 0.33, "without": 0.297, "until": SINCE + 3 * HOUR, "beyond": 50.2,
 }  # fmt: skip
 
 
@@ -222,12 +222,36 @@ class TestCallersThatStandOut:
         said = item(one, "resolved", now=LATER)
         assert said.title == "Resolved: support: no caller stands out any more"
         assert fact(said, "What") == "No caller stands out any more."
-        week = replace(one, resolved=SINCE + 200 * HOUR)
-        assert "has become their own past" in str(
-            fact(item(week, "resolved", now=SINCE + 200 * HOUR), "What")
-        )
+        for until, own in ((156, False), (168, True), (200, True)):
+            week = about("callers", {**PROBE, "until": SINCE + until * HOUR}, state="resolved")
+            over = replace(week, resolved=SINCE + 200 * HOUR)
+            what = str(fact(item(over, "resolved", now=LATER), "What"))
+            assert ("has become their own past" in what) == own
         missed = item(one, "firing", "resolved", now=LATER)
         assert missed.title.endswith("100 % of its requests, for a time")
+
+    def test_it_lasted_until_they_stopped_and_cost_what_they_sent(self) -> None:
+        cost = {"cost_usd_per_day": {"value": 9.0, "each": 0.1}}
+        one = about("callers", PROBE, detail=cost, state="resolved", resolved=SINCE + 20 * HOUR)
+        said = item(one, "resolved", now=SINCE + 20 * HOUR)
+        assert fact(said, "Lasted") == (
+            "Wed 10:00 to Wed 13:00, 3 h, as far as can be told; no caller has stood out since Thu 06:00."
+        )
+        assert fact(said, "In all") == "It cost about $5.02 more."
+        long = about("callers", {**PROBE, "until": SINCE + 200 * HOUR}, detail=cost, state="resolved")
+        said = item(replace(long, resolved=SINCE + 200 * HOUR), "resolved", now=LATER)
+        assert str(fact(said, "Lasted")).endswith(", 8 days.")
+        assert fact(said, "In all") == "It cost about $5.02 more in its last 7 days."
+
+    def test_who_is_new_is_named(self) -> None:
+        new = [f"c{number}" for number in range(7)]
+        said = item(about("callers", PROBE, detail={"told": {"callers_new": new}}), "update")
+        assert fact(said, "New") == (
+            "caller c0, caller c1, caller c2, caller c3, caller c4 and 2 more, since you were last told."
+        )
+        assert (
+            fact(item(about("callers", PROBE, detail={"told": {"callers_new": []}}), "update"), "New") is None
+        )
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ class TestAccept:
         assert finding.detail["hours_to_see"] is None
         assert "moves under 10 points are not looked for" in finding.message
         assert finding.detail["unseen"].startswith(
-            "moves under 10 points are not looked for: the baseline is known to ±2."
+            "moves under 10 points are not looked for: the baseline of 4"
         )
         scene.accept(at(MOVE), at(MOVE + 24))
         scene.look(at(MOVE + 24) + 300_000)

@@ -169,6 +169,42 @@ def test_what_an_older_version_told_is_not_told_again(nights: Nights, tmp_path: 
     assert nights.heard() == []
 
 
+def as_an_older_version_told(nights: Nights, *jobs: str) -> None:
+    """What it remembered and put in: names alone, and as number how many failed."""
+    with nights.store.writing() as connection:
+        connection.execute(insert(meta).values(key=job_notices.TOLD, value=json.dumps(jobs)))
+        outbox.enqueue(
+            connection, episode=0, transition=len(jobs), kind=outbox.JOBS, channels=["team"], now=nights.now
+        )
+
+
+def test_what_an_older_version_put_in_is_told(nights: Nights) -> None:
+    as_an_older_version_told(nights, "back-up")
+    assert nights.pass_with("back-up", "failed", "no space left on device") == "failing: back-up"
+    assert nights.heard() == ["The backup failed"]
+    nights.pass_with("back-up", "done")
+    assert nights.heard() == ["The backup works again"]
+
+
+def test_so_it_is_beside_the_first_news_of_this_version(nights: Nights) -> None:
+    as_an_older_version_told(nights, "back-up")
+    nights.pass_with("back-up", "failed", "no space left on device")
+    nights.pass_with("prune", "failed", "the database is locked")
+    assert nights.heard() == ["The backup and the deletion of what is too old failed"]
+
+
+def test_of_news_that_are_remembered_no_more_all_that_fails_is_told(nights: Nights) -> None:
+    nights.pass_with("prune", "failed", "why")
+    for _ in range(job_notices.KEPT // 2):
+        nights.pass_with("back-up", "failed", "why")
+        nights.pass_with("back-up", "done")
+    with nights.store.reading() as connection:
+        oldest = outbox.waiting(connection, "team")[:1]
+    message = job_notices.words(oldest, nights.store, nights.settings)
+    assert message is not None
+    assert message.subject == "The deletion of what is too old failed"
+
+
 def test_a_replay_that_left_the_settings_is_watched_no_more(nights: Nights) -> None:
     assert nights.pass_with("replay nightly at 0 3 * * *", "failed") == "nothing failed"
 

@@ -32,6 +32,7 @@ from tests.alerts.told import (
 )
 
 LATER = SINCE + 7 * HOUR
+ASKS_ELSE = {"key": "traffic_mix", "asks": None}
 
 
 class TestARise:
@@ -147,13 +148,14 @@ class TestAFall:
         )
 
     def test_a_verifier_check_comes_first(self) -> None:
-        threshold = {**DIAGNOSIS, "next": "Set it back to 0.75."}
+        threshold = DIAGNOSIS | {"next": "Set it back to 0.75.", "causes": [ASKS_ELSE]}
         said = item(episode(value=0.22, detail={"diagnosis": threshold}))
         assert str(fact(said, "Next")).startswith("Run a verifier check before anything else")
         assert str(fact(said, "Next")).endswith("Set it back to 0.75.")
 
     def test_also_where_the_diagnosis_asks_to_check_something_else(self) -> None:
-        mix = {**DIAGNOSIS, "next": "Check with whoever sends it whether it is meant to stay."}
+        step = "Check with whoever sends it whether it is meant to stay."
+        mix = DIAGNOSIS | {"next": step, "causes": [ASKS_ELSE]}
         said = str(fact(item(episode(value=0.22, detail={"diagnosis": mix})), "Next"))
         assert said.startswith("Run a verifier check before anything else")
         assert said.endswith("Check with whoever sends it whether it is meant to stay.")
@@ -161,8 +163,14 @@ class TestAFall:
     def test_one_that_the_diagnosis_asks_for_is_not_asked_for_twice(self) -> None:
         assert fact(item(episode(value=0.22)), "Next") == DIAGNOSIS["next"]
 
+    def test_the_step_of_an_older_version_stands_alone(self) -> None:
+        """It did not say what its step asks for."""
+        older = DIAGNOSIS | {"causes": [{"key": "verifier_changed"}]}
+        assert fact(item(episode(value=0.22, detail={"diagnosis": older})), "Next") == DIAGNOSIS["next"]
+
     def test_is_told_where_the_share_of_the_flagship_speaks_for_it(self) -> None:
-        mix = {**DIAGNOSIS, "next": "Check with whoever sends it whether it is meant to stay."}
+        step = "Check with whoever sends it whether it is meant to stay."
+        mix = DIAGNOSIS | {"next": step, "causes": [ASKS_ELSE]}
         share = episode(metric="flagship_share", value=0.16, detail={"diagnosis": mix})
         said = item(share, children=(episode(8, value=0.22, parent=7),))
         assert said.title == "support: flagship share down 14 points to about 16 %, quality at risk"

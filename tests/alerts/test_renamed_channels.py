@@ -86,9 +86,30 @@ def test_the_next_look_tells_it_too_and_not_twice(begun: Callable[..., Installat
     here.name("ops")
     here.look()
     assert here.heard == [("ops", "firing")]
-    assert here.bury() == "0 deliveries passed on, 1 given up"
+    assert here.bury() == "0 deliveries passed on, 0 given up"
     here.look()
     assert here.heard == [("ops", "firing")]
+    assert here.box.dead() == []
+
+
+def test_one_that_goes_on_under_a_new_name_ends_there_and_nothing_is_given_up(
+    begun: Callable[..., Installation], caplog: pytest.LogCaptureFixture
+) -> None:
+    here = begun("team")
+    here.look()
+    here.look()
+    here.name("ops")
+    here.look()
+    here.watched.send(here.now, here.now + 2 * HOUR, 0.0, 600)
+    here.now += 2 * HOUR
+    for _ in range(3):
+        here.look()
+    assert here.heard == [("team", "firing"), ("ops", "firing"), ("ops", "resolved")]
+    assert here.bury() == "0 deliveries passed on, 0 given up"
+    rows = [(row.channel, row.kind, row.state) for row in here.box.rows(here.watched.episode().id)]
+    assert ("team", "resolved", "covered") in rows
+    assert here.box.dead() == []
+    assert "channel removed" not in caplog.messages
 
 
 def test_one_that_ended_meanwhile_is_told_as_missed(begun: Callable[..., Installation]) -> None:
@@ -118,18 +139,33 @@ def test_a_name_that_was_given_back_hears_of_it(begun: Callable[..., Installatio
     assert here.heard == [("team", "firing")]
 
 
-def test_where_others_heard_of_it_what_waited_is_given_up_with_the_reason(
+def test_where_others_heard_of_it_what_waited_is_neither_told_again_nor_given_up(
     begun: Callable[..., Installation],
 ) -> None:
     here = begun("team", "mail", refuses=("team",))
     here.look()
     here.look()
     here.name("mail")
-    assert here.bury() == "0 deliveries passed on, 1 given up"
+    assert here.bury() == "0 deliveries passed on, 0 given up"
     here.look()
     assert here.heard == [("mail", "firing"), ("mail", "notice")]
+    assert [(row.channel, row.state, row.owner, row.error) for row in here.box.rows(1)] == [
+        ("team", "covered", None, None), ("mail", "delivered", None, None)
+    ]  # fmt: skip
+
+
+def test_what_nobody_is_named_for_is_given_up_with_the_reason(
+    begun: Callable[..., Installation], caplog: pytest.LogCaptureFixture
+) -> None:
+    here = begun("team", refuses=("team",))
+    here.look()
+    here.look()
+    here.name()
+    assert here.bury() == "0 deliveries passed on, 1 given up"
     (dead,) = here.box.dead()
     assert dead.error == "the settings have no [channel.team] any more"
+    (said,) = (one.__dict__["fields"] for one in caplog.records if one.message == "channel removed")
+    assert said == {"channel": "team", "to": "nobody", "deliveries": 1}
 
 
 def test_a_channel_that_is_named_while_an_alert_goes_on_hears_of_it_alone(

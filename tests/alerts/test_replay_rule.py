@@ -66,6 +66,13 @@ def test_a_run_that_asked_another_model_opens_nothing_and_ends_nothing(watched: 
     assert state(watched, now + 2 * HOUR) == "firing"
 
 
+def test_a_hundred_runs_of_another_model_end_nothing(watched: Watched, now: int) -> None:
+    reported(watched, "nightly", "regressed", now - HOUR, rates=WORSE)
+    for number in range(101):
+        reported(watched, "nightly", "unchanged", now - HOUR + 1 + number, override="new-model")
+    assert state(watched, now) == "firing"
+
+
 class TestARunNobodyAskedFor:
     @pytest.mark.parametrize("cause", ["schedule", "alert"])
     def test_alone_does_not_count(self, watched: Watched, now: int, cause: str) -> None:

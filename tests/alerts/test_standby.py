@@ -11,6 +11,7 @@ from tests.alerts.delivering import DAY, HOUR, MINUTE, Make, Outbox, always, fin
 
 GONE = ChannelError("hooks.example.com answered 404", permanent=True)
 BROKEN = ChannelError("hooks.example.com answered 500")
+BUSY = ChannelError("smtp.example.com answered 429", retry_after=600)
 
 
 @pytest.fixture
@@ -74,6 +75,20 @@ class TestInItsPlace:
         box.run(MINUTE)
         assert waits(box, "spare", "digest") == 0
 
+    def test_a_channel_that_the_settings_do_not_have_tells_nothing(self, make: Make) -> None:
+        box = off(make, "spare")
+        episode = box.fire("removed", "team", cascade="second")
+        box.run(MINUTE)
+        assert [i.episode for i in box.messages("spare")[-1].items] == [episode]
+
+    def test_what_a_second_one_told_before_it_failed_too_is_enough(self, make: Make) -> None:
+        box = off(make, "second", "third")
+        box.behaviour["second"] = always(BROKEN)
+        later = box.fire("second", cascade="later")
+        box.run(HOUR)
+        told = [item.episode for message in box.messages("third") for item in message.items]
+        assert told == [later]
+
 
 class TestWhetherMessagesGoOut:
     def test_with_the_only_channel_off_they_do_not_after_five_minutes(self, make: Make) -> None:
@@ -103,6 +118,41 @@ class TestWhetherMessagesGoOut:
         box = off(make, "spare")
         box.run(HOUR)
         assert box.deliverer.delivering(box.now)
+
+    def test_what_another_told_before_it_failed_too_does_not_count(self, make: Make) -> None:
+        box = off(make, "mail")
+        box.run(HOUR)
+        box.behaviour["mail"] = always(BUSY)
+        later = box.fire("mail", cascade="later")
+        box.run(4 * MINUTE)
+        assert box.deliverer.delivering(box.now), "the first was told, the other is four minutes old"
+        box.run(2 * MINUTE)
+        assert not box.deliverer.delivering(box.now)
+        box.behaviour["mail"] = fine
+        box.run(HOUR)
+        assert [item.episode for item in box.messages("mail")[-1].items] == [later]
+        assert box.deliverer.delivering(box.now)
+
+    def test_nor_do_earlier_news_of_the_disk_speak_for_later_ones(self, make: Make) -> None:
+        box = off(make, "mail")
+        news(box, "disk")
+        box.run(HOUR)
+        assert waits(box, "mail", "disk") == 1
+        box.behaviour["mail"] = always(BUSY)
+        news(box, "disk", channel="mail")
+        box.run(4 * MINUTE)
+        assert box.deliverer.delivering(box.now)
+        box.run(2 * MINUTE)
+        assert not box.deliverer.delivering(box.now)
+
+    def test_what_only_a_removed_channel_is_done_with_counts_as_waiting(self, make: Make) -> None:
+        box = make("team")
+        box.behaviour["team"] = always(GONE)
+        box.fire("removed", "team")
+        with box.store.writing() as connection:
+            outbox.cover(connection, [r.delivery.id for r in outbox.strangers(connection, ["team"])], box.now)
+        box.run(6 * MINUTE)
+        assert not box.deliverer.delivering(box.now)
 
     def test_while_nothing_urgent_waits_they_do(self, make: Make) -> None:
         box = make("team")

@@ -1,11 +1,12 @@
 """Whether something is said of an episode now, and why (not)."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from alerts.joining import speaks
-from alerts.telling import Kind, Now, Why, channels_of, due
+from alerts.telling import NAMES, Kind, Now, Why, channels_of, due, said_of
 from cascadewatch.settings import Settings
 from cascadewatch.store.episodes import Episode
 from tests.alerts.findings import DAY, HOUR
@@ -54,6 +55,38 @@ def test_what_a_person_knows_is_not_repeated_but_changes_are_told() -> None:
     assert decision(episode(**known), START + 2 * DAY) == (None, "acknowledged")
     assert decision(episode(0.46, **known), START + 5 * HOUR)[0] == "update"
     assert decision(episode(state="resolved", **known), START + 5 * HOUR)[0] == "resolved"
+
+
+class TestAnotherCaller:
+    """One episode holds all callers of a cascade that stand out."""
+
+    @staticmethod
+    def named(*names: str, told: tuple[str, ...] = ("a",), **fields: Any) -> Episode:
+        detail = {"about": {"callers_named": list(names)}, "told": {**FIRED, "callers": list(told)}}
+        return replace(episode(**fields), kind="callers", detail=detail)
+
+    def test_is_told_although_a_person_knows_of_the_first(self) -> None:
+        both = self.named("a", "b", acknowledged=START, acknowledged_by="mia")
+        assert decision(both, START + 4 * HOUR) == ("update", "another caller stands out")
+        assert decision(both, START + 4 * HOUR, silenced=True) == (None, "silenced")
+
+    def test_waits_for_others_of_the_same_hours(self) -> None:
+        assert decision(self.named("a", "b"), START + 3 * HOUR) == (None, "said already")
+
+    def test_is_one_that_no_message_has_named(self) -> None:
+        assert decision(self.named("a"), START + 5 * HOUR) == (None, "said already")
+        assert decision(self.named("b", told=("a", "b")), START + 5 * HOUR) == (None, "said already")
+
+    def test_is_remembered_once_it_was_told(self) -> None:
+        said = said_of(self.named("b", "c", told=("a", "b")), START)
+        assert (said["callers"], said["callers_new"]) == (["b", "c", "a"], ["c"])
+        first = said_of(replace(self.named("a"), detail={"about": {"callers_named": ["a"]}}), START)
+        assert (first["callers"], first["callers_new"]) == (["a"], [])
+        assert set(said_of(episode(), START)) == {"time", "value", "severity"}
+
+    def test_is_remembered_as_long_as_there_is_room(self) -> None:
+        old = tuple(f"old{number}" for number in range(NAMES))
+        assert said_of(self.named("new", told=old), START)["callers"] == ["new", *old[: NAMES - 1]]
 
 
 @pytest.mark.parametrize(

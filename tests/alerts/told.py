@@ -20,6 +20,7 @@ DIAGNOSIS = {
     "causes": [
         {
             "key": "verifier_changed",
+            "asks": "verifier check",
             "evidence": [
                 {"label": "Verifier", "value": "judge-v3, from Wed 18 Nov 10:12", "numbers": {"time": SINCE}},
                 {"label": "Rejects by judge-v2", "value": "30 % of 9,120 before, none since", "numbers": {}},

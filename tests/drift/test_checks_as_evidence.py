@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cascadewatch.drift.diagnosis.material import Check, CheckedRate, Group, Share
-from tests.drift.materials import HOUR, SINCE, changed, keys, labelled, material, told
+from tests.drift.materials import HOUR, SINCE, changed, keys, labelled, material, moved, told
 from tests.drift.test_named_causes import JUDGES, MODELS
 
 SWITCH = changed("verifier", "small", "judge-v2", "judge-v3")
@@ -73,6 +73,7 @@ def test_without_one_since_the_change_the_command_is_named() -> None:
     )
     assert first.next.startswith("Run the verifier check: ")
     assert first.next.endswith("`cascadewatch verifier nightly` runs it.")
+    assert first.asks == "verifier check"
 
 
 def test_without_a_replay_in_the_settings_nothing_is_said_of_any() -> None:
@@ -88,14 +89,32 @@ def test_nobody_is_told_to_run_what_has_run(ran: Check) -> None:
         material(0.36, checks=(ran,), uses=JUDGES, changes=(SWITCH,)),
         material(0.36, checks=(ran,), changes=(changed("revision", "", "r1", "r2"),)),
     ):
-        assert "un the verifier check" not in told(given).causes[0].next
+        first = told(given).causes[0]
+        assert "un the verifier check" not in first.next
+        assert first.asks is None
 
 
 def test_one_that_regressed_the_other_way_explains_nothing() -> None:
     """It lets more through, but more escalate."""
     found = told(material(0.36, checks=(LAX,)))
     assert found.causes[0].key == "unknown"
-    assert "not in a way that moves the rate so" in found.causes[0].next
+    assert "regressed, but that does not explain this move" in found.causes[0].next
+
+
+@pytest.mark.parametrize("metric", ["escalation_rate", "cost_ratio", "price_coverage", "verifier_overhead"])
+@pytest.mark.parametrize(("after", "ran"), [(0.301, "STRICT"), (0.299, "LAX"), (0.301, "cheap")])
+def test_no_report_is_to_blame_where_hardly_anything_moved(metric: str, after: float, ran: str) -> None:
+    given = {"STRICT": STRICT, "LAX": LAX, "cheap": replay("regressed", 0.81, 0.70)}[ran]
+    found = told(material(after, metric=metric, escalated=moved(after), checks=(given,)))
+    assert [cause.key for cause in found.causes] == ["unknown"]
+    assert found.to_dict()["checks"][0]["verdict"] == "regressed"
+
+
+@pytest.mark.parametrize(("metric", "blamed"), [("price_coverage", False), ("cost_ratio", True)])
+def test_no_verifier_is_to_blame_for_what_does_not_follow_it(metric: str, blamed: bool) -> None:
+    """Costs follow the escalation rate, prices that are missing do not."""
+    found = keys(material(0.36, metric=metric, escalated=moved(0.36), checks=(STRICT,)))
+    assert ("verifier_changed" in found) == blamed
 
 
 @pytest.mark.parametrize(
@@ -163,7 +182,9 @@ def test_nobody_is_told_to_replay_what_was_replayed() -> None:
     labels = labelled((Share(80, 800), Share(60, 600)), (Share(160, 200), Share(320, 400)))
     found = replay("inconclusive", 0.81, 0.80)
     asked = told(material(0.38, labels=labels)).causes[0]
-    assert (asked.key, asked.next[:22]) == ("cheap_model_changed", "Replay fixed questions")
+    assert (asked.key, asked.asks) == ("cheap_model_changed", "replay")
+    named = told(material(0.38, labels=labels, checks=(Check("replay", "cheap"),))).causes[0]
+    assert named.next == f"{asked.next} `cascadewatch replay cheap` runs it."
     ran = told(material(0.38, labels=labels, checks=(found,))).causes[0]
     assert ran.next.startswith("The replay cheap could not tell.")
 

@@ -419,6 +419,7 @@ def test_it_can_be_kept_as_json() -> None:
         "summary",
         "evidence",
         "next",
+        "asks",
     }
     assert set(kept["causes"][0]["evidence"][0]) == {"label", "value", "numbers"}
     assert kept["points"] == pytest.approx(0.2)

@@ -6,7 +6,7 @@ import pytest
 from numpy import arange, clip, exp, int64, log, repeat, zeros
 from numpy.random import default_rng
 
-from cascadewatch.drift.diagnosis.concentration import began, standing_out
+from cascadewatch.drift.diagnosis.concentration import began, ended, standing_out
 from cascadewatch.drift.diagnosis.material import Callers, Group, Share, Span
 from cascadewatch.drift.hours import HOUR_MS, Hour
 
@@ -72,6 +72,15 @@ def test_the_start_is_the_hour_in_which_it_began() -> None:
     assert began(hours, 0.3) == 100 * HOUR_MS
     assert began(hours[:100], 0.31) is None
     assert began([], 0.3) is None
+
+
+def test_the_end_is_that_of_the_last_hour_that_shows_it() -> None:
+    """Also where they go on as they used to, in half of whose hours chance lies above that."""
+    hours = [Hour(at * HOUR_MS, 9 if at < 12 else 4 - at % 3, 10) for at in range(30)]
+    assert ended(hours, 0.3) == 12 * HOUR_MS
+    assert ended(hours[:12], 0.3) == 12 * HOUR_MS
+    assert ended(hours[:5], 0.3) == 5 * HOUR_MS
+    assert ended(hours[:5], 0.95) is None
 
 
 def quiet(seed: int) -> Iterator[Callers]:

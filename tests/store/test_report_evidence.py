@@ -7,7 +7,8 @@ import pytest
 from cascadewatch.drift.diagnosis import diagnose
 from cascadewatch.drift.diagnosis.material import Check
 from cascadewatch.settings import Settings
-from cascadewatch.store import evidence
+from cascadewatch.store import evidence, reports
+from cascadewatch.store.reports import Head
 from tests.alerts.checked import CHECK, NIGHTLY, reported_on, tables
 from tests.model.events import NOON
 from tests.store.conftest import Open
@@ -21,7 +22,7 @@ LAX = {
 WORSE = {"accuracy": {**LAX["false_accept"], "value": 0.7, "baseline": 0.8, "change": -0.1}}
 BIG, OTHER = {**NIGHTLY, "target": "flagship"}, {**CHECK, "cascade": "coding"}
 REPLAYS = Settings.model_validate(
-    tables(check=CHECK, other=OTHER, cheap=NIGHTLY, big=BIG)
+    tables(check=CHECK, second=CHECK, other=OTHER, cheap=NIGHTLY, big=BIG)
     | {"model": {name: {"kind": "recorded", "answer": "cheap"} for name in ("small", "flagship")}}
 )  # fmt: skip
 
@@ -97,3 +98,46 @@ def test_what_had_regressed_before_is_not_of_this_change(fell: Opened) -> None:
     report(fell, "check", "regressed", SINCE - HOUR, rates=LAX)
     report(fell, "check", "regressed", SINCE + HOUR, rates=LAX)
     assert checks(fell)["check"].already
+
+
+def test_runs_that_asked_another_model_hide_none_however_many(fell: Opened) -> None:
+    own = report(fell, "cheap", "regressed", SINCE + HOUR, rates=WORSE)
+    for number in range(101):
+        report(fell, "cheap", "unchanged", SINCE + HOUR + 1 + number, override="flagship")
+    assert checks(fell)["cheap"].report == own
+    with fell.store.reading() as connection:
+        assert [head.id for head in reports.heads(connection, "cheap")] == [own]
+
+
+def test_one_that_says_the_same_as_before_the_change_hides_none_that_does_not(fell: Opened) -> None:
+    """Two checks of one cascade: the one had regressed already, the other is newer."""
+    report(fell, "check", "regressed", SINCE - HOUR, rates=LAX)
+    report(fell, "check", "regressed", SINCE + HOUR, rates=LAX)
+    told = report(fell, "second", "unchanged", SINCE + 2 * HOUR)
+    assert {name: one.report for name, one in checks(fell).items()}["second"] == told
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "awaits"),
+    [
+        ("schedule:regressed", True),
+        ("alert:regressed schedule:unchanged", True),
+        ("schedule:regressed schedule:regressed", False),
+        ("schedule:regressed schedule:incomplete cli:regressed", False),
+        ("schedule:regressed schedule:incomplete", True),
+        ("confirmation:regressed schedule:regressed", False),
+        ("cli:regressed", False),
+        ("schedule:unchanged schedule:regressed", False),
+        ("schedule:incomplete", False),
+        ("", False),
+    ],
+)
+def test_a_regression_awaits_confirmation_while_nobody_asked_for_it_and_it_is_alone(
+    verdicts: str, awaits: bool
+) -> None:
+    """Newest first."""
+    said = [one.split(":") for one in verdicts.split()]
+    heads = [
+        Head(9 - n, "check", NOON - n, verdict, cause, NOON - n) for n, (cause, verdict) in enumerate(said)
+    ]
+    assert reports.awaits_confirmation(heads) == awaits

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cascadewatch.store import episodes, outbox, replay_money, replays
+from cascadewatch.store import episodes, outbox, replay_money, replays, verify
 from cascadewatch.store.replays import DONE, SENT, Key, Result
 from tests.model.events import NOON
 from tests.store.opened import DAY, Opened
@@ -51,6 +51,10 @@ DAMAGE = {
     "all changes are lost": ("DELETE FROM transitions WHERE episode = 2", "I4", "episode 2: its state"),
     "an episode is lost": ("DELETE FROM episodes WHERE seq = 1", "I4", "its episode is lost"),
     "an end is undone": ("UPDATE episodes SET state = 'firing' WHERE seq = 1", "I4", "open and resolved"),
+    "an open one has an end": ("UPDATE episodes SET resolved = 7 WHERE seq = 2", "I4", "open and resolved"),
+    "an end has no time": ("UPDATE episodes SET resolved = NULL WHERE seq = 1", "I4", "open and resolved"),
+    "an open one may open twice": ("UPDATE episodes SET open_key = NULL WHERE seq = 2", "I4", "open and res"),
+    "one that is over is in the way": ("UPDATE episodes SET open_key = 'x' WHERE seq = 1", "I4", "open and"),
     "a delivery is of another change": ("UPDATE deliveries SET transition = 3", "I4", "of no change"),
     "nobody knows when it was told": ("UPDATE deliveries SET state = 'delivered'", "I4", "neither when"),
     "an answer is lost": ("DELETE FROM replay_results WHERE state = 'done'", "I5", "run 1: done 1"),
@@ -69,6 +73,15 @@ def test_it_names_what_does_not_fit(opened: Opened, statement: str, check: str, 
     broken = opened.broken()
     assert list(broken) == [check]
     assert any(said in example for example in broken[check]["examples"])
+
+
+def test_it_counts_the_rows_it_compared(opened: Opened) -> None:
+    def compared() -> object:
+        return verify.verify(opened.store, opened.settings)["checks"]["I4"]["compared"]
+
+    assert compared() == 0
+    told(opened)
+    assert compared() == 2 + 3 + 1, "episodes, changes and deliveries"
 
 
 def test_what_retention_takes_part_by_part_is_not_missed(opened: Opened) -> None:

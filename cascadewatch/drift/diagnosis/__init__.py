@@ -32,7 +32,7 @@ from cascadewatch.drift.diagnosis.verdicts import (
     verifier_broken,
     verifier_changed,
 )
-from cascadewatch.drift.diagnosis.view import View
+from cascadewatch.drift.diagnosis.view import BESIDE, View
 
 __all__ = ["KEYS", "TITLES", "Cause", "Diagnosis", "Fact", "Key", "Material", "diagnose"]
 
@@ -129,7 +129,7 @@ def _known(found: Sequence[Cause], view: View) -> bool:
 def _weight(cause: Cause, view: View) -> float:
     """How far it explains the move, rounded so that a hair's breadth decides nothing."""
     if cause.key == "price_change":
-        still = abs(view.shift) < 0.01 or view.material.metric in ("price_coverage", "verifier_overhead")
+        still = view.is_small or view.material.metric in BESIDE
         return 0.9 if still and view.material.metric in BY_MONEY else 0.3
     if cause.points is None and cause.key in COINCIDES:  # a report alone says so, not how much of it that is
         return ENOUGH

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from cascadewatch.drift.diagnosis.material import CheckKind
+
 Key = Literal[
     "verifier_changed",
     "verifier_broken",
@@ -57,7 +59,8 @@ class Fact:
 class Cause:
     """`points` is how much of the move it explains, as a share with the move's own sign; None where it
     cannot be told. It rests on `n` requests or verdicts. Points of several causes overlap: they need not
-    add up. `summary` has neither capital nor full stop yet."""
+    add up. `summary` has neither capital nor full stop yet. `asks` is the kind of report that the `next` step
+    asks for; None: it asks for something else."""
 
     key: Key
     points: float | None
@@ -65,6 +68,7 @@ class Cause:
     summary: str
     evidence: tuple[Fact, ...]
     next: str
+    asks: CheckKind | None = None
 
     def explained(self, shift: float) -> float:
         """Which part of the move it explains, from 0 to 1."""
@@ -81,4 +85,5 @@ class Cause:
             "summary": sentence(self.summary),
             "evidence": [fact.to_dict() for fact in self.evidence],
             "next": self.next,
+            "asks": self.asks,
         }  # fmt: skip

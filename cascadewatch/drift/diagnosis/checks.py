@@ -12,7 +12,7 @@ from typing import Any
 from cascadewatch.drift.diagnosis.cause import Cause, Fact, Key
 from cascadewatch.drift.diagnosis.material import Change, Check, CheckedRate, CheckKind
 from cascadewatch.drift.diagnosis.spoken import listed, shown
-from cascadewatch.drift.diagnosis.view import View
+from cascadewatch.drift.diagnosis.view import BESIDE, View
 
 CHECK: CheckKind = "verifier check"
 REPLAY: CheckKind = "replay"
@@ -30,6 +30,7 @@ _TOLD: dict[Key, tuple[CheckKind, ...]] = {
 }  # fmt: skip
 _LOOK = " Look at the traffic and at the cheap tier's model."
 _SAMPLE = " Look at single answers, and at which model really answered."
+_ASIDE = "but that does not explain this move"
 _DATED = re.compile(r"-\d{4}[-\d]*")
 
 
@@ -39,15 +40,20 @@ def of_kind(view: View, kind: CheckKind) -> Check | None:
 
 
 def speaks(view: View, kind: CheckKind) -> str | None:
-    """What the report of a kind says about this change: its verdict, "regressed" only where that moves the
-    metric the way it moved. None: there is none, or it can tell nothing of it."""
+    """What the report of a kind says about this change: its verdict, "aside" in the place of "regressed"
+    where that does not move the metric the way it moved, or hardly anything moved. None: there is none, or
+    it can tell nothing of it."""
     check = of_kind(view, kind)
     if check is None or doubt(check, view) is not None:
         return None
     verdict = _verdict(check)
-    if verdict == "regressed" and pull(check) * view.shift * view.scale <= 0:
-        return "aside"
-    return verdict
+    return "aside" if verdict == "regressed" and not _moves(check, view) else verdict
+
+
+def _moves(check: Check, view: View) -> bool:
+    if view.is_small or view.material.metric in BESIDE:
+        return False
+    return pull(check) * view.shift * view.scale > 0
 
 
 def pull(check: Check) -> float:
@@ -131,7 +137,12 @@ def with_checks(cause: Cause, view: View) -> Cause:
     kinds = _TOLD.get(cause.key, ())
     told = [check for kind in kinds for check in view.material.checks if check.kind == kind]
     facts = tuple(fact(check, view) for check in told)
-    return replace(cause, evidence=(*cause.evidence, *facts), next=_next(cause, view))
+    found = replace(cause, evidence=(*cause.evidence, *facts))
+    answer = _answer(cause, view)
+    if answer is not None:
+        return replace(found, next=answer, asks=None)
+    missing = next((c for c in view.material.checks if c.kind == cause.asks and c.report is None), None)
+    return found if missing is None else replace(found, next=f"{cause.next} `{command(missing)}` runs it.")
 
 
 def fact(check: Check, view: View) -> Fact:
@@ -166,25 +177,18 @@ def to_dict(check: Check, view: View) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _next(cause: Cause, view: View) -> str:
-    """The cause's own step where no check has an answer to it."""
-    if cause.key == "unknown" and view.material.metric == "fallback_rate":
-        return cause.next
+def _answer(cause: Cause, view: View) -> str | None:
+    """The step that follows from what ran since; None where that has no answer to the cause's own step."""
     check, replay = of_kind(view, CHECK), of_kind(view, REPLAY)
     if cause.key == "cheap_model_changed":
-        return _with_command(cause, REPLAY, view) if replay is None else _after_replay(cause, replay, view)
-    if check is None:
-        return _with_command(cause, CHECK, view)
-    if cause.key not in _TOLD or (cause.key == "verifier_broken" and speaks(view, CHECK) != "regressed"):
-        return cause.next
+        return None if replay is None else _after_replay(cause, replay, view)
+    if check is None or cause.key not in _TOLD:
+        return None
+    if cause.key == "unknown" and cause.asks is None:
+        return None
+    if cause.key == "verifier_broken" and speaks(view, CHECK) != "regressed":
+        return None
     return _after_check(cause, check, view)
-
-
-def _with_command(cause: Cause, kind: CheckKind, view: View) -> str:
-    """The cause's own step, with the command where it advises to run what is set up."""
-    missing = next((check for check in view.material.checks if check.kind == kind), None)
-    advised = any(words in cause.next for words in ("the verifier check", "Replay fixed questions"))
-    return f"{cause.next} `{command(missing)}` runs it." if missing is not None and advised else cause.next
 
 
 def _after_check(cause: Cause, check: Check, view: View) -> str:
@@ -197,7 +201,7 @@ def _after_check(cause: Cause, check: Check, view: View) -> str:
         also = own if cause.key == "traffic_mix" else ""
         return f"{name} regressed: the verifier {way}. Put the former verifier or threshold back.{also}"
     if found == "aside":
-        return f"{name} regressed, but not in a way that moves the rate so.{own or _LOOK}"
+        return f"{name} regressed, {_ASIDE}.{own or _LOOK}"
     if found == "unchanged":
         if cause.key == "threshold_changed" and check.threshold is not None and view.changed("threshold"):
             return f"{name} ran at the new threshold and is unchanged: if meant, accept the level."
@@ -216,7 +220,7 @@ def _after_replay(cause: Cause, replay: Check, view: View) -> str:
         return f"{name} improved: its answers are better. If it was meant, accept the new level."
     if found is None:
         return f"{name} ran since, but {doubt(replay, view)}: it says nothing of this change.{_SAMPLE}"
-    said = "regressed, but not in a way that moves the rate so" if found == "aside" else "could not tell"
+    said = f"regressed, {_ASIDE}" if found == "aside" else "could not tell"
     return f"{name} {said}.{_SAMPLE}"
 
 

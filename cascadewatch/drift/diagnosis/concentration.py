@@ -12,7 +12,7 @@ from math import exp, lgamma, log
 from typing import Any, Literal, NamedTuple
 
 from cascadewatch.drift.diagnosis.material import Callers, Group, Share
-from cascadewatch.drift.hours import Hour
+from cascadewatch.drift.hours import HOUR_MS, Hour
 
 SPREAD = 0.04  # overdispersion between honest callers
 STEADY = 240.0  # past requests beyond which a caller's own day-to-day wobble is all that is left
@@ -138,13 +138,26 @@ def began(hours: Iterable[Hour], normal: float) -> int | None:
     Maximises (Σ(k - n·normal))² / Σn over the start, the gain in Gaussian log-likelihood of hours that vary
     like coins.
     """
-    best, first, pull, weight = 0.0, None, 0.0, 0
-    for hour in sorted(hours, reverse=True):
+    first = _farthest(sorted(hours, reverse=True), normal)
+    return None if first is None else first.start
+
+
+def ended(hours: Iterable[Hour], normal: float) -> int | None:
+    """Until when (epoch ms) they did: the end of the hour that best explains these hours, by the same gain.
+    None if none of them lies above `normal`."""
+    last = _farthest(sorted(hours), normal)
+    return None if last is None else last.start + HOUR_MS
+
+
+def _farthest(hours: Iterable[Hour], normal: float) -> Hour | None:
+    """The hour up to which, counted from the first of them, these lie most clearly above `normal`."""
+    best, found, pull, weight = 0.0, None, 0.0, 0
+    for hour in hours:
         pull += hour.escalated - hour.judged * normal
         weight += hour.judged
         if pull > 0 and pull * pull / weight > best:
-            best, first = pull * pull / weight, hour.start
-    return first
+            best, found = pull * pull / weight, hour
+    return found
 
 
 def _fleet(everybody: Sequence[Group]) -> float | None:

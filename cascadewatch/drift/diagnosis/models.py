@@ -57,6 +57,7 @@ def answers_differ(view: View) -> Iterator[Cause]:
             f"the cheap answers got {way}, {by_labels}: that explains {explains}; no model name changed",
             tuple(answer_facts(view)),
             "Replay fixed questions against the cheap tier: they tell a new model from harder questions.",
+            "replay",
         )  # fmt: skip
 
 

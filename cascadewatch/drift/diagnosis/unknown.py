@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from cascadewatch.drift.diagnosis.cause import Cause, Fact
 from cascadewatch.drift.diagnosis.spoken import duration, part_of, points
 from cascadewatch.drift.diagnosis.view import (
+    SMALL,
     View,
     answer_facts,
     change_fact,
@@ -23,19 +24,18 @@ METRIC_WORDS = {
     "retry_rate": "retry rate",
     "cache_hit_rate": "cache hit rate",
 }
-SMALL = 0.01  # a move below it is not there on this side of the comparison
 
 
 def unknown(view: View, reason: str | None) -> Cause:
     """No named cause, with the strongest evidence there is; `reason` is the reject reason that moved most."""
     return Cause(
         "unknown", None, round(view.material.moved.after.n), "; ".join(_summary(view, reason)),
-        tuple(_facts(view)), _next(view),
+        tuple(_facts(view)), _next(view), None if _is_of_fallbacks(view) else "verifier check",
     )  # fmt: skip
 
 
 def _summary(view: View, reason: str | None) -> Iterator[str]:
-    if abs(view.shift) < SMALL:
+    if view.is_small:
         against = "the days before" if view.material.against == "days before" else "the baseline's own days"
         what = METRIC_WORDS.get(view.material.metric, "escalation rate")
         yield f"against {against} the {what} hardly differs"
@@ -99,8 +99,12 @@ def _scores(view: View) -> Iterator[Fact]:
     )  # fmt: skip
 
 
+def _is_of_fallbacks(view: View) -> bool:
+    return view.material.metric == "fallback_rate"
+
+
 def _next(view: View) -> str:
-    if view.material.metric == "fallback_rate":
+    if _is_of_fallbacks(view):
         return "Look at single fallbacks and their causes."
     if any(c.what == "revision" for c in view.material.changes):
         return (

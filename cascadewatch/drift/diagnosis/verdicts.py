@@ -40,6 +40,7 @@ def verifier_changed(view: View) -> Iterator[Cause]:
             (change_fact(change, view), *_verdict_facts(change, view), *answer_facts(view)),
             f"Run the verifier check: {_old(change)} and {shown(change.after)} on the same answers. "
             f"Roll back if the new one is worse.",
+            "verifier check",
         )  # fmt: skip
 
 
@@ -60,6 +61,7 @@ def judges_differently(view: View) -> Iterator[Cause]:
             f"{part_of(carried, view.shift)}, though no name or threshold changed",
             tuple(answer_facts(view)),
             "Run the verifier check on frozen answers, and ask whether its model or prompt was updated.",
+            "verifier check",
         )  # fmt: skip
 
 

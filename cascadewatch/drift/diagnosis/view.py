@@ -12,6 +12,9 @@ from cascadewatch.metrics.interval import wilson
 
 # Rates that what the verifier rejects does not move; every other metric is seen through the escalation rate.
 APART = ("judge_failure_rate", "fallback_rate", "cache_hit_rate", "retry_rate")
+# Metrics that are no rates, and that neither how it judges nor which answers it gets explains.
+BESIDE = ("price_coverage", "verifier_overhead")
+SMALL = 0.01  # a move below it is not there on this side of the comparison
 LABELS = 30  # labelled answers on either side before they say anything
 # What labels alone accuse somebody of has to be so improbable by chance: an episode is explained anew as its
 # labels come in, and ten such looks then name somebody without cause about once in 100.
@@ -60,6 +63,11 @@ class View:
     def rose(self) -> bool:
         """Whether the metric went up."""
         return self.shift > 0
+
+    @property
+    def is_small(self) -> bool:
+        """Whether hardly anything moved, so that nobody is to be accused of it."""
+        return abs(self.shift) < SMALL
 
     def changed(self, *what: What) -> list[Change]:
         """The change points of these kinds."""
