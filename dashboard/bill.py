@@ -53,7 +53,7 @@ def sentence(metrics: dict[str, Metric], range_name: str) -> str:
 def parts(window: Window) -> list[Row]:
     """The bill, split without rest: one row per part and the total, exact to the nano-dollar; None where
     nothing has a price."""
-    total, known = total_nano(window.counts), is_priced(window.counts, window.tiers)
+    total, known = total_nano(window.counts), is_priced(window)
     rows: list[Row] = [
         _part(text.PARTS[part], text.PART_MEANINGS[part], window.counts[f"cost_{part}"], total, known)
         for part in PARTS

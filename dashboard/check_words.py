@@ -1,6 +1,6 @@
 """Reports in words: their verdict, whether what they measured still holds, how they compare. Pure."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from cascadewatch.replay.binding import differences
@@ -72,11 +72,6 @@ def stale(of: Report, settings: Settings, models: Collection[str], now: int) -> 
     return found
 
 
-def own(found: Iterable[Report]) -> list[Report]:
-    """Those of the replay's own model: a run that asked another one says nothing of the cascade."""
-    return [report for report in found if report.override is None]
-
-
 def _listed(names: Collection[str]) -> str:
     shown = sorted(names)[:NAMED]
     return ", ".join(shown) + (" …" if len(names) > NAMED else "")
@@ -92,7 +87,7 @@ def quality_of(of: Report) -> Mapping[str, Any] | None:
 def latest(reports: Collection[Report], key: str) -> dict[str, Report]:
     """The newest report of each name that has this part in it, newest first."""
     found: dict[str, Report] = {}
-    for report in sorted(own(reports), key=lambda r: -r.created):
+    for report in sorted(reports, key=lambda r: -r.created):
         if report.body.get(key):
             found.setdefault(report.name, report)
     return found

@@ -44,7 +44,7 @@ STAKES: dict[tuple[str, str], Risk] = {
     ("false_accept_rate", "up"): "quality",
     ("price_coverage", "down"): "other",
 }
-CHECKS = {"replay", "stale", "budget", "callers"}  # told in words alone: of no metric that could be drawn
+CHECKS = {"replay", "stale", "budget"}  # told in words alone: of no metric that could be drawn
 HUGE = 1e15  # nothing that is measured here is larger
 ARROWS = {"up": "▲", "down": "▼", "": "●"}
 
@@ -146,10 +146,19 @@ def _compared(episode: Episode, moved: Moved) -> str:
 
 
 def _period(episode: Episode, now: int, zone: str) -> str:
-    if episode.resolved is None:
+    end = ended(episode)
+    if end is None:
         return f"since {when(episode.since, now, zone)}"
-    lasted = duration(max(0, episode.resolved - episode.since))
-    return f"from {when(episode.since, now, zone)} to {when(episode.resolved, now, zone)} ({lasted})"
+    lasted = duration(max(0, end - episode.since))
+    return f"from {when(episode.since, now, zone)} to {when(end, now, zone)} ({lasted})"
+
+
+def ended(episode: Episode) -> int | None:
+    """When what it tells of was over; None: it is open. Callers stop before the rule can be sure of it."""
+    until = number(_mapping(episode.detail.get("about")).get("until"))
+    if episode.resolved is None or until is None:
+        return episode.resolved
+    return max(episode.since, min(episode.resolved, round(until)))
 
 
 def between(episode: Episode, moved: Moved) -> str:

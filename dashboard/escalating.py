@@ -12,7 +12,7 @@ from statistics import NormalDist
 from typing import Any
 
 from cascadewatch.metrics import compute
-from cascadewatch.metrics.coverage import is_priced, total_nano
+from cascadewatch.metrics.coverage import is_priced
 from cascadewatch.metrics.interval import proportion
 from cascadewatch.metrics.tiers import tier_names
 from cascadewatch.metrics.window import Counts, Metric, Window
@@ -47,10 +47,10 @@ def answer(window: Window, routes: Mapping[str, Counts], by_caller: ByCaller | N
         return [(Part(f"None of the {count(counts['events'])} events was judged, so none escalated."),)]
     first = (
         f"{percent(rate.value)} of {count(rate.n)} judged events escalated ({span(rate.low, rate.high)});"
-        f" {_after(extra_usd(counts))}."
+        f" {_after(extra_usd(window))}."
     )
-    lines = [(Part(first),), *_route_lines(counts, routes)]
-    return lines if by_caller is None else [*lines, *_caller_line(by_caller)]
+    lines = [(Part(first),), *_route_lines(window, routes)]
+    return lines if by_caller is None else [*lines, *_caller_line(_part(window, by_caller.whole), by_caller)]
 
 
 def _after(extra: float | None) -> str:
@@ -59,11 +59,12 @@ def _after(extra: float | None) -> str:
     return f"what came after the cheap tier cost {dollars(extra)}"
 
 
-def _route_lines(whole: Counts, routes: Mapping[str, Counts]) -> list[Line]:
+def _route_lines(window: Window, routes: Mapping[str, Counts]) -> list[Line]:
+    whole = window.counts
     if len(routes) < 2 or not whole["escalated"]:
         return []
     top, held = max(routes.items(), key=lambda item: (item[1]["escalated"], item[0]))
-    extra, part = extra_usd(whole), extra_usd(held)
+    extra, part = extra_usd(window), extra_usd(_part(window, held))
     money = f" and {dollars(part)} of the {dollars(extra)}" if extra and part is not None else ""
     carries = (
         f" carries most: {percent(held['escalated'] / whole['escalated'], 0)} of the escalations{money},"
@@ -89,7 +90,7 @@ def _steepest(whole: Counts, routes: Mapping[str, Counts]) -> tuple[str | None, 
     return (name, rates[name]) if low is not None and low > overall else (None, None)
 
 
-def _caller_line(by_caller: ByCaller) -> list[Line]:
+def _caller_line(theirs: Window, by_caller: ByCaller) -> list[Line]:
     """The caller furthest beyond what its traffic explains; else that none stands out."""
     callers, seen, whole = by_caller.callers.rows, by_caller.seen, by_caller.whole
     if len(callers) < 2 or not whole["escalated"]:
@@ -99,7 +100,7 @@ def _caller_line(by_caller: ByCaller) -> list[Line]:
         top = max(out, key=lambda c: (excess(c, whole), c.caller))
         rate = proportion(top.escalated, top.judged, "")
         more = {1: "", 2: " One more stands out."}.get(len(out), f" {count(len(out) - 1)} more stand out.")
-        money = f", and {dollars(top.extra_cost / NANO)} of the extra cost" if is_priced(whole) else ""
+        money = f", and {dollars(top.extra_cost / NANO)} of the extra cost" if is_priced(theirs) else ""
         words = (
             f" stands out: {percent(rate.value, 0)} of its judged events escalated"
             f" ({span(rate.low, rate.high)})."
@@ -166,16 +167,17 @@ def revision_rows(window: Window, revisions: Mapping[str, Counts]) -> list[Row]:
 
 
 def _group(window: Window, counts: Counts, events: int) -> Row:
-    part = window.narrowed(counts, window.start, window.end)
+    part = _part(window, counts)
+    found = compute(part, ["cost_usd", "blended_cost_usd"])
     return {
         "events": counts["events"],
         "share": percentage(counts["events"] / events if events else None),
         "judged": counts["judged"],
         "escalated": counts["escalated"],
         **_rate(counts["escalated"], counts["judged"]),
-        "cost": cost_usd(counts),
-        "extra": extra_usd(counts),
-        "per_event": compute(part, ["blended_cost_usd"])["blended_cost_usd"].value,
+        "cost": found["cost_usd"].value,
+        "extra": extra_usd(part),
+        "per_event": found["blended_cost_usd"].value,
     }
 
 
@@ -184,14 +186,15 @@ def _rate(escalated: int, judged: int) -> Row:
     return {"rate": percentage(rate.value), "interval": span(rate.low, rate.high)}
 
 
-def caller_rows(by_caller: ByCaller) -> list[Row]:
-    """One row per caller, the one furthest beyond what its traffic explains first."""
+def caller_rows(window: Window, by_caller: ByCaller) -> list[Row]:
+    """One row per caller of a cascade, the one furthest beyond what its traffic explains first."""
     seen, whole = by_caller.seen, by_caller.whole
+    known = is_priced(_part(window, whole))
     rows = [
         {
             "caller": c.caller, "events": c.events, "judged": c.judged, "escalated": c.escalated,
             **_rate(c.escalated, c.judged), "excess": round(excess(c, whole)),
-            "extra": c.extra_cost / NANO if is_priced(whole) else None,
+            "extra": c.extra_cost / NANO if known else None,
             "stands_out": stands_out(c, whole, seen),
         }
         for c in by_caller.callers.rows
@@ -278,14 +281,14 @@ def percentage(share: float | None) -> float | None:
     return None if share is None else share * 100
 
 
-def cost_usd(counts: Counts) -> float | None:
-    """Everything that has a price; None where nothing has one."""
-    return total_nano(counts) / NANO if is_priced(counts) else None
-
-
-def extra_usd(counts: Counts) -> float | None:
+def extra_usd(window: Window) -> float | None:
     """What came after the cheap tier; None where nothing has a price."""
-    return (counts["cost_escalated"] + counts["cost_fallback"]) / NANO if is_priced(counts) else None
+    counts = window.counts
+    return (counts["cost_escalated"] + counts["cost_fallback"]) / NANO if is_priced(window) else None
+
+
+def _part(window: Window, counts: Counts) -> Window:
+    return window.narrowed(counts, window.start, window.end)
 
 
 def _mean(total: float, n: int) -> float | None:

@@ -34,7 +34,9 @@ class Facts:
     """What is known of a cascade over a range. `since` is the first bucket with events, `last_event` the
     end of the last one (epoch ms); `change` None: too little to compare. While a drift rule watches, what
     moved is what its open episode says; the comparison of periods is for the time before. `last_check` is
-    when labels last said something of the answers users got (`labelled.last_check`)."""
+    when labels last said something of the answers users got: of a whole cascade `Window.last_label`, of a
+    route or a range that is past `labelled.last_check`. `last_replay` is when a replay last checked the
+    cascade or a part of it, `replayed` the last that measured the whole; of a `route` none does."""
 
     window: Window
     metrics: Mapping[str, Metric]
@@ -48,6 +50,8 @@ class Facts:
     zone: str = "UTC"
     replayed: Replayed | None = None
     last_check: int | None = None
+    last_replay: int | None = None
+    route: str | None = None
 
     @property
     def move(self) -> Change | None:
@@ -72,9 +76,22 @@ class Facts:
 
     @property
     def quality_age(self) -> int | None:
-        """Milliseconds since labels or a replay last told of quality; None: neither ever did."""
-        last = self.replayed.at if self.replayed and self.is_replayed else self.last_check
-        return None if last is None else max(0, self.now - last)
+        """Milliseconds since labels or a replay last measured quality; None: neither ever did."""
+        return self._since(self.replayed.at if self.replayed and self.is_replayed else self.last_check)
+
+    @property
+    def parts_age(self) -> int | None:
+        """Milliseconds since a replay checked parts of the cascade, where that is the newest check."""
+        age, whole = self._since(self.last_replay), self.quality_age
+        return age if age is not None and (whole is None or age < whole) else None
+
+    @property
+    def checked_age(self) -> int | None:
+        """Milliseconds since quality was last checked, measured or not; None: it never was."""
+        return self.quality_age if self.parts_age is None else self.parts_age
+
+    def _since(self, at: int | None) -> int | None:
+        return None if at is None else max(0, self.now - at)
 
     @property
     def labels_of(self) -> str | None:
@@ -125,4 +142,4 @@ def coverage(facts: Facts) -> str | None:
 
 def is_checked(facts: Facts) -> bool:
     """Whether quality was looked at within seven days."""
-    return facts.quality_age is not None and facts.quality_age <= FRESH
+    return facts.checked_age is not None and facts.checked_age <= FRESH

@@ -26,11 +26,14 @@ def facts(cascade: str, choice: Choice, now: int) -> Facts:
         watched.normal_rate(alerting.pinned(), cascade, choice.route, buckets), (cascade, choice.route), at,
     )  # fmt: skip
     bar = wanted.quality_bar if wanted else None
-    looked = None
+    reports = []
     if choice.route is None:  # an eval set is of a cascade
-        looked = replayed.newest([r for r in replaying.reports(cascade) if r.created <= at])
+        reports = [r for r in replaying.own(cascade) if r.created <= at]
     found = gathered(window, moved, at, seen, bar, drift, choice.zone)
-    return replace(found, replayed=looked, last_check=_last_check(window, cascade, choice.route, end))
+    return replace(
+        found, route=choice.route, replayed=replayed.newest(reports), last_replay=replayed.last(reports),
+        last_check=_last_check(window, cascade, choice.route, end),
+    )  # fmt: skip
 
 
 def _last_check(window: Window, cascade: str, route: str | None, end: int) -> int | None:

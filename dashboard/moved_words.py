@@ -72,10 +72,11 @@ def _what(of: Episode) -> str:
 
 
 def calm(of: Watched) -> str:
-    """That nothing moved, and how soon a move by the tolerance would have been seen, or that it is not
+    """That nothing moved, how soon a move by the tolerance would have been seen, and which moves are not
     looked for."""
+    said = [text.CALM]
     if of.seen is not None and of.least is not None:
-        return f"{text.CALM} {text.CALM_SEEN.format(points=of.least, time=of.seen)}"
+        said.append(text.CALM_SEEN.format(points=of.least, time=of.seen))
     if of.unseen is not None:
-        return f"{text.CALM} {of.unseen[0].upper()}{of.unseen[1:]}."
-    return text.CALM
+        said.append(f"{of.unseen[0].upper()}{of.unseen[1:]}.")
+    return " ".join(said)

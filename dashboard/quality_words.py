@@ -1,19 +1,16 @@
 """Whether the answers are right, in a sentence, and what to do where nobody knows. Pure."""
 
-from collections.abc import Sequence
-
 from cascadewatch.metrics.quality import label_sources
 from dashboard import text_replays as text
-from dashboard.facts import FRESH, Facts
+from dashboard.facts import Facts, is_checked
 from dashboard.formats import ago, count, duration, percent, span_words
-from dashboard.replayed import Replayed
 
 
-def sentence(facts: Facts, measured: Sequence[Replayed] = ()) -> str:
-    """How many answers are right by the newest look, and when anybody looked; `measured` are all replays'
-    figures, oldest first."""
-    if facts.quality_age is None:
-        return text.NONE_DRAWN if facts.window.labels else text.NOTHING_KNOWN
+def sentence(facts: Facts) -> str:
+    """How many answers are right by the newest look, and when anybody looked."""
+    age = facts.checked_age
+    if facts.quality_age is None or age is None:
+        return _unknown(facts)
     share = facts.quality
     parts = []
     if share.value is not None:
@@ -23,9 +20,11 @@ def sentence(facts: Facts, measured: Sequence[Replayed] = ()) -> str:
                 from_what=source(facts), bar=_against_bar(facts),
             )
         )  # fmt: skip
-    parts.append(_looks(facts, measured))
-    if facts.quality_age > FRESH:
-        parts.append(text.OLD_CHECK.format(age=duration(facts.quality_age)))
+    last = facts.last_check
+    parts.append(text.NEVER_DRAWN if last is None else text.LABELLED.format(ago=ago(last, facts.now)))
+    parts.append(replays(facts))
+    if not is_checked(facts):
+        parts.append(text.OLD_CHECK.format(age=duration(age)))
     return " ".join(parts)
 
 
@@ -36,6 +35,19 @@ def source(facts: Facts) -> str:
         return text.FROM_REPORT_SENTENCE.format(name=facts.replayed.name, n=n)
     found = label_sources(facts.window)
     return text.FROM_LABELS_SENTENCE.format(n=count(sum(found.values())), sources=", ".join(sorted(found)))
+
+
+def replays(facts: Facts) -> str:
+    """When replays last looked, at the whole cascade or at parts of it."""
+    if facts.route is not None:
+        return text.NOT_OF_ROUTES
+    parts = None if facts.last_replay is None else ago(facts.last_replay, facts.now)
+    if facts.replayed is None:
+        return text.NEVER_REPLAYED if parts is None else text.ONLY_PARTS.format(ago=parts)
+    whole = text.CHECKED_LAST.format(ago=ago(facts.replayed.at, facts.now))
+    if facts.last_replay is None or facts.last_replay <= facts.replayed.at:
+        return whole
+    return f"{whole} {text.PARTS_SINCE.format(ago=parts)}"
 
 
 def next_step(facts: Facts, has_replays: bool) -> str | None:
@@ -57,13 +69,9 @@ def _against_bar(facts: Facts) -> str:
     return words.format(bar=percent(bar, 0))
 
 
-def _looks(facts: Facts, measured: Sequence[Replayed]) -> str:
-    last, replayed = facts.last_check, facts.replayed
-    labels = text.NEVER_DRAWN if last is None else text.LABELLED.format(ago=ago(last, facts.now))
-    if replayed is not None:
-        replays = text.CHECKED_LAST.format(ago=ago(replayed.at, facts.now))
-    elif measured:
-        replays = text.ONLY_PARTS.format(ago=ago(measured[-1].at, facts.now))
-    else:
-        replays = text.NEVER_REPLAYED
-    return f"{labels} {replays}"
+def _unknown(facts: Facts) -> str:
+    """That no figure is known, and what was looked at all the same."""
+    if facts.route is None and facts.last_replay is None:
+        return text.NONE_DRAWN if facts.window.labels else text.NOTHING_KNOWN
+    labels = text.NEVER_DRAWN if facts.window.labels else text.NO_LABEL
+    return f"{text.NOBODY_KNOWS} {labels} {replays(facts)}"

@@ -1,5 +1,7 @@
 """What is said where latencies, scores or labels are of a longer time than the range on show. Pure."""
 
+from functools import partial
+
 from cascadewatch.metrics import reach
 from cascadewatch.metrics.window import Window
 from dashboard.formats import moment
@@ -13,4 +15,4 @@ def wider(window: Window, kept: reach.Kept, zone: str) -> str | None:
     asked = window.end - window.start
     if end - start <= (1 + NOTED) * asked:
         return None
-    return f"read from {moment(start, zone)} to {moment(end, zone)}"
+    return reach.read_note(window, kept, partial(moment, zone=zone))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from cascadewatch.metrics.window import Metric
-from cascadewatch.store.reports import Report
+from cascadewatch.store.reports import Report, ended
 from dashboard import check_words
 
 RATES = {"false_accept": "false_accept_rate", "false_escalate": "false_escalate_rate"}
@@ -20,6 +20,11 @@ class Replayed:
     whole: bool = True
 
 
+def last(reports: Collection[Report]) -> int | None:
+    """When a replay last checked the cascade (epoch ms), the whole of it or a part; None: none did."""
+    return max((of.created for of in ended(reports)), default=None)
+
+
 def newest(reports: Collection[Report]) -> Replayed | None:
     """The latest measurement of the whole cascade: both tiers at the present threshold."""
     return next((found for found in reversed(quality(reports)) if found.whole), None)
@@ -29,10 +34,8 @@ def quality(reports: Collection[Report]) -> list[Replayed]:
     """Every measured quality, oldest first: of the cascade where both tiers' answers are known, else the
     accuracy of the model that was asked."""
     out = []
-    for of in sorted(check_words.own(reports), key=lambda r: r.created):
+    for of in _oldest_first(reports):
         present, accuracy = check_words.quality_of(of), of.body["rates"].get("accuracy")
-        if of.verdict == "incomplete":
-            continue
         if present is not None:
             share = Metric(present["quality"], present["n"], present["low"], present["high"])
             out.append(Replayed(of.name, of.created, share))
@@ -45,9 +48,9 @@ def quality(reports: Collection[Report]) -> list[Replayed]:
 def errors(reports: Collection[Report], rate: str) -> list[Replayed]:
     """Every measured false accept or false escalate rate, oldest first."""
     out = []
-    for of in sorted(check_words.own(reports), key=lambda r: r.created):
+    for of in _oldest_first(reports):
         found = of.body["rates"].get(rate)
-        if found is not None and of.verdict != "incomplete":
+        if found is not None:
             share = Metric(found["value"], found["n"], found["low"], found["high"])
             out.append(Replayed(of.name, of.created, share))
     return out
@@ -56,3 +59,7 @@ def errors(reports: Collection[Report], rate: str) -> list[Replayed]:
 def within(found: Sequence[Replayed], span: tuple[int, int]) -> list[Replayed]:
     """Those of a range."""
     return [one for one in found if span[0] <= one.at < span[1]]
+
+
+def _oldest_first(reports: Collection[Report]) -> list[Report]:
+    return sorted(ended(reports), key=lambda of: of.created)

@@ -30,6 +30,13 @@ def reports(cascade: str | None = None, name: str | None = None) -> list[Report]
         return stored.history(connection, name=name, cascade=cascade, limit=MOST)
 
 
+@st.cache_data(ttl=LIVE, max_entries=ANSWERS, show_spinner=False)
+def own(cascade: str | None = None, name: str | None = None) -> list[Report]:
+    """The latest of replays' own models, newest first: what asked another one says nothing of the cascade."""
+    with reading() as (connection, _):
+        return stored.history(connection, name=name, cascade=cascade, limit=MOST, own=True)
+
+
 @st.cache_data(ttl=STEADY, max_entries=ANSWERS, show_spinner=False)
 def report(number: int) -> Report | None:
     """One report."""

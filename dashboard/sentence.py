@@ -152,15 +152,19 @@ def _break_even(facts: Facts) -> str:
 
 def _quality(facts: Facts) -> str:
     quality, age = facts.quality, facts.quality_age
+    parts = None if facts.parts_age is None else f"{duration(facts.parts_age)} ago"
+    if age is None and parts is not None:
+        return f"Quality unknown. {text_replays.ONLY_PARTS.format(ago=parts)}"
     if age is None:
         why = f" {text_replays.NEVER_DRAWN}" if facts.window.labels else ""
         return f"Quality was never checked.{why}"
-    checked = f"last checked {duration(age)} ago"
+    since = "" if parts is None else f" {text_replays.PARTS_SINCE.format(ago=parts)}"
+    looked = f"last {'checked' if parts is None else 'measured'} {duration(age)} ago"
     if quality.value is None:
-        return f"Quality {checked}, not in this range."
+        return f"Quality {looked}, not in this range.{since}"
     bar = ", on the eval set" if facts.is_replayed else ""
     bar += "" if facts.quality_bar is None else f", bar {percent(facts.quality_bar, 0)}"
-    return f"Quality {percent(quality.value)}{_between(quality)}{bar}, {checked}."
+    return f"Quality {percent(quality.value)}{_between(quality)}{bar}, {looked}.{since}"
 
 
 def _saving(facts: Facts) -> float | None:

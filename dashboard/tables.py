@@ -41,7 +41,9 @@ def number(label: str, help_text: str | None = None, width: int = 90) -> Any:
 
 def usd(label: str, values: Iterable[float | None], help_text: str | None = None) -> Any:
     """Dollars: cents, and more decimals where the largest amount is below ten dollars."""
-    return st.column_config.NumberColumn(label, help=help_text, format=f"$%.{decimals(values)}f", width=95)
+    digits = decimals(values)
+    form = "dollar" if digits == 2 else f"$%.{digits}f"  # which knows no thousands
+    return st.column_config.NumberColumn(label, help=help_text, format=form, width=95)
 
 
 def money(label: str, help_text: str | None = None) -> Any:

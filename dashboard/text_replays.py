@@ -56,7 +56,7 @@ WASTED_MEANING = (
     "What it costs a day to escalate cheap answers that were right, at the traffic of the chosen range and"
     " the measured price of an escalation."
 )
-FROM_REPORT, WHICH_REPORT = "Report", "Of which replay"
+WHICH_REPORT = "Of which replay"
 CHECKED_BY = "Checked {ago} by {name}, {cases} cases, report {number}."
 VERIFIER_SAYS = (
     "The verifier lets {accept} of wrong answers through{accept_reach} and sends {escalate} of right ones"
@@ -68,7 +68,7 @@ THEN = (
 )
 THEN_WASTED = "and {usd} is wasted a day on false escalations ({reach})"
 SHIPS_ONLY = "At the traffic of this range that is {wrong} wrong answers shipped a day."
-STALE, FRESH = "stale calibration", "up to date"
+STALE = "stale calibration"
 STALE_AGE = "It is {age} old; after 30 days the answers may be others."
 STALE_MODEL = "It is of answers of {old}; the cheap tier of these days is {new}."
 STALE_NEXT = (
@@ -100,13 +100,14 @@ RATE, FROM_SET, FROM_LABELS, SET_N, LABEL_N, SOURCES = (
     "Rate", "Eval set", "Live labels", "n", "n (labels)", "Labels by",
 )  # fmt: skip
 PRECISION = "Right among accepted"
-NO_LIVE_LABELS = "No label of this range is of a judged cheap answer."
-NEVER_VERIFIED = "This verifier has never been checked against answers whose truth is known."
-ONLY_LIVE = (
-    "No eval set has checked it; live labels: {rate} of wrong answers let through{reach},"
-    " n\N{NO-BREAK SPACE}{n}."
+NO_LIVE_LABELS = "No executable or randomly drawn label of this range is of a judged cheap answer."
+NO_SET = "No eval set has checked the verifier"
+NEVER_VERIFIED = f"{NO_SET}. {NO_LIVE_LABELS}"
+ONLY_LIVE = NO_SET + "; live labels: {rate} of wrong answers let through{reach}, n\N{NO-BREAK SPACE}{n}."
+ONLY_PRECISION = (
+    NO_SET + "; live labels: {rate} of the answers it accepted are right{reach}, n\N{NO-BREAK SPACE}{n}."
 )
-ONLY_LIVE_RIGHT = "No eval set has checked it; no live label of this range is of a wrong answer."
+UNKNOWN_RATE = "{name} unknown: {reason}."
 HOW_TO_CHOOSE = "Choose this cascade in the sidebar for how to check it."
 NO_SWEEP = "The threshold sweep needs recorded flagship answers in the eval set, under the key “flagship”."
 HOW_TO_CHECK = "Write an eval set, name it under [replay.…], and run the check:"
@@ -141,7 +142,7 @@ QUALITY_HINT = (
 )
 ERRORS_OVER_TIME = "What the verifier gets wrong, over time"
 ERRORS_HINT = "Lines are live labels, diamonds are replays."
-LIVE_QUALITY, LAST_REPORT, CHECKED = "Live labels", "Last replay", "Last check"
+LIVE_QUALITY, LAST_REPORT = "Live labels", "Last replay"
 ON_THE_SET = "on the eval set"
 LAST_VERDICTS, NO_REPLAYS_OF = "What the replays say", "No replay is about this cascade."
 ADD_REPLAY = (
@@ -155,12 +156,17 @@ ABOVE_BAR, BELOW_BAR, AT_BAR = (
     ", about at the bar of {bar}",
 )
 LABELLED = "The last label came {ago}."
-CHECKED_LAST = "The last replay ran {ago}."
+CHECKED_LAST = "The last replay of the whole cascade ran {ago}."
 NEVER_REPLAYED = "No replay has ever checked it."
-NOT_WHOLE = "its models alone were replayed"
-ONLY_PARTS = "Replays checked its models {ago}, none the whole cascade."
+NOT_WHOLE = "only parts of it were replayed"
+ONLY_PARTS = "Replays checked parts of the cascade {ago}, none the whole."
+PARTS_SINCE = "Replays checked parts of the cascade {ago}."
+PARTS_TILE = "parts replayed {ago}"
+NOT_OF_ROUTES = "Replays are of the whole cascade, not of one route."
 NEVER_DRAWN = "No served answer has an executable or randomly drawn label."
-NONE_DRAWN = f"Nobody knows whether the answers are right. {NEVER_DRAWN}"
+NO_LABEL = "No answer here has a label."
+NOBODY_KNOWS = "Nobody knows whether the answers are right."
+NONE_DRAWN = f"{NOBODY_KNOWS} {NEVER_DRAWN}"
 NOTHING_KNOWN = "Nobody knows whether the answers are right: no answer here has a label, none was replayed."
 NEXT_LABELS = "Next: send labels with your events or to POST /v1/labels, drawn at random."
 NEXT_REPLAY = "Next: play an eval set every night, so that a drifting model or verifier is found."

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from dashboard import episode_words, text, text_incidents, widgets
+from dashboard import episode_words, text, text_incidents, text_replays, widgets
 from dashboard.facts import Facts, budget_usd, coverage, per_day
 from dashboard.formats import (
     NB,
@@ -75,16 +75,25 @@ def headroom(facts: Facts) -> None:
 def quality(facts: Facts) -> None:
     """How many answers are right, when anybody last looked, and how."""
     share = facts.quality
-    newest = None if facts.quality_age is None else facts.now - facts.quality_age
-    how = text.BY_REPLAY if facts.is_replayed else text.BY_LABELS
     caption = _joined(
         span(share.low, share.high),
         f"n{NB}{count(share.n)}" if share.n else None,
         None if facts.quality_bar is None else f"bar{NB}{percent(facts.quality_bar, 0)}",
-        text.NEVER_CHECKED if newest is None else f"checked {ago(newest, facts.now)} {how}",
+        _checked(facts),
         None if facts.is_replayed else facts.labels_of,
     )
     widgets.tile(text.QUALITY, percent(share.value), caption, widgets.meaning("quality"), share.reason)
+
+
+def _checked(facts: Facts) -> str:
+    """When quality was last checked, and how; and when it was measured, if that is longer ago."""
+    age, parts = facts.quality_age, facts.parts_age
+    part = None if parts is None else text_replays.PARTS_TILE.format(ago=ago(facts.now - parts, facts.now))
+    if age is None:
+        return part or text.NEVER_CHECKED
+    how = text.BY_REPLAY if facts.is_replayed else text.BY_LABELS
+    looked = f"{'checked' if part is None else 'measured'} {ago(facts.now - age, facts.now)} {how}"
+    return _joined(looked, part)
 
 
 def _watch(facts: Facts) -> str | None:

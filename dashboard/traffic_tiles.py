@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from cascadewatch.metrics.cost import cost
 from cascadewatch.metrics.coverage import NO_PRICE
 from cascadewatch.metrics.escalation import escalation_rate
 from cascadewatch.metrics.latency import escalation_penalty
@@ -27,7 +28,7 @@ def _escalation(window: Window) -> None:
 
 
 def _extra(window: Window, days: float) -> None:
-    extra, whole = escalating.extra_usd(window.counts), escalating.cost_usd(window.counts)
+    extra, whole = escalating.extra_usd(window), cost(window).value
     meaning = escaped(text.EXTRA_MEANING)
     if extra is None or whole is None:
         widgets.tile(text.EXTRA, UNKNOWN, UNKNOWN, meaning, NO_PRICE)

@@ -9,7 +9,7 @@ measured; no constant stands in for it.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cascadewatch.metrics.counterfactual import NANO, NO_MEAN, billing_note, even_flagship_only
+from cascadewatch.metrics.counterfactual import NANO, NO_MEAN, even_flagship_only
 from cascadewatch.metrics.coverage import withheld
 from cascadewatch.metrics.escalation import ONE_TIER
 from cascadewatch.metrics.interval import FEW_CLUSTERS, half_width
@@ -103,8 +103,7 @@ def _flagship(window: Window) -> Callable[[Counts], float]:
 def _with_interval(window: Window, terms: Economics, value: float, of_rate: float) -> Metric:
     """`value` with hours as clusters: the delta method on the sums behind it."""
     half = half_width([i - of_rate * r for i, r in _influences(window, terms)])
-    billed = billing_note(window.ratios) if window.counts["even_counterfactual"] else None
-    notes = [billed] if billed else []
+    notes = []
     if terms.assumed:
         escalated = window.counts["even_escalated"]
         notes.append(f"assumed: E = F, {escalated} of {MIN_ESCALATED} escalations seen")

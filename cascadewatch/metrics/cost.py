@@ -92,7 +92,7 @@ def _sum(window: Window, nano: int, priced: int, priceable: int) -> Metric:
     n = window.counts["events"]
     if n == 0:
         return Metric(None, 0, unit="usd", reason=NO_EVENTS)
-    if not is_priced(window.counts, window.tiers) or (priceable and not priced):
+    if not is_priced(window) or (priceable and not priced):
         return Metric(None, n, unit="usd", reason=NO_PRICE)
     value, note = nano / NANO, coverage_note(priced, priceable)
     return Metric(value, n, None if note else value, None if note else value, "usd", note)

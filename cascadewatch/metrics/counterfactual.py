@@ -6,7 +6,6 @@ real flagship cost. Never with the verifier. The store sums the three kinds; the
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from cascadewatch.metrics.coverage import NO_PRICE, coverage_note, is_priced, withheld
 from cascadewatch.metrics.escalation import ONE_TIER
@@ -68,7 +67,7 @@ def flagship_only(
     given = counts["counterfactual_input"] * ratios.input * (1 - cached * (1 - CACHED_INPUT_PRICE))
     written = counts["counterfactual_output"] * ratios.output
     averaged = counts["averaged"] * (flagship_mean or 0)
-    return counts["real_cost"] + (given + written) * ratios.billed + averaged
+    return counts["real_cost"] + given + written + averaged
 
 
 def even_flagship_only(counts: Counts, ratios: TokenRatios, flagship_mean: float | None) -> float:
@@ -76,7 +75,7 @@ def even_flagship_only(counts: Counts, ratios: TokenRatios, flagship_mean: float
     given = counts["even_counterfactual_input"] * ratios.even_input
     written = counts["even_counterfactual_output"] * ratios.even_output
     averaged = counts["even_averaged"] * (flagship_mean or 0)
-    return counts["even_real_cost"] + (given + written) * ratios.billed + averaged
+    return counts["even_real_cost"] + given + written + averaged
 
 
 def undefined_reason(window: Window) -> str | None:
@@ -84,7 +83,7 @@ def undefined_reason(window: Window) -> str | None:
     if window.order.flagship is None:
         return ONE_TIER
     if window.counts["comparable"] == 0:
-        return NOT_COMPARABLE if is_priced(window.counts, window.tiers) else NO_PRICE
+        return NOT_COMPARABLE if is_priced(window) else NO_PRICE
     if window.counts["averaged"] and window.flagship_mean is None:
         return NO_MEAN
     return None
@@ -95,9 +94,8 @@ def flagship_only_cost(window: Window) -> Metric:
 
     `low` and `high` are the range of methods, not a sampling interval: token ratios 1 or measured, and
     prompt-cache share 0 or the one measured on the busiest tier (cached input at a tenth of the input
-    price, on the worked-out part only, since real calls are billed with their cache). Where real calls were
-    billed at another price than the known one, the range has both. `value` takes the measured ratios, what is
-    billed, and no cache. No range where less than 95 % of attempts have a price.
+    price, on the worked-out part only, since real calls are billed with their cache). `value` takes the
+    measured ratios and no cache. No range where less than 95 % of attempts have a price.
     """
     reason = undefined_reason(window)
     n = window.counts["comparable"]
@@ -105,44 +103,22 @@ def flagship_only_cost(window: Window) -> Metric:
         return Metric(None, n, unit="usd", reason=reason)
     value, *others = (
         flagship_only(window.counts, ratios, window.flagship_mean, cached) / NANO
-        for ratios, cached in _methods(window)
+        for ratios in (window.ratios, TokenRatios())
+        for cached in (0.0, window.cache_share or 0.0)
     )
     low, high = (None, None) if withheld(window) else (min(value, *others), max(value, *others))
     return Metric(value, n, low, high, "usd", _method(window))
-
-
-def _methods(window: Window) -> list[tuple[TokenRatios, float]]:
-    """Ratios, with what is billed, and cached share of all figures that have something for them; that of the
-    value first. What is billed has its prompt cache in it."""
-    measured = window.ratios
-    alike = replace(TokenRatios(), billed=measured.billed)
-    listed = [
-        (replace(r, billed=1.0), c) for r in (measured, alike) for c in (0.0, window.cache_share or 0.0)
-    ]
-    return [(measured, 0.0), (alike, 0.0), *listed]
 
 
 def _method(window: Window) -> str | None:
     """What a reader should know of how the figure came about."""
     counts, ratios = window.counts, window.ratios
     notes = [coverage_note(counts["priced"], counts["priceable"])]
-    if counts["counterfactual"]:
-        notes.append(billing_note(ratios))
     if counts["counterfactual"] and ratios.basis == "assumed":
         notes.append(f"token ratios assumed to be 1: {ratios.pairs} of {MIN_PAIRS} pairs seen")
     if counts["averaged"]:
         notes.append(f"{counts['averaged']} of {counts['comparable']} events at the flagship's mean cost")
     return "; ".join(filter(None, notes)) or None
-
-
-def billing_note(ratios: TokenRatios) -> str | None:
-    """That real flagship calls were billed otherwise than its price says; None where they were not."""
-    if ratios.billed == 1:
-        return None
-    share = f"{ratios.billed * 100:.0f} %"
-    return (
-        f"flagship taken at {share} of its price, as real calls were billed: [[price]] would say it exactly"
-    )
 
 
 def _learned(group: list[Counts], basis: str, pairs: int) -> TokenRatios:

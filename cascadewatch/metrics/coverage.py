@@ -3,12 +3,11 @@
 Costs are sums of what is known. Where nothing is known the sum is no cost of 0, but no cost at all.
 """
 
-from collections.abc import Sequence
 from math import floor
 
 from cascadewatch.metrics.interval import proportion
 from cascadewatch.metrics.measures import PARTS
-from cascadewatch.metrics.window import Counts, Metric, TierCounts, Window
+from cascadewatch.metrics.window import Counts, Metric, Window
 
 MIN_COVERAGE = 0.95
 NO_PRICE = "nothing here has a price: add [[price]] entries or send cost_usd"
@@ -19,17 +18,19 @@ def price_coverage(window: Window) -> Metric:
     return proportion(window.counts["priced"], window.counts["priceable"], "nothing ought to have a price")
 
 
-def is_priced(counts: Counts, tiers: Sequence[TierCounts] = ()) -> bool:
-    """Whether the sum of these costs says anything: something costs money, or most attempts are known to
-    cost none, as on a model of one's own. Verdicts by a rule are free and so are calls that failed: where
-    they alone are priced, nothing is known of the answers. With `tiers` attempts are told from verdicts;
-    without, more than half of both together, as no attempt has more than one verdict."""
-    priced, priceable = counts["priced"], counts["priceable"]
-    if priced == priceable or total_nano(counts) > 0:
-        return True
-    if tiers:
-        priced, priceable = (sum(t.counts[name] for t in tiers) for name in ("priced", "priceable"))
-    return 2 * priced > priceable
+def is_priced(window: Window) -> bool:
+    """Whether the sum of its costs says anything: as of a single event, or because some of it has a price and
+    its range is free.
+
+    Event sums alone could not tell that: verdicts by a rule are free and so are calls that failed, and where
+    only they are priced nothing is known of the answers.
+    """
+    return is_event_priced(window.counts) or (window.counts["priced"] > 0 and window.is_free)
+
+
+def is_event_priced(counts: Counts) -> bool:
+    """Whether the cost of one event says anything: all of it has a price, or something costs money."""
+    return counts["priced"] == counts["priceable"] or total_nano(counts) > 0
 
 
 def coverage_note(priced: int, priceable: int) -> str | None:

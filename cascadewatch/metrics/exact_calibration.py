@@ -112,8 +112,8 @@ def placed(groups: Iterable[Sequence[float]], right: float, wrong: float) -> tup
 
 
 def area_interval(area: float, variance: float, right: float, wrong: float) -> tuple[float, float] | None:
-    """95 % interval of an AUROC with DeLong's variance, over so many right and wrong answers; None with fewer
-    than 10 of either.
+    """Newcombe's 95 % interval of an AUROC over so many right and wrong answers; None with fewer than 10 of
+    either. `variance` is DeLong's, which can only widen it.
 
     Every area from which this one lies at most 1.96 of that area's own standard errors away (Newcombe 2006,
     Statistics in Medicine 25:559, method 5): an interval around the area itself misses most truths where the

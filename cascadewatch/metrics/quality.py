@@ -18,6 +18,13 @@ def estimating(window: Window, role: str) -> list[LabelCounts]:
     return [row for row in window.labels if row.role == role and not _is_selected(row)]
 
 
+def of_judged(window: Window) -> list[LabelCounts]:
+    """Those of cheap answers with a verdict: what is known of the verifier. Of accepted answers alone, or of
+    rejected ones alone, they leave its error rates undefined."""
+    rows = estimating(window, "cheap")
+    return [row for row in rows if row.outcome in ("accept", "reject") and row.counts["n"]]
+
+
 def quality(window: Window) -> Metric:
     """Share of served answers that are right. How old it is: `Window.last_label`."""
     return _share(estimating(window, "served"), lambda row: row.correct, "no served answer has a label")
@@ -52,16 +59,12 @@ def false_escalate_rate(window: Window) -> Metric:
 
 def verifier_precision(window: Window) -> Metric:
     """P(the cheap answer is right | accept)."""
-    accepted = [row for row in _decided(window) if row.outcome == "accept"]
+    accepted = [row for row in of_judged(window) if row.outcome == "accept"]
     return _share(accepted, lambda row: row.correct, "no accepted cheap answer has a label")
 
 
 def _is_selected(row: LabelCounts) -> bool:
     return row.source != "executable" and row.sampling != "random"
-
-
-def _decided(window: Window) -> list[LabelCounts]:
-    return [row for row in estimating(window, "cheap") if row.outcome in ("accept", "reject")]
 
 
 def _error_rate(window: Window, correct: bool, outcome: str, empty: str) -> Metric:
@@ -71,7 +74,7 @@ def _error_rate(window: Window, correct: bool, outcome: str, empty: str) -> Metr
     without any label on either side the rate is undefined, and neither 0 nor 1. How heavy a label of either
     verdict is, is known from all labels of that verdict, right and wrong.
     """
-    decided = _decided(window)
+    decided = of_judged(window)
     rows = [row for row in decided if row.correct is correct]
     accepted, judged = window.counts["cheap_accepted"], window.counts["judged"]
     every, heaviest = heaviest_weight(map(_group, decided)), dict[str, float]()

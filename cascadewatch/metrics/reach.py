@@ -3,7 +3,7 @@
 An edge inside a bucket moves outward, so that a short range, or an old one, reads more than was asked.
 """
 
-from datetime import UTC, datetime
+from collections.abc import Callable
 from typing import Literal
 
 from cascadewatch.metrics.window import Window
@@ -17,16 +17,15 @@ def read(window: Window, kept: Kept) -> tuple[int, int]:
     return wider or (window.start, window.end)
 
 
-def read_note(window: Window, kept: Kept) -> str | None:
-    """Says so where it is another range than that of the window.
+def read_note(window: Window, kept: Kept, moment: Callable[[int], str]) -> str | None:
+    """Says so where it is another range than that of the window; `moment` words an epoch ms.
 
     >>> from cascadewatch.model import TierOrder
     >>> asked = Window(0, 60_000, {}, TierOrder((), None, None), labels_read=(0, 900_000))
-    >>> read_note(asked, "labels"), read_note(asked, "bins")
-    ('read from 1970-01-01 00:00 to 1970-01-01 00:15 UTC', None)
+    >>> read_note(asked, "labels", "{:,} ms".format), read_note(asked, "bins", str)
+    ('read from 0 ms to 900,000 ms', None)
     """
-    found = read(window, kept)
-    if found == (window.start, window.end):
+    start, end = read(window, kept)
+    if (start, end) == (window.start, window.end):
         return None
-    start, end = (datetime.fromtimestamp(edge / 1000, UTC) for edge in found)
-    return f"read from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
+    return f"read from {moment(start)} to {moment(end)}"

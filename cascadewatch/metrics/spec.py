@@ -1,9 +1,9 @@
 """What a metric is called, means and rests on, beside the function that computes it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from cascadewatch.metrics.reach import Kept, read_note
+from cascadewatch.metrics.reach import Kept
 from cascadewatch.metrics.window import Bad, Metric, Unit, Window
 
 
@@ -13,7 +13,8 @@ class MetricSpec:
 
     `function` takes a `Window`, and a part's name too where `parts` is given: such a metric is
     shown once per part, as `tier_hits[small]`. `bad` is the direction that costs money or quality.
-    `reads` is the kind of sums it rests on: of some a wider range is read than was asked for.
+    `reads` is the kind of sums it rests on: of some a wider range is read than was asked for, which who shows
+    the metric says with `reach.read_note`.
     """
 
     key: str
@@ -28,7 +29,5 @@ class MetricSpec:
     reads: Kept = "sums"
 
     def compute(self, window: Window, part: str | None = None) -> Metric:
-        """The metric of this window, or of one part of it; where a wider range was read its reason tells."""
-        found = self.function(window) if part is None else self.function(window, part)
-        note = None if found.value is None else read_note(window, self.reads)
-        return found if note is None else replace(found, reason="; ".join(filter(None, (found.reason, note))))
+        """The metric of this window, or of one part of it."""
+        return self.function(window) if part is None else self.function(window, part)

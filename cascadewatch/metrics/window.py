@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from cascadewatch.metrics.measures import PARTS
 from cascadewatch.model import TierOrder
 
 Counts = Mapping[str, int]
@@ -59,8 +60,7 @@ class TokenRatios:
     """Flagship tokens per cheap-tier token, and where that was learned.
 
     `basis` is `route`, `cascade` or `assumed` (1, fewer than 30 pairs). For a cascade these are
-    the routes' ratios weighted so that the routes' figures add up to the cascade's. `billed` is what the
-    cascade's real flagship calls cost of the flagship's price: 1, unless they were billed otherwise.
+    the routes' ratios weighted so that the routes' figures add up to the cascade's.
     """
 
     input: float = 1.0
@@ -69,7 +69,6 @@ class TokenRatios:
     pairs: int = 0
     even_input: float = 1.0  # the same, weighted by the judged events alone
     even_output: float = 1.0
-    billed: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +115,21 @@ class Window:
     tier_clusters: tuple[tuple[TierCounts, ...], ...] = ()
     bins_read: tuple[int, int] | None = None  # the range that `bins` are of; None: that of the window
     labels_read: tuple[int, int] | None = None  # the same of `labels`
+    of_free: bool | None = None  # of a part: `is_free` of the whole range; None: told from `tiers`
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing costs money though most attempts that ought to have a price have one (verdicts
+        apart), as on a model of one's own. Of a part: whether that holds of the whole range."""
+        if self.of_free is not None:
+            return self.of_free
+        priced, priceable = (sum(t.counts[name] for t in self.tiers) for name in ("priced", "priceable"))
+        return 2 * priced > priceable and not any(self.counts[f"cost_{part}"] for part in PARTS)
 
     def narrowed(self, counts: Counts, start: int, end: int) -> "Window":
-        """The same cascade over one bucket of the range: its ratios stay those of the range."""
+        """The same cascade over a part, such as one bucket of the range or one of its routes, of which there
+        are event sums alone: ratios, and whether it is free, stay those of the range."""
         return replace(
             self, counts=counts, start=start, end=end, clusters=(), tiers=(), bins={}, labels=(),
-            bins_read=None, labels_read=None,
+            bins_read=None, labels_read=None, of_free=self.is_free,
         )  # fmt: skip

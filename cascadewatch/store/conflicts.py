@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
 from cascadewatch.errors import NotFoundError, UsageError
-from cascadewatch.metrics.coverage import is_priced, total_nano
+from cascadewatch.metrics.coverage import is_event_priced, total_nano
 from cascadewatch.model import Event, Label, Text
 from cascadewatch.moments import rfc3339, utc
 from cascadewatch.store import audit, dialect, ingest, labelling, raw, rollup, tables, totals
@@ -133,6 +133,6 @@ def _exchange(connection: Connection, key: bytes, aside: Any, former: Event, was
 
 def _told(e: EventRow, digest: bytes) -> dict[str, Any]:
     counts = e._asdict()
-    cost = total_nano(counts) / 1e9 if is_priced(counts) else None
+    cost = total_nano(counts) / 1e9 if is_event_priced(counts) else None
     return {"digest": bytes(digest).hex(), "time": rfc3339(e.time), "cascade": e.cascade, "route": e.route,
             "path": e.path, "cost_usd": cost}  # fmt: skip

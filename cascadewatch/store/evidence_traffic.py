@@ -1,12 +1,9 @@
 """What a day brings now, and what requests cost lately: the terms of a move's price."""
 
-from dataclasses import replace
-
 from sqlalchemy import Connection
 
 from cascadewatch.drift.diagnosis.price import Traffic
 from cascadewatch.drift.hours import HOUR_MS
-from cascadewatch.metrics.billing import billed_share
 from cascadewatch.metrics.counterfactual import route_ratios, token_ratios
 from cascadewatch.metrics.measures import FAILED_VERDICTS
 from cascadewatch.metrics.window import TierCounts, TokenRatios, Window
@@ -39,16 +36,14 @@ def traffic(connection: Connection, settings: Settings, cascade: str, route: str
         ).items()
     }
     of = sums.Of(cascade, ALL if route == OTHER else route)
-    by_tier = sums.grouped(connection, "attempts", [days], sums.Of(cascade), ("tier", "model"))
-    tiers, order = [TierCounts(t, m, "", c) for (t, m), c in by_tier.items()], found.cascades[cascade].order
     real = sum(c["real"] for c in per_route.values())
     window = Window(
         start=days.start,
         end=days.end,
         counts=sums.total(connection, "events", [days], of),
-        order=order,
+        order=found.cascades[cascade].order,
         tiers=(TierCounts("", "", "", sums.total(connection, "attempts", [days], of)),),
-        ratios=replace(_ratios(route, per_route), billed=billed_share(per_route.values(), tiers, order)),
+        ratios=_ratios(route, per_route),
         flagship_mean=sum(c["real_cost"] for c in per_route.values()) / real if real else None,
     )
     last = cover(now - DAY_MS, now, local_day, found.minute_floor)

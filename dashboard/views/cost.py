@@ -10,7 +10,7 @@ import streamlit as st
 from cascadewatch.metrics import compute
 from cascadewatch.metrics.breakeven import economics
 from cascadewatch.metrics.window import Metric, Window
-from dashboard import bill, breakeven_figure, data, tables, template, text, widgets
+from dashboard import bill, breakeven_figure, data, reach, tables, template, text, widgets
 from dashboard.choice import Choice
 from dashboard.figures import Axis
 from dashboard.formats import NB, count, dollar_reach, dollar_span, dollars, escaped, percent
@@ -54,7 +54,7 @@ def _one(cascade: str, choice: Choice) -> None:
     _bill(cascade, choice, window, axis)
     _break_even(window, axis.dark)
     _by_model(window)
-    _waste(found)
+    _waste(window, found, choice.zone)
     _prices(window, found)
 
 
@@ -128,17 +128,17 @@ def _usd(rows: Sequence[Mapping[str, Any]], *names: str) -> dict[str, Any]:
     return {name: tables.usd(name, [row[name] for row in rows]) for name in names}
 
 
-def _waste(found: Found) -> None:
+def _waste(window: Window, found: Found, zone: str) -> None:
     st.subheader(text.WASTE, anchor=False)
-    widgets.tiles(
-        [partial(draw, found) for draw in (_wasted, _overhead, _overhead_latency)], "waste", columns=3
-    )
+    labels_of = reach.wider(window, "labels", zone)
+    tiles = [partial(_wasted, found, labels_of), partial(_overhead, found), partial(_overhead_latency, found)]
+    widgets.tiles(tiles, "waste", columns=3)
 
 
-def _wasted(found: Found) -> None:
+def _wasted(found: Found, labels_of: str | None) -> None:
     wasted = found["wasted_escalation_usd"]
     between = dollar_span(wasted.low, wasted.high)
-    parts = (between and f"range {between}", f"n{NB}{count(wasted.n)} labels", wasted.reason)
+    parts = (between and f"range {between}", f"n{NB}{count(wasted.n)} labels", wasted.reason, labels_of)
     caption = " · ".join(part for part in parts if part)
     tile(text.WASTED, dollars(wasted.value), caption, widgets.meaning("wasted_escalation_usd"), wasted.reason)
 

@@ -1,5 +1,6 @@
 """One episode: where it stands, what it looked like, why it moved, who was told. Opened by `?episode=ID`."""
 
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import streamlit as st
@@ -12,6 +13,8 @@ from dashboard.figures import Axis, Behind
 from dashboard.formats import UNKNOWN, days, duration, escaped, points, when
 from dashboard.points import Point
 from dashboard.views import acts, episode_link, episode_tiles, history, report_link, why
+
+Draw = Callable[[], None]
 
 
 def show(choice: Choice) -> None:
@@ -34,24 +37,24 @@ def _one(number: int, choice: Choice) -> None:
     now = data.now()
     episode_tiles.head(of)
     st.text(episode_words.headline(of, now, choice.zone))
+    numbers, below = _of_its_kind(of, choice, now)
+    widgets.tiles(numbers, "tiles")
+    acts.row(of, choice.zone)
+    _spoken_for(of)
+    below()
+    history.show(of, choice)
+
+
+def _of_its_kind(of: Episode, choice: Choice, now: int) -> tuple[Sequence[Draw], Draw]:
+    """Its tiles, and what stands below them."""
     since = partial(_since, of, now, choice.zone)
     value, day = partial(episode_tiles.value, of), partial(episode_tiles.day, of)
     if of.kind == "callers":
-        widgets.tiles((value, day, since), "tiles")
-    elif of.kind in episode_words.CHECKS:
-        widgets.tiles((since,), "tiles")
-    else:
-        widgets.tiles((value, partial(_normal, of, choice.zone), day, since), "tiles")
-    acts.row(of, choice.zone)
-    _spoken_for(of)
-    if of.kind == "callers":
-        widgets.link("traffic", text.WHO_SENT_IT, _shown(of, now, choice), data.settings().timezone)
-    elif of.kind in episode_words.CHECKS:
-        _to_report(of, choice)
-    else:
-        _over_time(of, choice, now)
-        why.show(of, choice)
-    history.show(of, choice)
+        return (value, day, since), partial(_to_traffic, of, choice, now)
+    if of.kind in episode_words.CHECKS:
+        return (since,), partial(_to_report, of, choice)
+    normal = partial(_normal, of, choice.zone)
+    return (value, normal, day, since), partial(_in_numbers, of, choice, now)
 
 
 def _normal(of: Episode, zone: str) -> None:
@@ -78,7 +81,7 @@ def _stretches(of: Episode, span: tuple[int, int]) -> list[bands.Stretch]:
 
 
 def _since(of: Episode, now: int, zone: str) -> None:
-    lasted = duration(max(0, (of.resolved or now) - of.since))
+    lasted = duration(max(0, (episode_words.ended(of) or now) - of.since))
     words = text.LASTS.format(time=lasted) if of.is_open else text.LASTED_FOR.format(time=lasted)
     fired = text.FIRED.format(time=when(of.opened, now, zone))
     widgets.tile(text.SINCE, when(of.since, now, zone), f"{words} · {fired}", text.SINCE_MEANING)
@@ -100,6 +103,16 @@ def _to_report(of: Episode, choice: Choice) -> None:
         widgets.link("replays", text.TO_REPLAYS, choice, data.settings().timezone)
     else:
         report_link.to(number, text.TO_REPORT, choice)
+
+
+def _to_traffic(of: Episode, choice: Choice, now: int) -> None:
+    widgets.link("traffic", text.WHO_SENT_IT, _shown(of, now, choice), data.settings().timezone)
+
+
+def _in_numbers(of: Episode, choice: Choice, now: int) -> None:
+    """The chart of its metric, and why that moved."""
+    _over_time(of, choice, now)
+    why.show(of, choice)
 
 
 def _over_time(of: Episode, choice: Choice, now: int) -> None:

@@ -57,13 +57,14 @@ def row(of: Episode) -> Mapping[str, Any]:
     moved, money = episode_words.estimate(of), episode_words.usd_a_day(of)
     arrow = episode_words.ARROWS[episode_words.direction(of)]
     values = [episode_words.shown(of, value, 0) for value in (moved.baseline, moved.value)]
+    end = episode_words.ended(of)
     return {
         "since": tables.moment(of.since),
         "state": text.STATES.get(of.state, of.state),
         "where": episode_words.where(of.cascade, of.route) or of.rule,
         "what": f"{arrow} {episode_words.metric_title(of)}",
         "went": UNKNOWN if moved.value is None else " → ".join(values),
-        "lasted": text.STILL if of.resolved is None else duration(max(0, of.resolved - of.since)),
+        "lasted": text.STILL if end is None else duration(max(0, end - of.since)),
         "day": money,
         "cause": diagnosis_words.likeliest_name(of) or UNKNOWN,
     }

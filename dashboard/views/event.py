@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from cascadewatch.metrics.measures import PARTS
+from cascadewatch.metrics.coverage import is_event_priced, total_nano
 from cascadewatch.model import ID_LENGTH
 from cascadewatch.store.rowtypes import EventRow
 from dashboard import data, escalating, event_story, tables, template, text, timeline, widgets
@@ -56,10 +56,9 @@ def show(choice: Choice) -> None:
 
 def total_usd(row: EventRow) -> float | None:
     """What an event cost; None where nothing of it has a price."""
-    if row.priceable and not row.priced:
+    if not is_event_priced(row._asdict()):
         return None
-    nanos: int = sum(getattr(row, f"cost_{part}") for part in PARTS)
-    return nanos / escalating.NANO
+    return total_nano(row._asdict()) / escalating.NANO
 
 
 def _trace(found: Mapping[str, Any]) -> None:

@@ -114,7 +114,7 @@ def _over_time(cascade: str, facts: Facts, choice: Choice, now: int) -> None:
 def _quality(cascade: str, facts: Facts, choice: Choice, axis: Axis) -> None:
     st.subheader(text.QUALITY_OVER_TIME, anchor=False)
     labels = data.label_series(cascade, choice.route, *axis.span)
-    if not labels:
+    if not labels or facts.metrics["quality"].value is None:
         st.text(text.NO_LABELS)
         st.caption(escaped(text.NO_LABELS_HINT))
         return

@@ -43,22 +43,22 @@ def show(choice: Choice) -> None:
 
 def _one(cascade: str, choice: Choice) -> None:
     facts = health.facts(cascade, choice, data.now())
-    found = replaying.reports(cascade)
+    found = replaying.own(cascade)
     widgets.name(cascade)
-    st.text(quality_words.sentence(facts, replayed.quality(found)))
+    st.text(quality_words.sentence(facts))
     hint = quality_words.next_step(facts, bool(found))
     if hint:
         st.text(hint)
-    _tiles(facts, bool(found), f"tiles-{cascade}")
+    _tiles(facts, f"tiles-{cascade}")
     axis = Axis(choice.span(facts.now), facts.now, choice.zone, template.is_dark())
     _over_time(cascade, facts, found, choice, axis)
     _verdicts(found, choice, facts.now)
 
 
-def _tiles(facts: Facts, has_replays: bool, key: str, brief: bool = False) -> None:
+def _tiles(facts: Facts, key: str, brief: bool = False) -> None:
     drawn = (
         partial(_labels, facts),
-        partial(_replay, facts, has_replays),
+        partial(_replay, facts),
         *(partial(_error, facts, rate) for rate in ERROR_KEYS),
     )
     widgets.tiles(drawn, key, narrowest=112 if brief else 150)
@@ -79,11 +79,11 @@ def _labels(facts: Facts) -> None:
     widgets.tile(text.LIVE_QUALITY, percent(share.value), caption, widgets.meaning("quality"), share.reason)
 
 
-def _replay(facts: Facts, has_replays: bool) -> None:
+def _replay(facts: Facts) -> None:
     """The whole cascade on its eval set."""
     found = facts.replayed
     if found is None:
-        why = text.NOT_WHOLE if has_replays else text.NEVER_REPLAYED
+        why = quality_words.replays(facts) if facts.last_replay is None else text.NOT_WHOLE
         widgets.tile(text.LAST_REPORT, UNKNOWN, why, widgets.meaning("quality"))
         return
     share = found.metric
@@ -147,6 +147,6 @@ def _all(choice: Choice) -> None:
             words, numbers = st.columns([2, 5], gap="small")
             with words:
                 widgets.name(cascade)
-                st.text(quality_words.sentence(facts, replayed.quality(replaying.reports(cascade))))
+                st.text(quality_words.sentence(facts))
             with numbers:
-                _tiles(facts, bool(replaying.reports(cascade)), f"tiles-{cascade}", brief=True)
+                _tiles(facts, f"tiles-{cascade}", brief=True)

@@ -67,8 +67,8 @@ def _list(choice: Choice) -> None:
 def _last(name: str) -> Report | None:
     """The report that a card shows: of the replay's own model, or the pinned one."""
     pinned = replaying.pinned(name)
-    own = (of for of in replaying.reports(None, name) if of.override is None or of.id == pinned)
-    return next(own, None)
+    found = [*replaying.own(None, name)[:1], None if pinned is None else replaying.report(pinned)]
+    return max((of for of in found if of is not None), key=lambda of: of.created, default=None)
 
 
 def _loudness(of: Report | None) -> int:

@@ -42,7 +42,8 @@ def listed(episodes: Sequence[Episode], choice: Choice, now: int) -> None:
 
 
 def _words(of: Episode, zone: str, now: int) -> str:
-    lasted = text.STILL if of.resolved is None else duration(max(0, of.resolved - of.since))
+    end = episode_words.ended(of)
+    lasted = text.STILL if end is None else duration(max(0, end - of.since))
     sign = bands.sign(of)
     about = f"{sign} {episode_words.stake(of)}" if sign == bands.sign(of, narrow=True) else sign
     return f"{about} · {when(of.since, now, zone)} · {lasted}"

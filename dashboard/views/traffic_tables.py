@@ -57,7 +57,7 @@ def _route_chosen(key: str) -> None:
 def callers(name: str, choice: Choice, at: tuple[int, int]) -> None:
     """Who sends what escalates."""
     found = data.callers(name, *at)
-    rows = escalating.caller_rows(found)
+    rows = escalating.caller_rows(data.window(name, None, *at), found)
     if not rows:
         st.caption(escaped(f"{text.NO_CALLERS} {text.NO_CALLERS_HINT}"))
         return

@@ -30,10 +30,8 @@ def show(choice: Choice) -> None:
 
 
 def _one(cascade: str, choice: Choice) -> None:
-    found = check_words.latest(replaying.reports(cascade), "calibration")
-    found |= {
-        k: r for k, r in check_words.latest(replaying.reports(cascade), "sweep").items() if k not in found
-    }
+    found = check_words.latest(replaying.own(cascade), "calibration")
+    found |= {k: r for k, r in check_words.latest(replaying.own(cascade), "sweep").items() if k not in found}
     if not found:
         facts = health.facts(cascade, choice, data.now())
         st.text(verifier_live.unchecked(facts))
@@ -47,7 +45,7 @@ def _one(cascade: str, choice: Choice) -> None:
 
 
 def _checked(cascade: str, name: str, choice: Choice) -> None:
-    reports = replaying.reports(cascade)
+    reports = replaying.own(cascade)
     of = {**check_words.latest(reports, "sweep"), **check_words.latest(reports, "calibration")}[name]
     now = data.now()
     facts = health.facts(cascade, choice, now)
@@ -134,7 +132,7 @@ def _all(choice: Choice) -> None:
     """One block per cascade; the sweep needs one to be chosen."""
     now = data.now()
     for cascade in data.known().cascades:
-        found = check_words.latest(replaying.reports(cascade), "calibration")
+        found = check_words.latest(replaying.own(cascade), "calibration")
         facts = health.facts(cascade, choice, now)
         with st.container(border=True):
             words, numbers = st.columns([2, 5], gap="small")

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from cascadewatch.metrics import compute
-from cascadewatch.metrics.quality import estimating
+from cascadewatch.metrics.quality import of_judged
 from cascadewatch.metrics.window import Metric
 from cascadewatch.store.reports import Report
 from dashboard import tables, widgets
@@ -28,18 +28,22 @@ NAMES = {
 
 def unchecked(facts: Facts) -> str:
     """What is known of a verifier that no eval set has checked."""
+    if not of_judged(facts.window):
+        return text.NEVER_VERIFIED
     found = compute(facts.window, list(KEYS))
-    accept = found["false_accept_rate"]
-    if accept.n:
-        reach = span_words(accept.low, accept.high)
-        return text.ONLY_LIVE.format(rate=percent(accept.value), reach=reach, n=count(accept.n))
-    return text.ONLY_LIVE_RIGHT if any(metric.n for metric in found.values()) else text.NEVER_VERIFIED
+    accept, precision = found["false_accept_rate"], found["verifier_precision"]
+    if accept.value is not None:
+        return text.ONLY_LIVE.format(**_numbers(accept))
+    known = f"{text.NO_SET}."
+    if precision.value is not None:
+        known = text.ONLY_PRECISION.format(**_numbers(precision))
+    return f"{known} {_why('false_accept_rate', accept)}"
 
 
 def beside(of: Report | None, facts: Facts) -> None:
     """A table of both; nothing where there is neither."""
-    found = compute(facts.window, list(KEYS))
-    if not any(metric.n for metric in found.values()):
+    judged = of_judged(facts.window)
+    if not judged:
         if of is not None:
             st.caption(escaped(text.NO_LIVE_LABELS))
         return
@@ -47,7 +51,8 @@ def beside(of: Report | None, facts: Facts) -> None:
         st.subheader(text.BESIDE, anchor=False)
         st.caption(escaped(text.BESIDE_HINT))
     rates = {} if of is None else of.body["rates"]
-    sources = ", ".join(sorted({row.source for row in estimating(facts.window, "cheap")}))
+    sources = ", ".join(sorted({row.source for row in judged}))
+    found = compute(facts.window, list(KEYS))
     rows = [_row(key, metric, rates, sources) for key, metric in found.items()]
     config = {
         "rate": tables.words(text.RATE, width=150), "set": tables.words(text.FROM_SET, width=120),
@@ -57,8 +62,21 @@ def beside(of: Report | None, facts: Facts) -> None:
     if of is None:
         del config["set"], config["n"]
     widgets.rows(rows, "beside", config)
+    notes = [_why(key, metric) for key, metric in found.items() if metric.value is None]
     if facts.labels_of:
-        st.caption(escaped(f"Labels are {facts.labels_of}."))
+        notes.append(f"Labels are {facts.labels_of}.")
+    if notes:
+        st.caption(escaped(" ".join(notes)))
+
+
+def _numbers(metric: Metric) -> dict[str, str]:
+    reach = span_words(metric.low, metric.high)
+    return {"rate": percent(metric.value), "reach": reach, "n": count(metric.n)}
+
+
+def _why(key: str, metric: Metric) -> str:
+    """Why the labels do not tell a rate."""
+    return text.UNKNOWN_RATE.format(name=NAMES[key], reason=metric.reason)
 
 
 def _row(key: str, metric: Metric, rates: Mapping[str, Any], sources: str) -> dict[str, Any]:
@@ -71,7 +89,7 @@ def _row(key: str, metric: Metric, rates: Mapping[str, Any], sources: str) -> di
         else f"{percent(rate['value'])}{span_words(rate['low'], rate['high'])}",
         "n": None if rate is None else rate["n"],
         "labels": f"{percent(metric.value)}{span_words(metric.low, metric.high)}",
-        "label_n": metric.n,
+        "label_n": None if metric.value is None else metric.n,
         "sources": sources,
     }
 

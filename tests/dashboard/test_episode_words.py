@@ -42,6 +42,16 @@ def test_one_that_is_over_says_how_long_it_lasted() -> None:
     assert episode_words.badge(over)[1] == "gray"
 
 
+@pytest.mark.parametrize(
+    ("until", "hours"), [(SINCE + 2 * HOUR, 2), (SINCE + 9 * HOUR, 5), (SINCE - HOUR, 0)]
+)
+def test_callers_lasted_until_they_stopped_and_not_until_it_was_sure(until: int, hours: int) -> None:
+    detail = {"message": "A caller stands out.", "about": {"until": until}}
+    over = episode(detail, kind="callers", metric=None, state="resolved", resolved=SINCE + 5 * HOUR)
+    assert episode_words.ended(over) == SINCE + hours * HOUR
+    assert episode_words.ended(episode(detail, kind="callers", metric=None)) is None
+
+
 def test_a_threshold_names_its_limit_in_the_metrics_unit() -> None:
     detail = {"estimate": {**estimate(SINCE, 1.12, None), "low": 1.05, "high": 1.19}, "limit": 1.0}
     of = episode(detail, kind="threshold", metric="cost_ratio")

@@ -13,6 +13,7 @@ from dashboard import health, labelled, quality_words, sentence
 from dashboard.choice import Choice
 from dashboard.facts import Facts, is_checked
 from tests.dashboard.conftest import LookAt, Place, made
+from tests.dashboard.mixed import page, words
 from tests.metrics.windows import labels, window
 
 HOUR, DAY = 3_600_000, 86_400_000
@@ -116,3 +117,10 @@ def test_a_route_is_not_younger_than_its_own_labels(place: Place, look_at: LookA
     assert new is not None
     assert now - old > DAY
     assert now - new < 2 * HOUR
+
+
+def test_where_no_label_tells_of_quality_no_empty_chart_of_it_is_drawn(place: Place, look_at: LookAt) -> None:
+    look_at(place)
+    app = page("overview", cascade="rejected", range="24h")
+    assert not app.exception
+    assert "No served answer of this range has an executable or randomly drawn label." in words(app)

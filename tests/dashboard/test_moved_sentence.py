@@ -120,7 +120,14 @@ def test_a_move_that_is_not_looked_for_is_not_promised() -> None:
     unseen = "moves under 10 points are not looked for: the baseline is known to ±2.6 points only"
     found = facts(quiet(tolerance=0.05, hours_to_see=None, unseen=unseen))
     assert f"Nothing has moved from its baseline. M{unseen[1:]}." in said(found)
-    assert tiles._watch(found) == "5\xa0pts not looked for"
+    assert tiles._watch(found) == "not every move of 5\xa0pts is looked for"
+
+
+def test_what_is_promised_of_one_way_does_not_hide_that_the_other_is_not_looked_for() -> None:
+    found = facts(
+        quiet(tolerance=0.05, hours_to_see=3.0, unseen="falls are not looked for: the rate is 1 % already")
+    )
+    assert "would be seen in about 3 h. Falls are not looked for: the rate is 1 % already." in said(found)
 
 
 def test_without_traffic_nothing_is_promised() -> None:

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from cascadewatch.store import reports, wishes
 from cascadewatch.store.engine import Store
+from cascadewatch.store.replay_tables import replays
 from cascadewatch.store.replay_tables import reports as table
 from cascadewatch.store.tables import jobs
 from cascadewatch.store.wishes import Wish
@@ -76,7 +77,7 @@ def test_labels_without_replays_are_shown(recorded: Place, see: See, name: str) 
 def test_a_verifier_that_only_live_labels_check_says_what_they_say(recorded: Place, see: See) -> None:
     said = words(see(recorded, "verifier", range="30d"))
     assert re.search(r"live labels: \d+\.\d % of wrong answers let through \(\d+–\d+\), n \d+\.", said)
-    assert "never been checked" not in said
+    assert "No executable" not in said
     assert "cascadewatch verifier verifier-check --baseline" in said
 
 
@@ -160,9 +161,11 @@ def test_a_run_that_asked_another_model_is_listed_and_counts_for_nothing(
 ) -> None:
     place = copied(played, tmp_path)
     with Store(place.url).writing() as connection:
-        body = dict(reports.report(connection, 2).body)
-        body["provenance"] = body["provenance"] | {"override": "newest"}
-        connection.execute(update(table).where(table.c.seq == 2).values(body=json.dumps(body)))
+        of = reports.report(connection, 2)
+        asked = of.body["provenance"] | {"override": "newest"}
+        body, run = json.dumps({**of.body, "provenance": asked}), json.dumps(asked)
+        connection.execute(update(table).where(table.c.seq == 2).values(body=body))
+        connection.execute(update(replays).where(replays.c.seq == of.replay).values(config=run))
     app = see(place, "replays")
     assert "0 of" not in words(app)
     assert "found something bad" not in words(app)
@@ -201,7 +204,7 @@ def test_quality_tells_labels_and_replays_apart(played: Place, see: See) -> None
     app = see(played, "quality", range="30d")
     said = words(app)
     assert "live labels (executable)" in said
-    assert "The last replay ran 2 h ago." in said
+    assert "The last replay of the whole cascade ran 2 h ago." in said
     assert [m.label for m in app.metric] == [
         "Live labels",
         "Last replay",

@@ -3,10 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from cascadewatch.metrics.window import Metric
 from cascadewatch.store.reports import Report
 from dashboard import quality_words, replayed, sentence
-from dashboard.facts import is_checked
+from dashboard.facts import Facts, is_checked
 from dashboard.replayed import Replayed
 from tests.dashboard.test_sentence import DAY, cascade, facts, said
 
@@ -63,3 +65,53 @@ def test_nobody_knows_without_labels_and_replays() -> None:
     now = facts(cascade(checked=None), now=DAY)
     assert quality_words.sentence(now).startswith("Nobody knows")
     assert "drawn at random" in (quality_words.next_step(now, has_replays=False) or "")
+
+
+@pytest.mark.parametrize(("labelled", "said_of_labels"), [(False, "No answer here"), (True, "No served")])
+def test_replays_of_parts_are_told_where_nobody_knows_the_whole(labelled: bool, said_of_labels: str) -> None:
+    of = cascade(checked=None) if labelled else replace(cascade(checked=None), labels=())
+    now = replace(facts(of, now=DAY), last_replay=DAY // 2)
+    told = quality_words.sentence(now).replace("\xa0", " ")
+    assert told.startswith(f"Nobody knows whether the answers are right. {said_of_labels}")
+    assert told.endswith("Replays checked parts of the cascade 12 h ago, none the whole.")
+    assert "Quality unknown. Replays checked parts of the cascade 12 h ago, none the whole." in said(now)
+
+
+def test_a_replay_of_parts_makes_quality_checked_but_is_not_its_figure() -> None:
+    now = replace(facts(cascade(checked=0), now=9 * DAY), last_replay=9 * DAY - DAY // 2)
+    assert is_checked(now)
+    assert now.quality.value == 0.95
+    assert (
+        "Quality 95.0 % (89–98), last measured 9 days ago. Replays checked parts of the cascade 12 h ago."
+        in said(replace(now, last_event=9 * DAY))
+    )
+    assert "nobody should call it healthy" not in quality_words.sentence(now)
+
+
+def test_parts_replayed_before_the_last_label_add_nothing() -> None:
+    now = replace(facts(cascade(checked=DAY // 2), now=DAY), last_replay=DAY // 4)
+    assert "last checked 12 h ago." in said(now)
+    assert "parts" not in said(now)
+
+
+def test_the_last_replay_of_the_whole_and_of_a_part_are_told_apart() -> None:
+    whole = replace(facts(cascade(), now=2 * DAY), replayed=Replayed("nightly", 0, GOOD), last_replay=0)
+    assert "The last replay of the whole cascade ran 2 days ago." in _plain(whole)
+    assert "parts" not in _plain(whole)
+    part = replace(whole, last_replay=2 * DAY - DAY // 2)
+    assert "ran 2 days ago. Replays checked parts of the cascade 12 h ago." in _plain(part)
+
+
+def test_of_a_route_replays_say_nothing() -> None:
+    now = replace(facts(replace(cascade(checked=None), labels=()), now=DAY), route="faq")
+    assert _plain(now).endswith("Replays are of the whole cascade, not of one route.")
+    assert not is_checked(now)
+
+
+def _plain(of: Facts) -> str:
+    return quality_words.sentence(of).replace("\xa0", " ")
+
+
+def test_the_last_check_by_a_replay_is_of_any_kind_that_ran_through() -> None:
+    assert replayed.last([report(3), report(2, sweep=PRESENT), report(5, "incomplete")]) == 3
+    assert replayed.last([report(5, "incomplete")]) is None

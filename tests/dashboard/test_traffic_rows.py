@@ -1,16 +1,20 @@
 """Who is escalating: the rows and the sentence, from counts alone."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cascadewatch.metrics import compute
 from cascadewatch.metrics.measures import ATTEMPT_MEASURES, EVENT_MEASURES
 from cascadewatch.metrics.window import TierCounts, Window
 from cascadewatch.model import TierOrder
-from cascadewatch.store.reads import ByCaller, Caller, Callers
+from cascadewatch.store.reads import Bucket, ByCaller, Caller, Callers
 from dashboard import escalating
+from dashboard.points import metric_points
+from tests.metrics.windows import tier
 
 ORDER = TierOrder(("small", "flagship"), "small", "flagship")
 NANO = 1_000_000_000
@@ -42,9 +46,28 @@ def test_without_a_price_nothing_is_said_of_money() -> None:
     beside = by_caller(counts(**unpriced), [caller("a", 300, 250), caller("b", 600, 50)], 2)
     assert "what came after the cheap tier has no price." in said(escalating.answer(of, {}, beside))
     assert "$" not in said(escalating.answer(of, {"faq": of.counts, "orders": of.counts}, beside))
-    assert {row["extra"] for row in escalating.caller_rows(beside)} == {None}
+    assert {row["extra"] for row in escalating.caller_rows(of, beside)} == {None}
     (route,) = escalating.route_rows("support", of, {"faq": of.counts})
     assert (route["cost"], route["extra"], route["per_event"]) == (None, None, None)
+
+
+def test_models_of_ones_own_cost_nothing_wherever_it_is_told() -> None:
+    """Their answers are at cost 0, and a judge's verdicts have no price."""
+    free = {"events": 900, "judged": 900, "escalated": 300, "priceable": 2_100, "priced": 1_200}
+    own = tier("small", attempts=1_200, priceable=1_200, priced=1_200, verify_priceable=900)
+    of = replace(window(**free), tiers=(own,))
+    beside = by_caller(counts(**free), [caller("a", 300, 250), caller("b", 600, 50)], 2)
+    lines = said(escalating.answer(of, {}, beside))
+    assert "what came after the cheap tier cost $0." in lines
+    assert "and $0 of the extra cost" in lines
+    assert {row["extra"] for row in escalating.caller_rows(of, beside)} == {0}
+    rows = [
+        *escalating.route_rows("support", of, {"faq": of.counts}),
+        *escalating.revision_rows(of, {"": of.counts}),
+    ]
+    assert {row[key] for row in rows for key in ("cost", "extra", "per_event")} == {0}
+    (point,) = metric_points(of, [Bucket(0, 1, of.counts)], "cost_usd.cheap", 2)
+    assert point.metric.value == compute(of, ["cost_usd"])["cost_usd"].value == 0
 
 
 def test_nothing_judged_means_nothing_escalated() -> None:
@@ -100,9 +123,10 @@ def test_a_caller_who_always_escalates_stands_out() -> None:
     prober = caller("prober", 300, 285, 7 * NANO)
     whole = counts(judged=6300, escalated=2085, cost_escalated=40 * NANO)
     beside = by_caller(whole, [*others, prober], 21)
-    lines = escalating.answer(Window(0, 1, whole, ORDER), {}, beside)
+    of = Window(0, 1, whole, ORDER)
+    lines = escalating.answer(of, {}, beside)
     assert "Caller prober stands out: 95 % of its judged events escalated" in said(lines)
-    assert escalating.caller_rows(beside)[0]["caller"] == "prober"
+    assert escalating.caller_rows(of, beside)[0]["caller"] == "prober"
 
 
 def test_honest_callers_of_differing_rates_do_not_stand_out() -> None:

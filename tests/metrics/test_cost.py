@@ -51,10 +51,11 @@ def test_verdicts_that_are_free_price_nobody_s_attempts(key: str) -> None:
 
 
 def test_a_model_of_ones_own_costs_nothing_though_one_call_has_no_price() -> None:
-    found = compute(window(**PRICED | {"priced": 149}))
-    for key in ("cost_usd", "cost_usd.cheap", "blended_cost_usd"):
+    own = tier("small", attempts=100, priceable=100, priced=99, verify_priceable=50, verify_priced=50)
+    found = compute(window({"tiers": (own,)}, **PRICED | {"priced": 149}))
+    for key, share in (("cost_usd", "99.3 %"), ("cost_usd.cheap", "99.0 %"), ("blended_cost_usd", "99.3 %")):
         assert (found[key].value, found[key].low) == (0, None), key
-        assert "99.3 % of attempts priced" in str(found[key].reason)
+        assert f"{share} of attempts priced" in str(found[key].reason)
 
 
 def test_answers_that_cost_nothing_are_told_from_verdicts_without_a_price() -> None:
@@ -62,6 +63,31 @@ def test_answers_that_cost_nothing_are_told_from_verdicts_without_a_price() -> N
     found = compute(window({"tiers": (own,)}, **PRICED | {"priced": 50}))
     assert (found["cost_usd"].value, found["cost_usd"].reason) == (0, "33.3 % of attempts priced")
     assert (found["cost_usd.verify"].value, found["cost_usd.verify"].reason) == (None, NO_PRICE)
+
+
+def test_a_part_of_a_range_takes_from_the_range_whether_answers_cost_nothing() -> None:
+    own = tier("small", attempts=1_000, priceable=1_000, priced=1_000, verify_priceable=1_000)
+    counts = sums(events=500, completed=500, priceable=1_000, priced=500)
+    for tiers, value in (((own,), 0), ((), None)):
+        of = window({"tiers": tiers}, events=1_000, priceable=2_000, priced=1_000)
+        part = of.narrowed(counts, 0, 1)
+        for half in (part, part.narrowed(counts, 0, 1)):
+            found = compute(half, ["cost_usd", "cost_usd.cheap", "blended_cost_usd"])
+            assert {metric.value for metric in found.values()} == {value}
+
+
+def test_a_part_that_costs_nothing_is_unknown_where_the_range_costs_something() -> None:
+    """The rest has a price: of this route only the verdicts by a rule have."""
+    paid = tier("small", attempts=1_000, priceable=1_000, priced=900)
+    of = window({"tiers": (paid,)}, events=1_000, priceable=2_000, priced=1_900, cost_cheap=10**9)
+    route = sums(events=100, priceable=200, priced=100)
+    assert compute(of.narrowed(route, 0, 1), ["cost_usd"])["cost_usd"].value is None
+
+
+def test_a_part_without_any_price_has_no_cost_in_a_free_cascade() -> None:
+    own = tier("small", attempts=1_000, priceable=1_000, priced=900)
+    of = window({"tiers": (own,)}, events=1_000, priceable=1_000, priced=900)
+    assert compute(of.narrowed(sums(events=9, priceable=9), 0, 1), ["cost_usd"])["cost_usd"].value is None
 
 
 def test_calls_that_failed_and_cost_nothing_do_not_make_the_others_free() -> None:

@@ -1,11 +1,13 @@
 """What the flagship alone would have cost, where its price is not the plain one of the list."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from cascadewatch.model import Event, Usage
+from cascadewatch.moments import utc
 from cascadewatch.pricing import PriceBook
 from cascadewatch.settings import Price
 from cascadewatch.store import repricing
@@ -20,27 +22,24 @@ HALF = tuple(p.model_copy(update={"batch_factor": Decimal("0.5")}) for p in PRIC
 LISTED = 0.016  # $10 and $30 a million
 
 
-def traffic(
-    cheap: dict[str, Any] | None = None, flagship: dict[str, Any] | None = None, route: str = "default"
-) -> list[Event]:
+def traffic(cheap: dict[str, Any] | None = None, flagship: dict[str, Any] | None = None) -> list[Event]:
     """100 requests over ten hours, 40 of which are escalated; both tiers take the same tokens."""
     low, high = {"usage": TOKENS, **(cheap or {})}, {"usage": TOKENS, **(flagship or {})}
     return [
         event(
-            f"{route}-{n}",
+            f"e{n}",
             attempt("small", "reject" if n % 5 < 2 else "accept", **low),
             *([attempt("flagship", **high)] if n % 5 < 2 else []),
             at=NOON - n * 360_000,
-            route=route,
         )
         for n in range(100)
     ]
 
 
-def metrics(opened: Opened, route: str | None = None) -> dict[str, Any]:
+def metrics(opened: Opened, start: int = NOON - DAY) -> dict[str, Any]:
     with opened.store.reading() as connection:
-        rows = report(connection, opened.settings, NOON - DAY, NOON + DAY)["cascades"]
-    return next(dict(row["metrics"]) for row in rows if row["route"] == route)
+        rows = report(connection, opened.settings, start, NOON + DAY)["cascades"]
+    return dict(rows[0]["metrics"])
 
 
 def test_what_is_served_as_a_batch_is_compared_with_a_batch(fresh: Fresh) -> None:
@@ -64,33 +63,57 @@ def test_a_service_tier_without_a_price_takes_the_mean_of_real_calls(fresh: Fres
         assert found["reason"] == "60 of 100 events at the flagship's mean cost"
 
 
-def test_bills_below_the_price_hold_for_the_rest_too_until_the_price_is_set(fresh: Fresh) -> None:
+def flagship_at(*prices: tuple[int, int, date | None]) -> tuple[Price, ...]:
+    """Prices with those of the flagship's (input, output, from) instead of the plain one."""
+    entries = (
+        Price.model_validate(
+            {"model": "flagship-1", "input_usd_per_1m": i, "output_usd_per_1m": o, "from": day}
+        )
+        for i, o, day in prices
+    )
+    return (*PRICES[:2], *entries)
+
+
+def test_who_pays_another_price_says_so_with_a_price_of_their_own(fresh: Fresh) -> None:
+    """Real calls count as they were paid; what the others would have cost is for the price to say."""
     paid = {"cost_usd": LISTED / 2}
     with fresh() as opened:
         opened.send(*traffic(flagship=paid))
-        found = metrics(opened)
-        alone = found["flagship_only_cost_usd"]
-        assert (alone["value"], alone["high"]) == pytest.approx((100 * LISTED / 2, 70 * LISTED + 10 * LISTED))
-        assert "50 % of its price" in alone["reason"]
-    told = (
-        *PRICES[:2],
-        Price.model_validate({"model": "flagship-1", "input_usd_per_1m": 5, "output_usd_per_1m": 15}),
-    )
-    with fresh(price=told) as opened:
+        found = metrics(opened)["flagship_only_cost_usd"]
+        assert found["value"] == pytest.approx(40 * LISTED / 2 + 60 * LISTED)
+        assert "reason" not in found
+    with fresh(price=flagship_at((5, 15, None))) as opened:
         opened.send(*traffic(flagship=paid))
-        exact = metrics(opened)
-        assert exact["flagship_only_cost_usd"]["value"] == pytest.approx(100 * LISTED / 2)
-        assert "reason" not in exact["flagship_only_cost_usd"]
-        assert exact["break_even_rate"]["value"] == pytest.approx(found["break_even_rate"]["value"])
+        assert metrics(opened)["flagship_only_cost_usd"]["value"] == pytest.approx(100 * LISTED / 2)
 
 
-def test_routes_at_what_is_billed_add_up_to_the_cascade(fresh: Fresh) -> None:
-    with fresh() as opened:
-        opened.send(*traffic(flagship={"cost_usd": LISTED / 2}, route="faq"))
-        opened.send(*(traffic(flagship={"cost_usd": LISTED / 2}, route="orders")[:50]))
-        whole, *routes = (metrics(opened, route) for route in (None, "faq", "orders"))
-        key = "flagship_only_cost_usd"
-        assert sum(one[key]["value"] for one in routes) == pytest.approx(whole[key]["value"])
+def test_a_price_that_fell_while_escalation_rose_is_no_discount(fresh: Fresh) -> None:
+    """Of the days at the old price 4 requests in 40 are escalated, of those at the new one 20."""
+    days = [(NOON - n * DAY, 4 if n > 1 else 20) for n in range(4)]
+    sent = [
+        event(
+            f"{at}-{n}",
+            attempt("small", "reject" if n < up else "accept", usage=TOKENS),
+            *([attempt("flagship", usage=TOKENS)] if n < up else []),
+            at=at + n * 60_000,
+        )
+        for at, up in days
+        for n in range(40)
+    ]
+    fell = utc(NOON - DAY).date()
+    with fresh(price=flagship_at((10, 30, None), (5, 15, fell))) as opened:
+        opened.send(*sent)
+        found = metrics(opened, start=NOON - 4 * DAY)["flagship_only_cost_usd"]
+        assert found["value"] == pytest.approx(80 * LISTED + 80 * LISTED / 2)
+        assert "reason" not in found
+
+
+def test_cheap_batches_beside_standard_calls_of_the_flagship_do_not_raise_its_price(fresh: Fresh) -> None:
+    with fresh(price=HALF) as opened:
+        opened.send(*traffic({"service_tier": "batch"}))
+        found = metrics(opened)["flagship_only_cost_usd"]
+        assert found["value"] == pytest.approx(40 * LISTED + 60 * LISTED / 2)
+        assert "reason" not in found
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
-from cascadewatch.metrics.coverage import is_priced
+from cascadewatch.metrics.coverage import is_event_priced
 from cascadewatch.model import Usage
 from cascadewatch.moments import rfc3339
 from cascadewatch.store import raw, tables
@@ -100,7 +100,7 @@ def as_json(connection: Connection, held: raw.Held) -> dict[str, Any]:
     """An event as it was sent, with what was derived under `facts` and `cost`."""
     e = held.event
     parts = {name.removeprefix("cost_"): getattr(e, name) for name in e._fields if name.startswith("cost_")}
-    known = is_priced(e._asdict())  # else nothing of it has a price, which is not 0
+    known = is_event_priced(e._asdict())  # else nothing of it has a price, which is not 0
     costs = {"total": sum(parts.values()), **parts}
     return {
         "id": e.id, "source": e.source, "time": rfc3339(e.time), "received": rfc3339(e.received),

@@ -8,8 +8,9 @@ from sqlalchemy import Connection
 from cascadewatch import metrics
 from cascadewatch.errors import UsageError
 from cascadewatch.metrics.quality import label_sources
+from cascadewatch.metrics.reach import read_note
 from cascadewatch.metrics.window import Metric, Window
-from cascadewatch.moments import rfc3339
+from cascadewatch.moments import rfc3339, utc
 from cascadewatch.settings import Settings
 from cascadewatch.store.reads.windows import Reader
 
@@ -63,15 +64,29 @@ def _row(cascade: str, route: str | None, window: Window) -> dict[str, Any]:
 
 
 def _told(window: Window) -> dict[str, Metric]:
-    """Every metric; quality names what it rests on, and how old the newest check of the cascade is."""
-    found = metrics.compute(window)
+    """Every metric, with what it was read from where that is another range than the report's; quality names
+    what it rests on, and how old the newest check of the cascade is."""
+    found = {key: _with_range(key, metric, window) for key, metric in metrics.compute(window).items()}
     share = found[QUALITY]
     if share.value is None:
         return found
     rests = ", ".join(f"{n:,} {source}" for source, n in sorted(label_sources(window).items()))
     newest = window.last_label
-    notes = (share.reason, f"from labels: {rests}", newest and f"the cascade's newest of {rfc3339(newest)}")
-    return found | {QUALITY: replace(share, reason="; ".join(note for note in notes if note))}
+    checked = None if newest is None else f"the cascade's newest of {rfc3339(newest)}"
+    return found | {QUALITY: _noted(share, f"from labels: {rests}", checked)}
+
+
+def _with_range(key: str, metric: Metric, window: Window) -> Metric:
+    note = read_note(window, metrics.find(key)[0].reads, _minute)
+    return metric if metric.value is None or note is None else _noted(metric, f"{note} UTC")
+
+
+def _noted(metric: Metric, *notes: str | None) -> Metric:
+    return replace(metric, reason="; ".join(filter(None, (metric.reason, *notes))))
+
+
+def _minute(millis: int) -> str:
+    return f"{utc(millis):%Y-%m-%d %H:%M}"
 
 
 def as_json(metric: Metric) -> dict[str, Any]:

@@ -1,12 +1,11 @@
 """Windows: everything counted in a range, ready for the metrics."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
-from cascadewatch.metrics.billing import billed_share
 from cascadewatch.metrics.counterfactual import route_ratios, token_ratios
 from cascadewatch.metrics.interval import MIN_CLUSTERS
 from cascadewatch.metrics.measures import HOURLY_MEASURES
@@ -57,7 +56,6 @@ class Reader:
         self.known: Known = known(connection, settings)
         self.local_day = local_days(self.known.timezone)
         self._per_route: dict[tuple[str, Cover], dict[str, Counts]] = {}
-        self._billed: dict[tuple[str, Cover], float] = {}
 
     def cover(self, start: int, end: int) -> Cover:
         """The range as it can be read, in the zone of the days that are kept."""
@@ -70,7 +68,6 @@ class Reader:
         per_route = self.routes(cascade, span)
         counts = sums.total(self.connection, "events", span.fine, of)
         tiers, bins_of = self._tiers(of, span), self._segments_of_bins(of, span)
-        billed = self._billed_share(cascade, span, tiers if route is None else None)
         return Window(
             start=span.start,
             end=span.end,
@@ -80,7 +77,7 @@ class Reader:
             tiers=tiers,
             bins=self._bins(of, bins_of),
             labels=self._labels(of, span),
-            ratios=replace(_ratios(route, per_route), billed=billed),
+            ratios=_ratios(route, per_route),
             cache_share=_cache_share(tiers),
             flagship_mean=_flagship_mean(per_route),
             last_label=what.last_label,
@@ -140,15 +137,6 @@ class Reader:
             LabelBucket(bucket, self.local_day(bucket + 36 * HOUR) if by_day else bucket + HOUR, tuple(rows))
             for bucket, rows in sorted(found.items())
         ]
-
-    def _billed_share(self, cascade: str, span: Cover, tiers: tuple[TierCounts, ...] | None) -> float:
-        """What real flagship calls were billed of its price: of the whole cascade, so that its routes add up
-        to it. `tiers` are the whole cascade's, if they are read already."""
-        if (cascade, span) not in self._billed:
-            whole = self._tiers(sums.Of(cascade), span) if tiers is None else tiers
-            routes, order = self.routes(cascade, span).values(), self.cascade(cascade).order
-            self._billed[cascade, span] = billed_share(routes, whole, order)
-        return self._billed[cascade, span]
 
     def width(self, span: Cover) -> int | None:
         """Width of the buckets of `series` in ms; None: local days."""
