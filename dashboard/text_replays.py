@@ -113,13 +113,13 @@ NO_SWEEP = "The threshold sweep needs recorded flagship answers in the eval set,
 HOW_TO_CHECK = "Write an eval set, name it under [replay.…], and run the check:"
 CHECK_EXAMPLE = """# cascadewatch.toml
 [verifier.judge]
-kind = "recorded"                             # or http, python, judge, … as your cascade calls it
+kind = "recorded"  # or http, python, judge, … as your cascade calls it
 threshold = 0.5
 
 [replay.verifier-check]
 cascade = "{cascade}"
 eval_set = "evals/first.jsonl"
-answers = "cheap"                             # the frozen answers that are judged
+answers = "cheap"  # the frozen answers that are judged
 verifier = "judge"
 schedule = "0 3 * * *"
 
