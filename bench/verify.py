@@ -1,10 +1,11 @@
-"""How long `verify` takes, and a restore with it.
+"""How long `verify` takes, a restore with it, and sums made anew.
 
 python bench/verify.py [--events 1700000] [--postgres] [--at FILE] [--quick]
 
 Prints one JSON document: milliseconds an event by the clock and of CPU time (on a local Postgres that of its
-backend), the memory it took, and on SQLite the seconds of a backup and of a restore of the same file. 1.7
-million events are about a gigabyte. --at FILE takes an SQLite database that is there already.
+backend), the memory it took, and on SQLite the seconds of a backup, of a restore of the same file, and of
+`db rebuild`, which an upgrade of the schema does too. 1.7 million events are about a gigabyte. --at FILE
+takes an SQLite database that is there already; its sums are made anew.
 """
 
 import argparse
@@ -25,8 +26,9 @@ from history import DAY_MS, History, shapes
 from sqlalchemy import event
 from watching import watched
 
-from cascadewatch.store import backup, recovery
+from cascadewatch.store import backup, recovery, rollup
 from cascadewatch.store.engine import Store
+from cascadewatch.store.state import State
 from cascadewatch.store.verify import verify
 
 Json = dict[str, Any]
@@ -36,7 +38,7 @@ MIB = 2**20
 
 def main() -> None:
     """Fills, measures and prints."""
-    parser = argparse.ArgumentParser(description="Measures verify, backup and restore; prints JSON.")
+    parser = argparse.ArgumentParser(description="Measures verify, backup, restore and rebuild; prints JSON.")
     parser.add_argument("--events", type=int, default=1_700_000, help="events to verify")
     parser.add_argument("--postgres", action="store_true", help="on Postgres too: PG_URL, or an embedded one")
     parser.add_argument("--at", type=Path, help="an SQLite database that is there already")
@@ -45,11 +47,11 @@ def main() -> None:
     count = 20_000 if given.quick else given.events
     if given.at is not None:
         held = Database(f"sqlite:///{given.at}", given.at)
-        print(json.dumps({"sqlite": measured(held) | copied(held)}, indent=2))
+        print(json.dumps({"sqlite": measured(held) | copied(held) | rebuilt(held)}, indent=2))
         return
     with empty(None) as database:
         fill(database, count)
-        found = {"sqlite": measured(database) | copied(database)}
+        found = {"sqlite": measured(database) | copied(database) | rebuilt(database)}
     if given.postgres:
         with postgres_server() as server, empty(server) as database:
             fill(database, count)
@@ -113,6 +115,15 @@ def copied(database: Database) -> Json:
         recovery.restore(settings, copy, Path(folder) / "restored.db")
         restored = time.perf_counter() - begun
     return {"mib": round(made.size / MIB), "backup_s": round(backed_up, 1), "restore_s": round(restored, 1)}
+
+
+def rebuilt(database: Database) -> Json:
+    """All sums made anew."""
+    with opened(database) as store, store.writing() as connection:
+        begun, cpu = time.perf_counter(), time.process_time()
+        events = rollup.rebuild(connection, State(connection, settings_of(database)))
+        cpu, seconds = time.process_time() - cpu, time.perf_counter() - begun
+    return {"rebuild_s": round(seconds, 1), "rebuild_cpu_ms_an_event": round(1000 * cpu / events, 4)}
 
 
 if __name__ == "__main__":
