@@ -117,6 +117,7 @@ def test_what_is_acknowledged_and_silenced_is_kept(browser: "Browser", moved: tu
         seen.open(f"{url}/incidents?episode={number}")
         seen.page.get_by_role("button", name="Acknowledge").click()
         seen.page.get_by_text("Acknowledged").first.wait_for()
+        seen.settle()  # the row of buttons is drawn anew, which folds what is open
         assert as_it_is(place, number).acknowledged_by == "local"
         seen.page.get_by_role("button", name="Silence").click()
         seen.page.get_by_text("24 h", exact=True).click()
