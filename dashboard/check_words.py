@@ -85,7 +85,7 @@ def quality_of(of: Report) -> Mapping[str, Any] | None:
 
 
 def latest(reports: Collection[Report], key: str) -> dict[str, Report]:
-    """The newest report of each name that has this part in it, newest first."""
+    """The newest report of each name that has this part in it, newest first, of the replays' own reports."""
     found: dict[str, Report] = {}
     for report in sorted(reports, key=lambda r: -r.created):
         if report.body.get(key):

@@ -1,4 +1,7 @@
-"""How good a cascade was when a replay last looked, and what replays measured over time. Pure."""
+"""How good a cascade was when a replay last looked, and what replays measured over time. Pure.
+
+Reports are those of the replays' own models, as `replaying.own` reads them.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
